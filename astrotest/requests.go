@@ -1,0 +1,58 @@
+package astrotest
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+)
+
+// Request is a request that a server received, whatever became of it.
+type Request struct {
+	Method        string
+	Path          string       // as it was sent, escapes and query included
+	Header        http.Header  // without Authorization
+	Authorization []api.Secret // one for each Authorization header, "Bearer " included
+	Body          []byte
+}
+
+// Requests returns copies of the requests received so far, in the order of their arrival.
+func (s *Server) Requests() []Request {
+	s.requests.mu.Lock()
+	defer s.requests.mu.Unlock()
+	copies := make([]Request, len(s.requests.seen))
+	for i, request := range s.requests.seen {
+		request.Header = request.Header.Clone()
+		request.Authorization = slices.Clone(request.Authorization)
+		request.Body = bytes.Clone(request.Body)
+		copies[i] = request
+	}
+	return copies
+}
+
+type recorder struct {
+	mu   sync.Mutex
+	seen []Request
+}
+
+func (rec *recorder) record(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			panic(http.ErrAbortHandler) // the client went away while it was sending
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		seen := Request{Method: r.Method, Path: r.RequestURI, Header: r.Header.Clone(), Body: body}
+		for _, value := range seen.Header.Values("Authorization") {
+			seen.Authorization = append(seen.Authorization, api.NewSecret(value))
+		}
+		seen.Header.Del("Authorization")
+		rec.mu.Lock()
+		rec.seen = append(rec.seen, seen)
+		rec.mu.Unlock()
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,126 @@
+package astrotest
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest/internal/server"
+)
+
+// Token is what a server takes for a valid token if no option says otherwise.
+const Token = "astrotest-token"
+
+// Server is a fake of the Astro Platform API. Make one with [NewServer]; it is safe for
+// concurrent use.
+type Server struct {
+	// URL is the base URL, without the API version's path: what wrapper.WithBaseURL takes.
+	URL string
+
+	listener  net.Listener // nil for one of its own
+	listening *httptest.Server
+	service   *service
+	faults    faultQueue
+	requests  recorder
+	tokens    []string
+	closed    chan struct{}
+	closeOnce sync.Once
+}
+
+// Option changes one thing about a server; see [NewServer].
+type Option func(*Server)
+
+// WithTokens has the server take each of the tokens for a valid one, and no other.
+func WithTokens(tokens ...string) Option {
+	return func(s *Server) { s.tokens = tokens }
+}
+
+// WithFinalizedStatus sets the status that a deploy gets when it is finalized; the default
+// is DEPLOYED.
+func WithFinalizedStatus(status api.DeployStatus) Option {
+	return func(s *Server) { s.service.finalizedStatus = status }
+}
+
+// WithRefinalizeRefused has the server answer 400 to the finalizing of a deploy that was
+// finalized before. By default it carries that out like the first time.
+func WithRefinalizeRefused() Option {
+	return func(s *Server) { s.service.refinalizeRefused = true }
+}
+
+// WithListener has the server listen there instead of on a loopback port of its own: on a
+// port that is known before, or in memory, for tests with a fake clock ([testing/synctest]).
+func WithListener(listener net.Listener) Option {
+	return func(s *Server) { s.listener = listener }
+}
+
+// NewServer starts a server on a loopback port. Close ends it. Like [httptest.NewServer] it
+// panics if it cannot listen.
+func NewServer(options ...Option) *Server {
+	s := &Server{
+		service: newService(),
+		tokens:  []string{Token},
+		closed:  make(chan struct{}),
+	}
+	for _, option := range options {
+		option(s)
+	}
+	s.listening = httptest.NewUnstartedServer(s.requests.record(s.routes()))
+	if s.listener != nil {
+		_ = s.listening.Listener.Close()
+		s.listening.Listener = s.listener
+	}
+	s.listening.Start()
+	s.URL = s.listening.URL
+	return s
+}
+
+// Close ends the server, and the requests that hang.
+func (s *Server) Close() {
+	s.closeOnce.Do(func() { close(s.closed) })
+	s.listening.Close()
+}
+
+// routes serves every operation of the contract under both base paths. A path that is not
+// in the contract gets the 404 of a router: text, not JSON.
+func (s *Server) routes() http.Handler {
+	badRequest := func(w http.ResponseWriter, _ *http.Request, err error) {
+		writeError(w, http.StatusBadRequest, "Invalid request: "+err.Error())
+	}
+	handlers := server.NewStrictHandlerWithOptions(s.service, nil, server.StrictHTTPServerOptions{RequestErrorHandlerFunc: badRequest})
+	mux := http.NewServeMux()
+	for _, base := range []string{"/platform/v1beta1", "/v1"} {
+		server.HandlerWithOptions(handlers, server.StdHTTPServerOptions{
+			BaseURL:          base,
+			BaseRouter:       mux,
+			Middlewares:      []server.MiddlewareFunc{s.injectFaults, s.authenticate}, // the last is the outermost
+			ErrorHandlerFunc: badRequest,
+		})
+	}
+	return mux
+}
+
+func (s *Server) authenticate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, token := range s.tokens {
+			if r.Header.Get("Authorization") == "Bearer "+token {
+				next.ServeHTTP(w, r)
+				return
+			}
+		}
+		writeError(w, http.StatusUnauthorized, "Invalid authentication token")
+	})
+}
+
+// writeError answers in the form that the contract gives to errors.
+func writeError(w http.ResponseWriter, status int, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(newError(status, message))
+}
+
+func newError(status int, message string) api.Error {
+	return api.Error{Message: message, RequestID: "astrotest-request", StatusCode: status}
+}

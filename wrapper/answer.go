@@ -1,0 +1,81 @@
+package wrapper
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+)
+
+// read reports why an answer cannot be read, or, if it is a 200, why it is not what was
+// asked for. The deploy that was asked for it keeps.
+func (c *call) read(response *http.Response) error {
+	body := response.Body.(*readBody)
+	if body.err != nil || response.StatusCode != http.StatusOK {
+		return body.err
+	}
+	if c == nil {
+		if !json.Valid(body.data) {
+			return errors.New("the answer is not JSON")
+		}
+		return nil
+	}
+	deploy, err := decodeDeploy(body.data)
+	if err == nil {
+		err = checkDeploy(c.target, deploy)
+	}
+	if err == nil && c.content != nil {
+		err = c.content.contradiction(deploy)
+	}
+	if err == nil {
+		c.deploy = deploy
+	}
+	return err
+}
+
+// decodeDeploy decodes a body. Timestamps only inform: one that is malformed must not make
+// a finalize that took effect look like a failure, so it is left zero.
+func decodeDeploy(body []byte) (*api.Deploy, error) {
+	var deploy api.Deploy
+	err := json.Unmarshal(body, &deploy)
+	if err == nil {
+		return &deploy, nil
+	}
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(body, &fields) != nil {
+		return nil, err
+	}
+	for _, name := range timestamps {
+		var parsed time.Time
+		if json.Unmarshal(fields[name], &parsed) != nil {
+			delete(fields, name)
+		}
+	}
+	readable, err := json.Marshal(fields)
+	if err != nil {
+		return nil, err
+	}
+	deploy = api.Deploy{}
+	return &deploy, json.Unmarshal(readable, &deploy)
+}
+
+// timestamps are the fields of a deploy that are decoded as time.Time.
+var timestamps = []string{"createdAt", "updatedAt"}
+
+// checkDeploy reports an answer that is JSON but not the deploy asked for.
+func checkDeploy(target Target, deploy *api.Deploy) error {
+	switch {
+	case deploy.ID == "":
+		return errors.New("the answer holds no deploy")
+	case deploy.ID != target.DeployID:
+		return fmt.Errorf("the answer is about another deploy, %.100q", deploy.ID)
+	case deploy.DeploymentID != "" && deploy.DeploymentID != target.DeploymentID:
+		return fmt.Errorf("the answer is about a deploy of another Deployment, %.100q", deploy.DeploymentID)
+	case deploy.Status == "":
+		return errors.New("the answer lacks the deploy's status")
+	}
+	return nil
+}

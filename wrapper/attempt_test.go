@@ -1,0 +1,229 @@
+package wrapper
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
+
+func answering(body io.Reader) *attempt {
+	return &attempt{client: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(body)}, nil
+	})}}
+}
+
+func failing(err error) *attempt {
+	return &attempt{client: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+		return nil, err
+	})}}
+}
+
+func authorizedRequest(t *testing.T) *http.Request {
+	request := newRequest(t, "https://api.example/v1/x")
+	request.Header.Set("Authorization", "Bearer s3cret")
+	return request
+}
+
+// counter counts what is read of it.
+type counter struct {
+	io.Reader
+	count int
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.count += n
+	return n, err
+}
+
+func TestAttemptReadsUpToTheBound(t *testing.T) {
+	for size, want := range map[int]error{0: nil, 1: nil, maxAnswer: nil, maxAnswer + 1: errAnswerTooLong, 2 * maxAnswer: errAnswerTooLong} {
+		body := &counter{Reader: bytes.NewReader(make([]byte, size))}
+		response, err := answering(body).Do(newRequest(t, "https://api.example/v1/x"))
+		require.NoError(t, err)
+		read, err := io.ReadAll(response.Body)
+		require.ErrorIs(t, err, want)
+		assert.Equal(t, min(size, maxAnswer), len(read))
+		assert.LessOrEqual(t, body.count, maxAnswer+1, "no more is read than is needed to see that it is too much")
+	}
+}
+
+func TestAttemptKeepsWhatCameBeforeAnError(t *testing.T) {
+	cut := io.MultiReader(strings.NewReader("half an ans"), iotest.ErrReader(io.ErrUnexpectedEOF))
+	response, err := answering(cut).Do(newRequest(t, "https://api.example/v1/x"))
+	require.NoError(t, err)
+	var copied strings.Builder
+	_, err = io.Copy(&copied, response.Body)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	assert.Equal(t, "half an ans", copied.String())
+	assert.NoError(t, response.Body.Close())
+}
+
+func TestAttemptErrorsHoldNoSecret(t *testing.T) {
+	cause := fmt.Errorf("cannot send Bearer s3cret to https://storage.example/x?sig=s1gned: %w", context.Canceled)
+	_, err := failing(cause).Do(authorizedRequest(t))
+	require.ErrorIs(t, err, context.Canceled)
+	for wrapped := err; wrapped != nil; wrapped = errors.Unwrap(wrapped) {
+		shown := fmt.Sprintf("%v %+v %#v %s %q", wrapped, wrapped, wrapped, wrapped, wrapped)
+		assert.NotContains(t, shown, "s3cret")
+		assert.NotContains(t, shown, "s1gned")
+	}
+}
+
+func TestAttemptErrorsUnwrapToTheirCause(t *testing.T) {
+	cause := errors.New("no route to host")
+	_, err := failing(cause).Do(authorizedRequest(t))
+	require.ErrorIs(t, err, cause)
+	var sending *url.Error
+	assert.ErrorAs(t, err, &sending)
+}
+
+func TestAttemptSendsNothingWhenTheContextIsDone(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := failing(errors.New("sent")).Do(newRequest(t, "https://api.example/v1/x").WithContext(ctx))
+	require.ErrorIs(t, err, context.Canceled)
+	var withheld *unsent
+	assert.ErrorAs(t, err, &withheld)
+}
+
+// hanging is an attempt that gets no answer, or nothing after the answer's header, until its
+// context is done.
+func hanging(timeout time.Duration, inBody bool) *attempt {
+	return &attempt{timeout: timeout, client: &http.Client{Transport: roundTripper(func(request *http.Request) (*http.Response, error) {
+		if inBody {
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(hangingReader{request.Context()})}, nil
+		}
+		<-request.Context().Done()
+		return nil, request.Context().Err()
+	})}}
+}
+
+// A RoundTripper whose body knows of no context is ended all the same.
+func TestAttemptEndsABodyThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		body := &deafBody{closed: make(chan struct{})}
+		hanging := &attempt{timeout: time.Second, client: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusOK, Body: body}, nil
+		})}}
+		response, err := hanging.Do(newRequest(t, "https://api.example/v1/x"))
+		require.NoError(t, err)
+		_, err = io.ReadAll(response.Body)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.ErrorContains(t, err, "no complete answer within 1s")
+	})
+}
+
+// deafBody gives nothing until it is closed.
+type deafBody struct {
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (b *deafBody) Read([]byte) (int, error) {
+	<-b.closed
+	return 0, errors.New("closed")
+}
+
+func (b *deafBody) Close() error {
+	b.once.Do(func() { close(b.closed) })
+	return nil
+}
+
+func TestAttemptClosesTheBody(t *testing.T) {
+	for _, status := range []int{101, 200, 500} {
+		body := &deafBody{closed: make(chan struct{})}
+		once := &attempt{client: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: status, Body: struct {
+				io.Reader
+				io.Closer
+			}{strings.NewReader("{}"), body}}, nil
+		})}}
+		_, err := once.Do(newRequest(t, "https://api.example/v1/x"))
+		require.NoError(t, err)
+		select {
+		case <-body.closed:
+		default:
+			t.Errorf("the body of a %d is left open", status)
+		}
+	}
+}
+
+// Other deadlines than the attempt's must not be taken for it.
+func TestAttemptNamesItsOwnDeadlineOnly(t *testing.T) {
+	once := failing(context.DeadlineExceeded)
+	once.timeout = time.Minute
+	_, err := once.Do(newRequest(t, "https://api.example/v1/x"))
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	assert.NotContains(t, err.Error(), "no complete answer")
+}
+
+func TestAttemptReleasesItsTimer(t *testing.T) {
+	var sent context.Context
+	once := &attempt{timeout: time.Hour, client: &http.Client{Transport: roundTripper(func(request *http.Request) (*http.Response, error) {
+		sent = request.Context()
+		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
+	})}}
+	_, err := once.Do(newRequest(t, "https://api.example/v1/x"))
+	require.NoError(t, err)
+	assert.ErrorIs(t, sent.Err(), context.Canceled)
+}
+
+type hangingReader struct{ ctx context.Context }
+
+func (r hangingReader) Read([]byte) (int, error) {
+	<-r.ctx.Done()
+	return 0, r.ctx.Err()
+}
+
+func TestAttemptEndsAtItsDeadline(t *testing.T) {
+	for _, inBody := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			response, err := hanging(30*time.Second, inBody).Do(newRequest(t, "https://api.example/v1/x"))
+			if inBody {
+				require.NoError(t, err)
+				_, err = io.ReadAll(response.Body)
+			}
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.ErrorContains(t, err, "no complete answer within 30s")
+			assert.Equal(t, 30*time.Second, time.Since(start))
+		})
+	}
+}
+
+func TestAttemptEndsWithTheCallersContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := hanging(30*time.Second, false).Do(newRequest(t, "https://api.example/v1/x").WithContext(ctx))
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.NotContains(t, err.Error(), "30s", "the caller's deadline is not the attempt's")
+	})
+}
+
+func TestAttemptWithoutDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
+		defer cancel()
+		_, err := hanging(0, false).Do(newRequest(t, "https://api.example/v1/x").WithContext(ctx))
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+	})
+}

@@ -1,0 +1,127 @@
+package wrapper
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+)
+
+// APIError says that the service answered, but not with the deploy asked for.
+type APIError struct {
+	Operation   string           // operationId of openapi.yaml, such as FinalizeDeploy
+	StatusCode  int              // of the answer
+	Message     string           // the service's own words, if the body had any
+	RequestID   string           // the service's name for the request, for its support, if the body had it
+	FieldErrors []api.FieldError // what is wrong with single fields; v1 has them on a 400
+	Body        string           // the start of the body, of whatever type it is, without secrets
+	Attempts    int              // how often the request was made
+	Elapsed     time.Duration    // from the beginning of the first attempt to the end of the last
+	RetryAfter  time.Duration    // how long the service asked to wait, if it did
+	Hint        string           // what to do, where it is known
+	Err         error            // why the answer could not be read, if that is what is wrong
+}
+
+// maxFieldErrors is how many field errors are kept: a request has two fields.
+const maxFieldErrors = 20
+
+// newAPIError describes an answer that the chain returned; err is why it cannot be read, or
+// why it is not the deploy asked for.
+func (c *Client) newAPIError(operation string, response *http.Response, err error) *APIError {
+	body := response.Body.(*readBody)
+	token := tokenOf(body.request)
+	keep := func(text string) string { return excerpt([]byte(text), token) }
+	var decoded api.Error
+	_ = json.Unmarshal(body.data, &decoded) // a body that does not fit fills what does
+	apiError := &APIError{
+		Operation:  operation,
+		StatusCode: response.StatusCode,
+		Message:    keep(decoded.Message),
+		RequestID:  keep(decoded.RequestID),
+		Body:       excerpt(body.data, token),
+		Attempts:   body.attempts,
+		Elapsed:    body.elapsed,
+	}
+	apiError.RetryAfter, _ = retryAfter(response, time.Now())
+	if err != nil {
+		apiError.Err = withoutSecrets(err, token)
+	}
+	for _, field := range decoded.FieldErrors[:min(len(decoded.FieldErrors), maxFieldErrors)] {
+		apiError.FieldErrors = append(apiError.FieldErrors, api.FieldError{
+			Field: keep(field.Field), Code: keep(field.Code), Message: keep(field.Message),
+		})
+	}
+	apiError.Hint = keep(c.hint(apiError, response, token))
+	return apiError
+}
+
+func (e *APIError) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s: the service answered %s%s", e.Operation, statusText(e.StatusCode), afterAttempts(e.Attempts, e.Elapsed))
+	if e.Err != nil {
+		fmt.Fprintf(&text, ": %v", e.Err)
+	}
+	switch {
+	case e.Message != "":
+		fmt.Fprintf(&text, ": %.1000s", e.Message)
+	case e.Body != "":
+		fmt.Fprintf(&text, ": %.200q", e.Body)
+	}
+	for _, field := range e.FieldErrors {
+		fmt.Fprintf(&text, "; %.100s: %.200s (%.100s)", field.Field, field.Message, field.Code)
+	}
+	if e.RequestID != "" {
+		fmt.Fprintf(&text, " [request %.100s]", e.RequestID)
+	}
+	if e.RetryAfter > 0 {
+		fmt.Fprintf(&text, "; it asks to wait %v", e.RetryAfter.Round(time.Second))
+	}
+	if e.Hint != "" {
+		fmt.Fprintf(&text, "; %s", e.Hint)
+	}
+	return oneLine(text.String())
+}
+
+// Unwrap returns why the answer could not be read, or nil.
+func (e *APIError) Unwrap() error { return e.Err }
+
+// Is reports whether target is the Err variable of this answer's kind.
+func (e *APIError) Is(target error) bool {
+	switch target {
+	case ErrBadRequest:
+		return e.StatusCode == http.StatusBadRequest
+	case ErrUnauthorized:
+		return e.StatusCode == http.StatusUnauthorized
+	case ErrForbidden:
+		return e.StatusCode == http.StatusForbidden
+	case ErrNotFound:
+		return e.StatusCode == http.StatusNotFound
+	case ErrRateLimited:
+		return e.StatusCode == http.StatusTooManyRequests
+	case ErrServer:
+		return e.StatusCode >= http.StatusInternalServerError && e.StatusCode < 600
+	case ErrUnexpectedAnswer:
+		return e.StatusCode < http.StatusBadRequest
+	}
+	return false
+}
+
+// statusText is like "404 Not Found".
+func statusText(status int) string {
+	return strings.TrimSpace(strconv.Itoa(status) + " " + http.StatusText(status))
+}
+
+// oneLine keeps what the service wrote from forging lines of a log.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
+}

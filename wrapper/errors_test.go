@@ -1,0 +1,142 @@
+package wrapper
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+)
+
+var kinds = []error{ErrBadRequest, ErrUnauthorized, ErrForbidden, ErrNotFound, ErrRateLimited, ErrServer, ErrUnexpectedAnswer}
+
+func TestAPIErrorIsOfOneKindAtMost(t *testing.T) {
+	want := map[int]error{400: ErrBadRequest, 401: ErrUnauthorized, 403: ErrForbidden, 404: ErrNotFound, 429: ErrRateLimited}
+	for status := 100; status < 1000; status++ {
+		kind := want[status]
+		if status < 400 {
+			kind = ErrUnexpectedAnswer
+		} else if status >= 500 && status < 600 {
+			kind = ErrServer
+		}
+		for _, other := range kinds {
+			assert.Equal(t, other == kind, errors.Is(&APIError{StatusCode: status}, other), "%d %v", status, other)
+		}
+	}
+}
+
+func newTestError(operation string, version APIVersion, status int, body string, err error) *APIError {
+	client := &Client{version: version}
+	sent := &http.Request{Header: http.Header{"Authorization": {"Bearer s3cret"}}}
+	response := &http.Response{
+		StatusCode: status,
+		Body:       &readBody{data: []byte(body), request: sent, attempts: 1},
+		Header:     http.Header{"Location": {"https://elsewhere.example/login?sig=s1gned"}},
+	}
+	return client.newAPIError(operation, response, err)
+}
+
+func TestAPIErrorText(t *testing.T) {
+	const ours = `{"message":"No such thing","requestId":"r-1","statusCode":404}`
+	const fieldErrors = `{"message":"Bad","fieldErrors":[{"field":"dagTarballVersion","code":"required","message":"is required"},{"field":"type","code":"enum","message":"is odd"}]}`
+	const echo = `{"message":"you sent s3cret","requestId":"s3cret","fieldErrors":[{"field":"a","code":"s3cret","message":"s3cret"}]}`
+	const permission = "the token's role needs the permission %s on this Deployment; that of creating deploys is another"
+	for _, row := range []struct {
+		operation string
+		version   APIVersion
+		status    int
+		body      string
+		err       error
+		want      string
+	}{
+		{opGetDeploy, V1, 404, ours, nil, "404 Not Found: No such thing [request r-1]; check the IDs of Organization, Deployment and deploy, and that the token belongs to them"},
+		{opGetDeploy, V1, 404, "404 page not found\n", nil, `404 Not Found: "404 page not found\n"; nothing seems to answer at this address: check the base URL`},
+		{opGetDeploy, V1Beta1, 404, "", nil, "404 Not Found; nothing seems to answer at this address: check the base URL; or v1beta1, whose support ends in January 2027, is gone: use WithAPIVersion(V1)"},
+		{opGetDeploy, V1, 404, `{"message":"no Route matched"}`, nil, "404 Not Found: no Route matched; nothing seems to answer at this address: check the base URL"},
+		{opGetDeploy, V1, 200, ours, errors.New("the answer holds no deploy"), "200 OK: the answer holds no deploy: No such thing [request r-1]"},
+		{opFinalizeDeploy, V1, 400, fieldErrors, nil, "400 Bad Request: Bad; dagTarballVersion: is required (required); type: is odd (enum)"},
+		{opFinalizeDeploy, V1, 403, "", nil, "403 Forbidden; " + fmt.Sprintf(permission, "deployment.deploys.update")},
+		{opGetDeploy, V1, 403, "", nil, "403 Forbidden; " + fmt.Sprintf(permission, "deployment.deploys.get")},
+		{opGetDeploy, V1, 401, "", nil, "401 Unauthorized; the token is not valid, or no longer: make a new one and set ASTRO_API_TOKEN"},
+		{opGetDeploy, V1, 429, "slow down", nil, `429 Too Many Requests: "slow down"; a token may make 10 POST and 25 GET requests a second: try again, more slowly`},
+		{opGetDeploy, V1, 302, "", nil, "302 Found; redirects are not followed; this one points to https://elsewhere.example"},
+		{opGetDeploy, V1, 599, "", nil, "599"},
+		{opGetDeploy, V1, 418, `{"message":"two\nlines","requestId":"a\nb","fieldErrors":[{"field":"a\nb","code":"c\rd","message":"e\nf"}]}`, nil, "418 I'm a teapot: two lines; a b: e f (c d) [request a b]"},
+		{opGetDeploy, V1, 200, "", errors.New("not s3cret, nor https://a/?sig=s1gned"), "200 OK: not [REDACTED], nor [REDACTED]"},
+		{opFinalizeDeploy, V1, 500, "", nil, "500 Internal Server Error"},
+		{opFinalizeDeploy, V1, 200, "{", io.ErrUnexpectedEOF, `200 OK: unexpected EOF: "{"`},
+		{opGetDeploy, V1, 500, echo, nil, "500 Internal Server Error: you sent [REDACTED]; a: [REDACTED] ([REDACTED]) [request [REDACTED]]"},
+		{opGetDeploy, V1, 500, `{"statusCode":"odd"}`, nil, `500 Internal Server Error: "{\"statusCode\":\"odd\"}"`},
+		{opGetDeploy, V1, 500, `{"statusCode":"odd","message":"fits in parts"}`, nil, "500 Internal Server Error: fits in parts"},
+	} {
+		apiError := newTestError(row.operation, row.version, row.status, row.body, row.err)
+		assert.EqualError(t, apiError, row.operation+": the service answered "+row.want)
+	}
+}
+
+func TestAPIErrorKeepsWhatItHas(t *testing.T) {
+	body := `{"message":"Bad","requestId":"r-1","statusCode":400,"fieldErrors":[{"field":"f","code":"c","message":"m"}]}`
+	apiError := newTestError(opFinalizeDeploy, V1, 400, body, io.ErrUnexpectedEOF)
+	assert.Equal(t, &APIError{
+		Operation:   "FinalizeDeploy",
+		StatusCode:  400,
+		Message:     "Bad",
+		RequestID:   "r-1",
+		FieldErrors: []api.FieldError{{Field: "f", Code: "c", Message: "m"}},
+		Body:        body,
+		Attempts:    1,
+		Err:         io.ErrUnexpectedEOF,
+	}, apiError)
+	require.ErrorIs(t, apiError, io.ErrUnexpectedEOF)
+}
+
+func TestAPIErrorIsBounded(t *testing.T) {
+	long := strings.Repeat("x", 1<<20)
+	field := `{"field":"` + long + `","code":"` + long + `","message":"` + long + `"}`
+	for _, body := range []string{
+		long,
+		`{"message":"` + long + `","requestId":"` + long + `"}`,
+		`{"message":"m","fieldErrors":[` + strings.Repeat(field+",", 3) + field + `]}`,
+		`{"message":"m","fieldErrors":[` + strings.Repeat(`{"field":"f","code":"c","message":"m"},`, 1000) + `{}]}`,
+	} {
+		apiError := newTestError(opGetDeploy, V1, 500, body, nil)
+		assert.Less(t, len(apiError.Error()), 3000)
+		assert.LessOrEqual(t, len(apiError.FieldErrors), maxFieldErrors)
+		assert.LessOrEqual(t, len(apiError.Message)+len(apiError.RequestID), 2*maxExcerpt)
+	}
+}
+
+func TestTransportError(t *testing.T) {
+	err := &TransportError{Operation: opGetDeploy, Attempts: 1, Elapsed: time.Second, Err: io.ErrUnexpectedEOF}
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	require.EqualError(t, err, "GetDeploy: no answer: unexpected EOF")
+	err.Attempts, err.Elapsed = 3, 2*time.Second+345678*time.Microsecond
+	require.EqualError(t, err, "GetDeploy: no answer after 3 attempts in 2.346s: unexpected EOF")
+	err.Attempts = 0
+	require.EqualError(t, err, "GetDeploy: nothing was sent: unexpected EOF")
+}
+
+func TestOutcomeUnknownError(t *testing.T) {
+	cause := &TransportError{Operation: opFinalizeDeploy, Attempts: 1, Err: io.ErrUnexpectedEOF}
+	err := &OutcomeUnknownError{DeployID: "deploy", Err: cause}
+	require.ErrorIs(t, err, ErrOutcomeUnknown)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no answer: unexpected EOF; GetDeploy tells")
+	err.Deploy = &api.Deploy{Status: "DEPLOYED"}
+	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no answer: unexpected EOF; and looked up it is DEPLOYED, but does not show what was to be finalized")
+	err.LookUpErr = io.ErrClosedPipe
+	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no answer: unexpected EOF; and it could not be looked up: io: read/write on closed pipe")
+}
+
+func TestDeployFailedError(t *testing.T) {
+	err := &DeployFailedError{&api.Deploy{ID: "deploy", DeploymentID: "deployment", Status: "FAILED"}}
+	assert.EqualError(t, err, "deploy deploy of Deployment deployment was finalized, and its status is FAILED")
+	assert.NotEmpty(t, (&DeployFailedError{}).Error())
+}

@@ -1,0 +1,50 @@
+package wrapper
+
+import (
+	"net/http"
+	"time"
+)
+
+// permissions are what a token's role needs for each operation. A role that may create
+// deploys need not have that for finalizing them.
+var permissions = map[string]string{
+	opFinalizeDeploy: "deployment.deploys.update",
+	opGetDeploy:      "deployment.deploys.get",
+}
+
+// hint returns what to do about an answer, or "" where that is not known.
+func (c *Client) hint(e *APIError, response *http.Response, token string) string {
+	switch status := e.StatusCode; {
+	case status == http.StatusUnauthorized:
+		return unauthorizedHint(token, time.Now())
+	case status == http.StatusForbidden:
+		return "the token's role needs the permission " + permissions[e.Operation] + " on this Deployment; that of creating deploys is another"
+	case status == http.StatusNotFound && e.RequestID != "":
+		return "check the IDs of Organization, Deployment and deploy, and that the token belongs to them"
+	case status == http.StatusNotFound && c.version == V1Beta1:
+		return "nothing seems to answer at this address: check the base URL; or v1beta1, whose support ends in January 2027, is gone: use WithAPIVersion(V1)"
+	case status == http.StatusNotFound:
+		return "nothing seems to answer at this address: check the base URL"
+	case status == http.StatusTooManyRequests:
+		return "a token may make 10 POST and 25 GET requests a second: try again, more slowly"
+	case status >= 300 && status < 400:
+		return "redirects are not followed" + redirectTarget(response)
+	}
+	return ""
+}
+
+func unauthorizedHint(token string, now time.Time) string {
+	if expiry, found := expiryOf(token); found && !expiry.After(now) {
+		return "the token expired on " + expiry.Format(time.RFC1123) + ": make a new one and set " + tokenVariable
+	}
+	return "the token is not valid, or no longer: make a new one and set " + tokenVariable
+}
+
+// redirectTarget names the host that a redirect points to, and no more of the URL.
+func redirectTarget(response *http.Response) string {
+	location, err := response.Location()
+	if err != nil {
+		return ""
+	}
+	return "; this one points to " + location.Scheme + "://" + location.Host
+}

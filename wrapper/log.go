@@ -1,0 +1,44 @@
+package wrapper
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+)
+
+// logAttempt writes one attempt at debug level, and how long it had to wait after the one
+// before: never a body, a header or a query.
+func logAttempt(log *slog.Logger, request *http.Request, response *http.Response, err error, attempt int, waited time.Duration) {
+	ctx := request.Context()
+	if log == nil || !log.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("method", request.Method),
+		slog.String("path", redact(request.URL.Path, "")),
+		slog.Int("attempt", attempt),
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("error", oneLine(err.Error())))
+	} else {
+		attrs = append(attrs, slog.Int("status", response.StatusCode))
+		if id := requestID(response); id != "" && response.StatusCode != http.StatusOK {
+			attrs = append(attrs, slog.String("requestId", id))
+		}
+	}
+	if waited != noWait {
+		attrs = append(attrs, slog.Duration("wait", waited))
+	}
+	log.LogAttrs(ctx, slog.LevelDebug, "astro: attempt", attrs...)
+}
+
+// requestID returns the service's name for a request that it did not carry out.
+func requestID(response *http.Response) string {
+	body := response.Body.(*readBody)
+	var decoded api.Error
+	_ = json.Unmarshal(body.data, &decoded)
+	return excerpt([]byte(decoded.RequestID), tokenOf(body.request))
+}

@@ -1,0 +1,58 @@
+package wrapper_test
+
+import (
+	"bytes"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// textLog returns a logger that leaves the time out.
+func textLog(to *bytes.Buffer, level slog.Level) *slog.Logger {
+	return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
+		if attr.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return attr
+	}}))
+}
+
+func TestLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		server, client, closeAll := inMemory(t, nil, wrapper.WithLogger(textLog(&log, slog.LevelDebug)))
+		defer closeAll()
+		target := add(server, api.DeployTypeImageOnly)
+		server.Inject(
+			astrotest.RateLimited().WithHeader("Retry-After", "7"),
+			astrotest.CutConnection(),
+			astrotest.Error(404, "No such deploy").On("GetDeploy"),
+			astrotest.Error(400, "Invalid"),
+		)
+		_, err := client.Finalize(t.Context(), target, wrapper.ImageOnly())
+		require.ErrorIs(t, err, wrapper.ErrBadRequest)
+		deploy := "/platform/v1beta1/organizations/" + target.OrganizationID + "/deployments/" + target.DeploymentID + "/deploys/" + target.DeployID
+		assert.Regexp(t, `^level=DEBUG msg="astro: attempt" method=POST path=`+deploy+`/finalize attempt=1 status=429
+level=DEBUG msg="astro: attempt" method=POST path=`+deploy+`/finalize attempt=2 error="Post .*: EOF" wait=7s
+level=DEBUG msg="astro: attempt" method=GET path=`+deploy+` attempt=1 status=404 requestId=astrotest-request
+level=DEBUG msg="astro: attempt" method=POST path=`+deploy+`/finalize attempt=3 status=400 requestId=astrotest-request wait=\S+
+level=DEBUG msg="astro: attempt" method=GET path=`+deploy+` attempt=1 status=200
+$`, log.String())
+	})
+}
+
+func TestLogBelowItsLevel(t *testing.T) {
+	var log bytes.Buffer
+	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithLogger(textLog(&log, slog.LevelInfo)))
+	defer server.Close()
+	_, err := client.GetDeploy(t.Context(), target)
+	require.NoError(t, err)
+	assert.Empty(t, log.String())
+}

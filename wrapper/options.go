@@ -1,0 +1,176 @@
+package wrapper
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+)
+
+// Defaults of [NewClient].
+const (
+	DefaultBaseURL        = "https://api.astronomer.io"
+	DefaultAttemptTimeout = 30 * time.Second
+	DefaultMaxAttempts    = 4
+	DefaultMaxRetryAfter  = 60 * time.Second
+)
+
+// tokenVariable is the environment variable that the vendor's CLI and Terraform provider
+// read too.
+const tokenVariable = "ASTRO_API_TOKEN"
+
+// APIVersion is a version of the Astro Platform API.
+type APIVersion string
+
+// The versions that have the operation; both have the same paths and bodies.
+const (
+	V1Beta1 APIVersion = "v1beta1" // the default; the vendor's support ends in January 2027
+	V1      APIVersion = "v1"      // generally available since 28 January 2026
+)
+
+// paths has where each version lies below the base URL.
+var paths = map[APIVersion]string{
+	V1Beta1: "/platform/v1beta1",
+	V1:      "/v1",
+}
+
+// Option changes one thing about a client; see [NewClient].
+type Option func(*config) error
+
+// config is what the options fill and the chain is built from.
+type config struct {
+	tokens         TokenSource
+	version        APIVersion
+	baseURL        *url.URL
+	httpClient     *http.Client
+	attemptTimeout time.Duration
+	userAgent      string
+	maxAttempts    int
+	newBackoff     func() Backoff
+	maxRetryAfter  time.Duration
+	limiters       map[string]Limiter
+	lookUp         bool
+	logger         *slog.Logger
+}
+
+func newConfig(options []Option) (*config, error) {
+	cfg := &config{
+		version:        V1Beta1,
+		httpClient:     http.DefaultClient,
+		attemptTimeout: DefaultAttemptTimeout,
+		userAgent:      userAgent(),
+		maxAttempts:    DefaultMaxAttempts,
+		newBackoff:     defaultBackoff,
+		maxRetryAfter:  DefaultMaxRetryAfter,
+		limiters:       map[string]Limiter{},
+		lookUp:         true,
+	}
+	for method, perSecond := range defaultLimits {
+		cfg.limiters[method] = NewLimiter(perSecond)
+	}
+	if err := WithBaseURL(DefaultBaseURL)(cfg); err != nil {
+		return nil, err
+	}
+	for _, option := range options {
+		if option == nil {
+			return nil, &ValidationError{Field: "options", Rule: "must not hold a nil Option"}
+		}
+		if err := option(cfg); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.tokens == nil {
+		return cfg, WithToken(os.Getenv(tokenVariable))(cfg)
+	}
+	return cfg, nil
+}
+
+// server returns the URL that the paths of the contract are relative to.
+func (cfg *config) server() *url.URL { return cfg.baseURL.JoinPath(paths[cfg.version]) }
+
+// WithToken sets the API token: of the Organization, of a Workspace or of the Deployment,
+// with the permission deployment.deploys.update. It is sent as it is, so it must not have
+// white space around it, nor "Bearer " before it.
+func WithToken(token string) Option {
+	return func(cfg *config) error {
+		if err := checkToken(token); err != nil {
+			return err
+		}
+		cfg.tokens = staticToken(token)
+		return nil
+	}
+}
+
+// WithTokenSource has source asked for the token of every attempt, for tokens that rotate.
+func WithTokenSource(source TokenSource) Option {
+	return func(cfg *config) error {
+		if source == nil {
+			return &ValidationError{Field: "tokenSource", Rule: "must not be nil"}
+		}
+		cfg.tokens = source
+		return nil
+	}
+}
+
+// WithAPIVersion selects the version of the API; the default is [V1Beta1].
+func WithAPIVersion(version APIVersion) Option {
+	return func(cfg *config) error {
+		if _, known := paths[version]; !known {
+			return &ValidationError{Field: "apiVersion", Value: string(version), Rule: "must be v1beta1 (V1Beta1) or v1 (V1)"}
+		}
+		cfg.version = version
+		return nil
+	}
+}
+
+// WithBaseURL sets where the API is, without the version's path; the default is
+// [DefaultBaseURL]. It must be https, or http to a loopback host, and have no user, query
+// or fragment. A path in front of the API's own is kept.
+func WithBaseURL(baseURL string) Option {
+	return func(cfg *config) error {
+		parsed, err := parseBaseURL(baseURL)
+		if err != nil {
+			return err
+		}
+		cfg.baseURL = parsed
+		return nil
+	}
+}
+
+// WithHTTPClient sends requests through a copy of client: its Transport, Jar and Timeout
+// are used, its CheckRedirect is not, because no redirect is ever followed. The default is
+// [http.DefaultClient].
+func WithHTTPClient(client *http.Client) Option {
+	return func(cfg *config) error {
+		if client == nil {
+			return &ValidationError{Field: "httpClient", Rule: "must not be nil"}
+		}
+		cfg.httpClient = client
+		return nil
+	}
+}
+
+// WithAttemptTimeout bounds how long one attempt may take, from connecting to the answer's
+// last byte; the default is [DefaultAttemptTimeout], 0 means no bound but the context's.
+func WithAttemptTimeout(timeout time.Duration) Option {
+	return func(cfg *config) error {
+		if timeout < 0 {
+			return &ValidationError{Field: "attemptTimeout", Value: timeout.String(), Rule: "must not be negative; 0 turns it off"}
+		}
+		cfg.attemptTimeout = timeout
+		return nil
+	}
+}
+
+// WithUserAgent appends suffix, such as "my-pipeline/1.2", to the User-Agent header, which
+// begins with this library's name and version.
+func WithUserAgent(suffix string) Option {
+	return func(cfg *config) error {
+		if suffix == "" || !isPrintable(suffix) {
+			return &ValidationError{Field: "userAgent", Value: suffix, Rule: "must be printable ASCII, and not empty"}
+		}
+		cfg.userAgent = userAgent() + " " + suffix
+		return nil
+	}
+}

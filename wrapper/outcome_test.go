@@ -1,0 +1,226 @@
+package wrapper_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// What Finalize says when answers are lost, and what it asked of the service before, on a
+// fake clock: nothing here waits.
+func TestOutcomes(t *testing.T) {
+	type want struct {
+		err      error // nil for success
+		posts    int   // finalizes sent
+		gets     int   // look-ups sent
+		deployed bool  // on the service
+	}
+	lost := []astrotest.Fault{
+		astrotest.CutConnection(),
+		astrotest.Hang(),
+		astrotest.BadGateway(),
+		astrotest.Error(408, "Timeout"),
+		astrotest.Error(500, "Internal"),
+		astrotest.Error(503, "Unavailable"),
+		astrotest.Error(504, "Timeout"),
+		astrotest.Answer(200, "application/json", "{}"),
+		astrotest.Answer(200, "text/html", "<html>"),
+		astrotest.Answer(200, "application/json", `{"id":"another"`),
+	}
+	lostAfterCommit := append([]astrotest.Fault{
+		astrotest.CutAnswer(),
+		astrotest.HangInAnswer(),
+		astrotest.LongAnswer(11 << 20),
+		astrotest.EditDeploy(func(deploy map[string]any) { deploy["id"] = "another" }),
+		astrotest.EditDeploy(func(deploy map[string]any) { deploy["dagTarballVersion"] = "another" }),
+	}, each(lost, astrotest.Fault.AfterCommit)...)
+	unclear := []astrotest.Fault{
+		astrotest.Answer(201, "application/json", "{}"),
+		astrotest.Answer(204, "", ""),
+		astrotest.Answer(303, "", "").WithHeader("Location", "/"),
+		astrotest.Error(501, "Not implemented"),
+	}
+	turnedAway := []astrotest.Fault{
+		astrotest.RateLimited(),
+		astrotest.RateLimited().WithHeader("Retry-After", "30"),
+	}
+	unreadable := each(make([]astrotest.Fault, 100), func(astrotest.Fault) astrotest.Fault { return astrotest.Error(403, "Forbidden").On("GetDeploy") })
+	for _, row := range []struct {
+		name   string
+		first  []astrotest.Fault // each of them in turn meets the first finalize
+		others []astrotest.Fault // meet the requests after it
+		want   want
+	}{
+		{"lost before it took effect, then repeated", lost, nil, want{nil, 2, 1, true}},
+		{"lost after it took effect, then looked up", lostAfterCommit, nil, want{nil, 1, 1, true}},
+		{"unclear, took effect", each(unclear, astrotest.Fault.AfterCommit), nil, want{nil, 1, 1, true}},
+		{"unclear, did not take effect", unclear[:3], nil, want{wrapper.ErrUnexpectedAnswer, 1, 1, false}},
+		{"unclear 5xx, did not take effect", unclear[3:], nil, want{wrapper.ErrServer, 1, 1, false}},
+		{"turned away, then repeated", turnedAway, nil, want{nil, 2, 0, true}},
+		{"turned away for too long", []astrotest.Fault{astrotest.RateLimited().WithHeader("Retry-After", "61")}, nil, want{wrapper.ErrRateLimited, 1, 0, false}},
+		{"refused", []astrotest.Fault{astrotest.Error(400, "Invalid")}, nil, want{wrapper.ErrBadRequest, 1, 0, false}},
+		{"lost, may not be looked up, then repeated", lostAfterCommit, unreadable, want{nil, 2, 1, true}},
+		{"lost before it took effect each time", lost[:1], []astrotest.Fault{lost[0].On(finalize), lost[1].On(finalize), lost[0].On(finalize)}, want{io.EOF, 4, 4, false}},
+		{"500 each time", lost[4:5], []astrotest.Fault{lost[4].On(finalize), lost[4].On(finalize), lost[4].On(finalize)}, want{wrapper.ErrServer, 4, 4, false}},
+		{"lost each time, took effect at last", lost[:1], []astrotest.Fault{lost[0].On(finalize), lost[0].On(finalize), lost[0].On(finalize).AfterCommit()}, want{nil, 4, 4, true}},
+		{"lost each time, may not be looked up", lost[:1], append(unreadable, lost[0].On(finalize), lost[0].On(finalize), lost[0].On(finalize)), want{wrapper.ErrOutcomeUnknown, 4, 4, false}},
+		{"lost after it took effect, then refused, may not be looked up", lostAfterCommit, append(unreadable, astrotest.Error(400, "Finalized before").On(finalize)), want{wrapper.ErrOutcomeUnknown, 2, 2, true}},
+		{"lost after it took effect, look-up fails at first", lostAfterCommit, []astrotest.Fault{astrotest.BadGateway().On(read), astrotest.CutConnection().On(read)}, want{nil, 1, 3, true}},
+		{"lost after it took effect, then refused, looked up at last", lostAfterCommit, append(unreadable[:1:1], astrotest.Error(400, "Finalized before").On(finalize)), want{nil, 2, 2, true}},
+		{"lost after it took effect, token revoked then", lostAfterCommit, []astrotest.Fault{astrotest.Error(401, "Revoked"), astrotest.Error(401, "Revoked"), astrotest.Error(401, "Revoked")}, want{wrapper.ErrOutcomeUnknown, 2, 2, true}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			for i, fault := range row.first {
+				synctest.Test(t, func(t *testing.T) {
+					server, client, closeAll := inMemory(t, nil)
+					defer closeAll()
+					target := add(server, api.DeployTypeDAGOnly)
+					server.Inject(append([]astrotest.Fault{fault.On(finalize)}, row.others...)...)
+					deploy, err := client.Finalize(t.Context(), target, wrapper.DAGTarball("version"))
+					if row.want.err == nil {
+						require.NoError(t, err, "fault %d", i)
+						assert.Equal(t, target.DeployID, deploy.ID)
+						assert.Equal(t, "version", *deploy.DAGTarballVersion)
+					} else {
+						require.ErrorIs(t, err, row.want.err, "fault %d", i)
+						assert.Nil(t, deploy)
+					}
+					if row.want.err != wrapper.ErrOutcomeUnknown {
+						assert.NotErrorIs(t, err, wrapper.ErrOutcomeUnknown, "fault %d", i)
+					}
+					posts, gets := 0, 0
+					for _, request := range server.Requests() {
+						if request.Method == http.MethodPost {
+							posts++
+						} else {
+							gets++
+						}
+					}
+					assert.Equal(t, row.want.posts, posts, "finalizes, fault %d", i)
+					assert.Equal(t, row.want.gets, gets, "look-ups, fault %d", i)
+					after, _ := server.Deploy(target.DeployID)
+					assert.Equal(t, row.want.deployed, after.Status == api.DeployStatusDeployed, "fault %d", i)
+				})
+			}
+		})
+	}
+}
+
+// A deploy that failed is no unknown outcome, though the answer was lost.
+func TestOutcomeOfADeployThatFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client, closeAll := inMemory(t, []astrotest.Option{astrotest.WithFinalizedStatus(api.DeployStatusFailed)})
+		defer closeAll()
+		target := add(server, api.DeployTypeDAGOnly)
+		server.Inject(astrotest.CutAnswer())
+		_, err := client.Finalize(t.Context(), target, wrapper.DAGTarball("version"))
+		var failed *wrapper.DeployFailedError
+		require.ErrorAs(t, err, &failed)
+		assert.Equal(t, target.DeployID, failed.Deploy.ID)
+		assert.Len(t, server.Requests(), 2)
+	})
+}
+
+// The context ends a finalize that was sent: nobody knows what becomes of it, and nothing more
+// is sent to find out.
+func TestOutcomeWhenTheContextEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client, closeAll := inMemory(t, nil)
+		defer closeAll()
+		target := add(server, api.DeployTypeImageOnly)
+		server.Inject(astrotest.Hang())
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		_, err := client.Finalize(ctx, target, wrapper.ImageOnly())
+		require.ErrorIs(t, err, wrapper.ErrOutcomeUnknown)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, time.Second, time.Since(began))
+		assert.Len(t, server.Requests(), 1)
+
+		_, err = client.Finalize(ctx, target, wrapper.ImageOnly())
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.NotErrorIs(t, err, wrapper.ErrOutcomeUnknown, "nothing was sent this time")
+	})
+}
+
+// With look-ups off the finalize is repeated unseen, and the doubt stays.
+func TestOutcomeWithoutLookUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client, closeAll := inMemory(t, nil, wrapper.WithoutLookUp())
+		defer closeAll()
+		target := add(server, api.DeployTypeImageOnly)
+		server.Inject(astrotest.CutAnswer(), astrotest.BadGateway())
+		_, err := client.Finalize(t.Context(), target, wrapper.ImageOnly())
+		require.NoError(t, err)
+		server.Inject(astrotest.CutAnswer(), astrotest.Error(400, "Finalized before"))
+		_, err = client.Finalize(t.Context(), target, wrapper.ImageOnly())
+		require.ErrorIs(t, err, wrapper.ErrOutcomeUnknown)
+		require.ErrorIs(t, err, wrapper.ErrBadRequest)
+		for _, request := range server.Requests() {
+			assert.Equal(t, http.MethodPost, request.Method)
+		}
+	})
+}
+
+// Someone else finalized the deploy with another version: nothing shows that ours took effect.
+func TestOutcomeWithAnotherVersionThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client, closeAll := inMemory(t, nil, wrapper.WithMaxAttempts(1))
+		defer closeAll()
+		target := add(server, api.DeployTypeDAGOnly)
+		_, err := client.Finalize(t.Context(), target, wrapper.DAGTarball("theirs"))
+		require.NoError(t, err)
+		server.Inject(astrotest.CutConnection())
+		_, err = client.Finalize(t.Context(), target, wrapper.DAGTarball("ours"))
+		var unknown *wrapper.OutcomeUnknownError
+		require.ErrorAs(t, err, &unknown)
+		require.ErrorIs(t, err, wrapper.ErrOutcomeUnknown)
+		assert.Equal(t, "theirs", *unknown.Deploy.DAGTarballVersion)
+		assert.NoError(t, unknown.LookUpErr)
+	})
+}
+
+// An unsafe operation of API() is never repeated once it may have been received, a safe one is.
+func TestOutcomesOfTheGeneratedClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client, closeAll := inMemory(t, nil)
+		defer closeAll()
+		target := add(server, api.DeployTypeImageOnly)
+		server.Inject(astrotest.BadGateway(), astrotest.CutConnection(), astrotest.Answer(200, "text/html", "<html>"))
+		answer, err := client.API().GetDeploy(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID)
+		require.NoError(t, err)
+		assert.Equal(t, http.StatusOK, answer.StatusCode)
+		assert.Len(t, server.Requests(), 4)
+	})
+}
+
+const (
+	finalize = "FinalizeDeploy"
+	read     = "GetDeploy"
+)
+
+func each[T any](values []T, change func(T) T) []T {
+	changed := make([]T, len(values))
+	for i, value := range values {
+		changed[i] = change(value)
+	}
+	return changed
+}
+
+// add gives the server a Deployment with one deploy and returns its target.
+func add(server *astrotest.Server, deployType api.DeployType) wrapper.Target {
+	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
+	deploy := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: deployType})
+	return wrapper.TargetOf(deployment.OrganizationID, &deploy)
+}

@@ -1,0 +1,78 @@
+package wrapper
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+)
+
+// outcome is what the end of an attempt says of the request.
+type outcome int8
+
+const (
+	answered   outcome = iota // the service had its say
+	withheld                  // nothing was sent, and nothing will be
+	turnedAway                // it was not carried out, and may be repeated
+	lost                      // it may have been carried out; another attempt may tell
+	unclear                   // it may have been carried out; another attempt will not tell
+)
+
+// judge is the retry policy, which the package documentation has as a table.
+func judge(asked *call, response *http.Response, err error) outcome {
+	if err != nil {
+		return judgeError(err)
+	}
+	unreadable := asked.read(response) != nil
+	switch status := response.StatusCode; status {
+	case http.StatusOK:
+		if unreadable {
+			return lost
+		}
+		return answered
+	case http.StatusTooManyRequests:
+		return turnedAway
+	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return lost
+	default:
+		if status < 400 || status >= 500 {
+			return unclear
+		}
+		return answered
+	}
+}
+
+// judgeError judges an attempt that brought no answer.
+func judgeError(err error) outcome {
+	var own *unsent
+	var dialing *net.OpError
+	switch {
+	case errors.As(err, &own):
+		return withheld
+	case errors.As(err, &dialing) && dialing.Op == "dial":
+		return turnedAway
+	default:
+		return lost
+	}
+}
+
+// isRepeatable reports whether a request may be repeated after an attempt that ended so.
+func isRepeatable(request *http.Request, end outcome) bool {
+	if request.Body != nil && request.Body != http.NoBody && request.GetBody == nil {
+		return false // there is nothing left to send
+	}
+	return end == turnedAway || end == lost && isHarmless(request)
+}
+
+// isHarmless reports whether a request may be carried out twice: a read, and of those that
+// change something the finalize alone. The vendor guarantees nothing of the kind for requests
+// that create, and whatever the contract gains counts as one.
+func isHarmless(request *http.Request) bool {
+	switch request.Method {
+	case http.MethodGet, http.MethodHead:
+		return true
+	case http.MethodPost:
+		return strings.HasSuffix(request.URL.Path, "/finalize")
+	}
+	return false
+}

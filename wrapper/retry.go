@@ -1,0 +1,145 @@
+package wrapper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+)
+
+// Backoff is the schedule of one call: how long to wait before each next attempt. A negative
+// duration ends the call. The schedules of github.com/cenkalti/backoff are such.
+type Backoff interface {
+	NextBackOff() time.Duration
+}
+
+// defaultBackoff waits a random time of up to 0.5 s, then 1 s, 2 s and so on, up to 30 s. The
+// library draws from 0 to twice the interval, hence half of that.
+func defaultBackoff() Backoff {
+	schedule := backoff.NewExponentialBackOff()
+	schedule.InitialInterval = 250 * time.Millisecond
+	schedule.MaxInterval = 15 * time.Second
+	schedule.Multiplier = 2
+	schedule.RandomizationFactor = 1
+	return schedule
+}
+
+// retry is the step of the chain that repeats attempts, by the policy of judge. What may have
+// taken effect it has looked up before.
+type retry struct {
+	next          api.HttpRequestDoer
+	maxAttempts   int
+	newBackoff    func() Backoff
+	maxRetryAfter time.Duration         // 0 means that the header is not heeded
+	pause         func(until time.Time) // all requests of the client
+	log           *slog.Logger
+}
+
+func (r *retry) Do(request *http.Request) (*http.Response, error) {
+	ctx, started := request.Context(), time.Now()
+	asked := callOf(ctx)
+	var schedule Backoff
+	wait := noWait
+	for attempts := 1; ; attempts++ {
+		response, err := r.next.Do(request)
+		logAttempt(r.log, request, response, err, attempts, wait)
+		end := judge(asked, response, err)
+		wait = noWait
+		if !asked.settle(ctx, end) && ctx.Err() == nil && attempts < r.maxAttempts && isRepeatable(request, end) {
+			if schedule == nil {
+				schedule = r.newBackoff()
+			}
+			wait = r.waitBefore(schedule, response)
+		}
+		if wait == noWait {
+			return report(request, response, err, attempts, started)
+		}
+		if response != nil && response.StatusCode == http.StatusTooManyRequests {
+			r.pause(time.Now().Add(wait))
+		}
+		if interrupted := sleep(ctx, wait); interrupted != nil {
+			err = fmt.Errorf("%w while waiting for another attempt; the last one: %w", interrupted, lastError(response, err))
+			return report(request, nil, err, attempts, started)
+		}
+		if request, err = rewind(request); err != nil {
+			return report(request, nil, err, attempts, started)
+		}
+	}
+}
+
+const noWait = time.Duration(-1)
+
+// waitBefore returns how long to wait before the next attempt, or noWait if there is to be
+// none.
+func (r *retry) waitBefore(schedule Backoff, response *http.Response) time.Duration {
+	wait := schedule.NextBackOff()
+	if wait < 0 {
+		return noWait
+	}
+	if after, found := retryAfter(response, time.Now()); found && r.maxRetryAfter > 0 {
+		if after > r.maxRetryAfter {
+			return noWait
+		}
+		wait = max(wait, after)
+	}
+	return wait
+}
+
+// report hands out what the last attempt brought, with what it took.
+func report(request *http.Request, response *http.Response, err error, attempts int, started time.Time) (*http.Response, error) {
+	elapsed := time.Since(started)
+	if err == nil {
+		body := response.Body.(*readBody)
+		body.attempts, body.elapsed = attempts, elapsed
+		return response, nil
+	}
+	if withheld := (*unsent)(nil); errors.As(err, &withheld) {
+		attempts, err = attempts-1, withheld.err
+	}
+	if invalid := (*ValidationError)(nil); attempts == 0 && errors.As(err, &invalid) {
+		return nil, invalid
+	}
+	return nil, &TransportError{Operation: request.Method + " " + request.URL.Path, Attempts: attempts, Elapsed: elapsed, Err: err}
+}
+
+func lastError(response *http.Response, err error) error {
+	if err != nil {
+		return err
+	}
+	return errors.New("the service answered " + statusText(response.StatusCode))
+}
+
+// rewind returns the request with its body from the start.
+func rewind(request *http.Request) (*http.Request, error) {
+	if request.GetBody == nil {
+		return request, nil
+	}
+	body, err := request.GetBody()
+	if err != nil {
+		return request, err
+	}
+	again := request.WithContext(request.Context())
+	again.Body = body
+	return again, nil
+}
+
+// sleep waits, or returns the context's error as soon as it ends.
+func sleep(ctx context.Context, wait time.Duration) error {
+	if wait <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,299 @@
+package wrapper_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// Each trap of a generated client is sprung on both: the bare generated client, used the way
+// its methods suggest, must fall into it, or the trap is no longer one; ours must not.
+
+// outcome is what a caller learns from finalizing a deploy.
+type outcome struct {
+	deploy *api.Deploy
+	status int // of the answer, as far as the caller can tell; 0 if not at all
+	err    error
+}
+
+func bareClient(t *testing.T, server string) *api.ClientWithResponses {
+	client, err := api.NewClientWithResponses(server+"/v1", api.WithRequestEditorFn(func(_ context.Context, request *http.Request) error {
+		request.Header.Add("Authorization", "Bearer "+astrotest.Token)
+		return nil
+	}))
+	require.NoError(t, err)
+	return client
+}
+
+func finalizeBare(t *testing.T, server string, target wrapper.Target) outcome {
+	version := "version"
+	answer, err := bareClient(t, server).FinalizeDeployWithResponse(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID, api.FinalizeDeployRequest{DAGTarballVersion: &version})
+	if err != nil {
+		return outcome{err: err}
+	}
+	return outcome{deploy: answer.JSON200, status: answer.StatusCode()}
+}
+
+func finalizeOurs(t *testing.T, server string, target wrapper.Target) outcome {
+	client, err := wrapper.NewClient(wrapper.WithBaseURL(server), wrapper.WithAPIVersion(wrapper.V1), wrapper.WithToken(astrotest.Token), wrapper.WithMaxAttempts(1), wrapper.WithoutLookUp())
+	require.NoError(t, err)
+	deploy, err := client.Finalize(t.Context(), target, wrapper.DAGTarball("version"))
+	var answered *wrapper.APIError
+	if errors.As(err, &answered) {
+		return outcome{status: answered.StatusCode, err: err}
+	}
+	return outcome{deploy: deploy, err: err}
+}
+
+func TestTrapsOfTheGeneratedClient(t *testing.T) {
+	type world struct {
+		server *astrotest.Server
+		target wrapper.Target
+	}
+	isError := func(_ world, got outcome) bool { return got.err != nil }
+	isErrorWithStatus := func(status int) func(world, outcome) bool {
+		return func(_ world, got outcome) bool { return got.err != nil && got.status == status }
+	}
+	nothingSent := func(w world, _ outcome) bool { return len(w.server.Requests()) == 0 }
+	set := func(field string, value any) astrotest.Fault {
+		return astrotest.EditDeploy(func(deploy map[string]any) { deploy[field] = value })
+	}
+	bend := func(ids ...string) func(*wrapper.Target) {
+		return func(target *wrapper.Target) {
+			fields := []*string{&target.DeployID, &target.DeploymentID, &target.OrganizationID}
+			for i, id := range ids {
+				*fields[i] = id
+			}
+		}
+	}
+	for _, trap := range []struct {
+		name   string
+		fault  astrotest.Fault
+		bend   func(*wrapper.Target)
+		isWell func(world, outcome) bool
+	}{
+		{"deployId ..", astrotest.Fault{}, bend(".."), nothingSent},
+		{"three IDs ..", astrotest.Fault{}, bend("..", "..", ".."), nothingSent},
+		{"deployId empty", astrotest.Fault{}, bend(""), nothingSent},
+		{"deployId .", astrotest.Fault{}, bend("."), nothingSent},
+		{"400 labelled JSON that is not", astrotest.Answer(400, "application/json", "upstream says no"), nil, isErrorWithStatus(400)},
+		{"500 labelled JSON that is not", astrotest.Answer(500, "application/json", "<html>"), nil, isErrorWithStatus(500)},
+		{"200 HTML", astrotest.Answer(200, "text/html", "<html>sign in</html>"), nil, isErrorWithStatus(200)},
+		{"201", astrotest.Answer(201, "application/json", "{}"), nil, isErrorWithStatus(201)},
+		{"204", astrotest.Answer(204, "", ""), nil, isErrorWithStatus(204)},
+		{"404 of a router", astrotest.Answer(404, "text/plain", "404 page not found"), nil, isErrorWithStatus(404)},
+		{"429 as text", astrotest.RateLimited(), nil, isErrorWithStatus(429)},
+		{"200 {}", astrotest.Answer(200, "application/json", "{}"), nil, isErrorWithStatus(200)},
+		{"200 null", astrotest.Answer(200, "application/json", "null"), nil, isErrorWithStatus(200)},
+		{"200 of another deploy", set("id", "another"), nil, isErrorWithStatus(200)},
+		{"malformed timestamp", set("createdAt", "2022-11-22 04:37:12"), nil, func(w world, got outcome) bool {
+			return got.err == nil && got.deploy.ID == w.target.DeployID
+		}},
+		{"status FAILED", set("status", "FAILED"), nil, isError},
+		{"answer without bound", astrotest.LongAnswer(11 << 20), nil, isError},
+	} {
+		t.Run(trap.name, func(t *testing.T) {
+			spring := func(finalize func(*testing.T, string, wrapper.Target) outcome) (world, outcome) {
+				server, _, target := fake(api.DeployTypeDAGOnly)
+				t.Cleanup(server.Close)
+				server.Inject(trap.fault)
+				if trap.bend != nil {
+					trap.bend(&target)
+				}
+				return world{server, target}, finalize(t, server.URL, target)
+			}
+			assert.True(t, trap.isWell(spring(finalizeOurs)), "ours")
+			assert.False(t, trap.isWell(spring(finalizeBare)), "the bare client: it has this trap no longer")
+		})
+	}
+}
+
+// A redirect to the deploy itself reads like success to a client that follows it.
+func TestTrapRedirectsAreFollowed(t *testing.T) {
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		for name, finalize := range map[string]func(*testing.T, string, wrapper.Target) outcome{"ours": finalizeOurs, "bare": finalizeBare} {
+			server, _, target := fake(api.DeployTypeDAGOnly)
+			t.Cleanup(server.Close)
+			deploy := "/v1/organizations/" + target.OrganizationID + "/deployments/" + target.DeploymentID + "/deploys/" + target.DeployID
+			if status >= 307 {
+				deploy += "/finalize"
+			}
+			server.Inject(astrotest.Answer(status, "text/plain", "").WithHeader("Location", deploy))
+			got := finalize(t, server.URL, target)
+			if name == "ours" {
+				require.ErrorIs(t, got.err, wrapper.ErrUnexpectedAnswer)
+				assert.Len(t, server.Requests(), 1)
+			} else {
+				assert.NotNil(t, got.deploy, "the bare client no longer follows %d", status)
+				assert.Len(t, server.Requests(), 2)
+			}
+		}
+	}
+}
+
+func TestTrapNoTimeout(t *testing.T) {
+	bare, err := api.NewClient("https://api.example")
+	require.NoError(t, err)
+	assert.Zero(t, bare.Client.(*http.Client).Timeout, "the bare client has a timeout now")
+
+	server, _, target := fake(api.DeployTypeImageOnly)
+	defer server.Close()
+	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token), wrapper.WithAttemptTimeout(time.Millisecond), wrapper.WithMaxAttempts(1), wrapper.WithoutLookUp())
+	require.NoError(t, err)
+	server.Inject(astrotest.Hang())
+	_, err = client.Finalize(t.Context(), target, wrapper.ImageOnly())
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
+func TestTrapBaseURLs(t *testing.T) {
+	request, err := api.NewGetDeployRequest("https://api.example/v1", "o", "d", "p")
+	require.NoError(t, err)
+	assert.False(t, strings.HasPrefix(request.URL.Path, "/v1/"), "the request builder no longer drops the base path")
+	for _, baseURL := range []string{"", "api.astronomer.io", "http://api.astronomer.io"} {
+		_, err := api.NewClient(baseURL)
+		assert.NoError(t, err, "the bare client refuses %q now", baseURL)
+		_, err = wrapper.NewClient(wrapper.WithToken("token"), wrapper.WithBaseURL(baseURL))
+		var invalid *wrapper.ValidationError
+		assert.ErrorAs(t, err, &invalid)
+	}
+
+	server, _, target := fake(api.DeployTypeImageOnly)
+	defer server.Close()
+	for _, slash := range []string{"", "/"} {
+		client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL+slash), wrapper.WithToken(astrotest.Token))
+		require.NoError(t, err)
+		_, err = client.GetDeploy(t.Context(), target)
+		require.NoError(t, err)
+	}
+}
+
+// A request editor that adds the header is called for each call; with ours below it there is
+// still only one Authorization.
+func TestTrapAuthorizationTwice(t *testing.T) {
+	server, client, target := fake(api.DeployTypeImageOnly)
+	defer server.Close()
+	add := func(_ context.Context, request *http.Request) error {
+		request.Header.Add("Authorization", "Bearer of the editor")
+		return nil
+	}
+	_, err := client.API().GetDeploy(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID, add)
+	require.NoError(t, err)
+	bare := bareClient(t, server.URL)
+	_, err = bare.GetDeploy(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID, add)
+	require.NoError(t, err)
+	requests := server.Requests()
+	require.Len(t, requests, 2)
+	require.Len(t, requests[0].Authorization, 1)
+	assert.Equal(t, "Bearer "+astrotest.Token, requests[0].Authorization[0].Reveal())
+	assert.Len(t, requests[1].Authorization, 2, "the bare client no longer sends two")
+}
+
+// An editor that puts a secret into the query makes the transport's error print it.
+func TestTrapTheErrorPrintsTheURL(t *testing.T) {
+	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithMaxAttempts(1))
+	bare := bareClient(t, server.URL)
+	server.Close()
+	sign := func(_ context.Context, request *http.Request) error {
+		request.URL.RawQuery = "sig=s1gned"
+		return nil
+	}
+	_, err := client.API().GetDeploy(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID, sign)
+	require.Error(t, err)
+	assert.NotContains(t, err.Error(), "s1gned")
+	_, err = bare.GetDeploy(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID, sign)
+	assert.ErrorContains(t, err, "s1gned", "the bare client hides it now")
+}
+
+// With the retries in the Doer, a request editor's token would be as old as the call. Ours is
+// asked for by every attempt.
+func TestTrapOneTokenForAllAttempts(t *testing.T) {
+	server := astrotest.NewServer(astrotest.WithTokens("token-1", "token-2"))
+	defer server.Close()
+	target := add(server, api.DeployTypeImageOnly)
+	rotation := 0
+	rotate := func() string { rotation++; return "token-" + strconv.Itoa(rotation) }
+	noWait := func() wrapper.Backoff { return &backoff.ZeroBackOff{} }
+
+	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithBackoff(noWait), wrapper.WithTokenSource(func(context.Context) (string, error) { return rotate(), nil }))
+	require.NoError(t, err)
+	server.Inject(astrotest.BadGateway())
+	_, err = client.GetDeploy(t.Context(), target)
+	require.NoError(t, err)
+
+	rotation = 0
+	twice := doer(func(request *http.Request) (*http.Response, error) {
+		answer, err := http.DefaultClient.Do(request)
+		if err == nil && answer.StatusCode == http.StatusBadGateway {
+			_ = answer.Body.Close()
+			return http.DefaultClient.Do(request)
+		}
+		return answer, err
+	})
+	bare, err := api.NewClientWithResponses(server.URL+"/v1", api.WithHTTPClient(twice), api.WithRequestEditorFn(func(_ context.Context, request *http.Request) error {
+		request.Header.Set("Authorization", "Bearer "+rotate())
+		return nil
+	}))
+	require.NoError(t, err)
+	server.Inject(astrotest.BadGateway())
+	_, err = bare.GetDeployWithResponse(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID)
+	require.NoError(t, err)
+
+	var tokens []string
+	for _, request := range server.Requests() {
+		tokens = append(tokens, request.Authorization[0].Reveal())
+	}
+	assert.Equal(t, []string{"Bearer token-1", "Bearer token-2", "Bearer token-1", "Bearer token-1"}, tokens, "ours twice, then the bare client twice")
+}
+
+type doer func(*http.Request) (*http.Response, error)
+
+func (d doer) Do(request *http.Request) (*http.Response, error) { return d(request) }
+
+// An http.Client's Timeout would span all attempts, with the retries in its transport. Below
+// ours it is for one.
+func TestTrapOneTimeoutForAllAttempts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client, closeAll := inMemory(t, nil, wrapper.WithAttemptTimeout(10*time.Second))
+		defer closeAll()
+		target := add(server, api.DeployTypeImageOnly)
+		server.Inject(astrotest.Hang(), astrotest.Hang(), astrotest.Hang())
+		began := time.Now()
+		_, err := client.GetDeploy(t.Context(), target)
+		require.NoError(t, err)
+		assert.Greater(t, time.Since(began), 30*time.Second, "three attempts hung for ten seconds each")
+	})
+}
+
+// What API hands out reads like any *http.Response, and holds no token.
+func TestAPIHandsOutWholeAnswers(t *testing.T) {
+	server, client, target := fake(api.DeployTypeImageOnly)
+	defer server.Close()
+	response, err := client.API().GetDeploy(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID)
+	require.NoError(t, err)
+	assert.Empty(t, response.Request.Header.Get("Authorization"))
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	assert.Contains(t, string(body), target.DeployID)
+
+	typed := api.ClientWithResponses{ClientInterface: client.API()}
+	answer, err := typed.GetDeployWithResponse(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID)
+	require.NoError(t, err)
+	assert.Equal(t, target.DeployID, answer.JSON200.ID)
+
+	_, err = (*wrapper.Client)(nil).API().GetDeploy(t.Context(), "o", "d", "p")
+	assert.ErrorContains(t, err, "NewClient")
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// finalizeOne finalizes the real deploy that the flags name.
+func finalizeOne(ctx context.Context, s settings, given map[string]bool, stdout io.Writer) error {
+	client, err := wrapper.NewClient(
+		wrapper.WithAPIVersion(wrapper.APIVersion(s.apiVersion)),
+		wrapper.WithBaseURL(s.baseURL),
+		wrapper.WithUserAgent("example-finalize"),
+	)
+	if err != nil {
+		return err
+	}
+	deploy, err := client.Finalize(ctx, wrapper.Target{
+		OrganizationID: cmp.Or(s.organization, os.Getenv("ASTRO_ORGANIZATION_ID")),
+		DeploymentID:   cmp.Or(s.deployment, os.Getenv("ASTRO_DEPLOYMENT_ID")),
+		DeployID:       s.deploy,
+	}, content(s, given))
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(stdout, "deploy %s (%s) is %s\n", deploy.ID, deploy.Type, deploy.Status)
+	return err
+}
+
+func content(s settings, given map[string]bool) wrapper.Content {
+	switch {
+	case given["dags"]:
+		return wrapper.DAGTarball(s.dags)
+	case given["bundle"]:
+		return wrapper.BundleTarball(s.bundle)
+	case s.removeBundle:
+		return wrapper.RemoveBundle()
+	case s.imageOnly:
+		return wrapper.ImageOnly()
+	default: // -image-only=false
+		return wrapper.Content{}
+	}
+}

@@ -1,0 +1,75 @@
+package astrofinalize_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+func finish(ctx context.Context, version string) error {
+	client, err := wrapper.NewClient() // token from ASTRO_API_TOKEN
+	if err != nil {
+		return err
+	}
+	deploy, err := client.Finalize(ctx, wrapper.Target{
+		OrganizationID: "clm8qv74h000008mlf08scq7k",
+		DeploymentID:   "clmh57jtm000008lb58fe2wmv",
+		DeployID:       "clvetru2w000201mowqwua63n",
+	}, wrapper.DAGTarball(version))
+	if err != nil {
+		return err
+	}
+	fmt.Println(deploy.ID, "is", deploy.Status)
+	return nil
+}
+
+// The README's first use is the function above, to the letter, and finalizes a deploy.
+func TestReadmeFirstUse(t *testing.T) {
+	source, err := os.ReadFile("readme_test.go")
+	require.NoError(t, err)
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	_, function, _ := strings.Cut(string(source), "\nfunc finish(")
+	function, _, _ = strings.Cut(function, "\n}\n")
+	require.Contains(t, string(readme), "\nfunc finish("+function+"\n}\n```")
+
+	server := astrotest.NewServer()
+	defer server.Close()
+	server.AddDeployment(astrotest.Deployment{OrganizationID: "clm8qv74h000008mlf08scq7k", ID: "clmh57jtm000008lb58fe2wmv", DAGDeploys: true})
+	server.AddDeploy(api.Deploy{DeploymentID: "clmh57jtm000008lb58fe2wmv", ID: "clvetru2w000201mowqwua63n", Type: api.DeployTypeDAGOnly})
+	// It calls the real address, which leads to the fake here.
+	network := http.DefaultTransport
+	defer func() { http.DefaultTransport = network }()
+	http.DefaultTransport = leadingTo{server.URL, network}
+	t.Setenv("ASTRO_API_TOKEN", astrotest.Token)
+
+	require.NoError(t, finish(t.Context(), version))
+	deploy, _ := server.Deploy("clvetru2w000201mowqwua63n")
+	assert.Equal(t, api.DeployStatusDeployed, deploy.Status)
+}
+
+type leadingTo struct {
+	server string
+	next   http.RoundTripper
+}
+
+func (l leadingTo) RoundTrip(request *http.Request) (*http.Response, error) {
+	server, err := url.Parse(l.server)
+	if err != nil {
+		return nil, err
+	}
+	led := request.Clone(request.Context())
+	led.URL.Scheme, led.URL.Host, led.Host = server.Scheme, server.Host, server.Host
+	return l.next.RoundTrip(led)
+}

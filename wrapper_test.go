@@ -1,0 +1,642 @@
+package astrofinalize_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptrace"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	astrofinalize "github.com/astro-finalize/astro-finalize-go"
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// The library from outside, as a user calls it: each test is named after the promise of the
+// design that it holds the library to, and runs against the fake under both base paths.
+
+const version = "2024-01-12T18:32:20.5898930Z"
+
+// once is for tests of what a single attempt does: nothing is repeated, looked up or held
+// back.
+var once = []wrapper.Option{
+	wrapper.WithMaxAttempts(1),
+	wrapper.WithoutLookUp(),
+	wrapper.WithLimiter(http.MethodPost, nil),
+	wrapper.WithLimiter(http.MethodGet, nil),
+}
+
+// world is a fake service with one Deployment that has DAG deploys on, and a client for it.
+type world struct {
+	*testing.T
+	server     *astrotest.Server
+	deployment astrotest.Deployment
+	client     *wrapper.Client
+}
+
+// inBothVersions runs test under each of the API's base paths.
+func inBothVersions(t *testing.T, test func(w world)) {
+	for _, apiVersion := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
+		t.Run(string(apiVersion), func(t *testing.T) { test(newWorld(t, nil, wrapper.WithAPIVersion(apiVersion))) })
+	}
+}
+
+func newWorld(t *testing.T, serverOptions []astrotest.Option, options ...wrapper.Option) world {
+	server := astrotest.NewServer(serverOptions...)
+	t.Cleanup(server.Close)
+	options = append(slices.Concat([]wrapper.Option{wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token)}, once), options...)
+	client, err := wrapper.NewClient(options...)
+	require.NoError(t, err)
+	return world{t, server, server.AddDeployment(astrotest.Deployment{DAGDeploys: true}), client}
+}
+
+// add adds a deploy of a type and returns its target, by its IDs alone.
+func (w world) add(deployType api.DeployType) wrapper.Target {
+	deploy := w.server.AddDeploy(api.Deploy{DeploymentID: w.deployment.ID, Type: deployType})
+	return wrapper.Target{OrganizationID: w.deployment.OrganizationID, DeploymentID: w.deployment.ID, DeployID: deploy.ID}
+}
+
+// status returns what became of a deploy on the service.
+func (w world) status(target wrapper.Target) api.DeployStatus {
+	deploy, found := w.server.Deploy(target.DeployID)
+	require.True(w, found)
+	return deploy.Status
+}
+
+// What the vendor's own clients were recorded to send, case by case.
+func TestFinalizeSendsWhatTheServiceExpects(t *testing.T) {
+	other := "2024-01-12T18:35:00.1234567Z"
+	for _, row := range []struct {
+		name       string
+		deployType api.DeployType
+		content    wrapper.Content
+		body       string
+	}{
+		{"DAGs", api.DeployTypeDAGOnly, wrapper.DAGTarball(version), `{"dagTarballVersion":"` + version + `"}`},
+		{"image and DAGs", api.DeployTypeImageAndDAG, wrapper.DAGTarball(version), `{"dagTarballVersion":"` + version + `"}`},
+		{"bundle", api.DeployTypeBundle, wrapper.BundleTarball(version), `{"bundleTarballVersion":"` + version + `"}`},
+		{"bundle removed", api.DeployTypeBundle, wrapper.RemoveBundle(), `{"bundleTarballVersion":""}`},
+		{"image", api.DeployTypeImageOnly, wrapper.ImageOnly(), `{}`},
+		{"request with both", api.DeployTypeImageAndDAG, wrapper.Request(api.FinalizeDeployRequest{DAGTarballVersion: ptr(version), BundleTarballVersion: &other}), `{"bundleTarballVersion":"` + other + `","dagTarballVersion":"` + version + `"}`},
+		{"request with neither", api.DeployTypeImageOnly, wrapper.Request(api.FinalizeDeployRequest{}), `{}`},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			inBothVersions(t, func(w world) {
+				target := w.add(row.deployType)
+				deploy, err := w.client.Finalize(w.Context(), target, row.content)
+				require.NoError(w, err)
+				assert.Equal(w, api.DeployStatusDeployed, deploy.Status)
+				assert.Equal(w, target.DeployID, deploy.ID)
+
+				requests := w.server.Requests()
+				require.Len(w, requests, 1)
+				sent := requests[0]
+				assert.Equal(w, http.MethodPost, sent.Method)
+				assert.Regexp(w, `^(/platform/v1beta1|/v1)/organizations/`+target.OrganizationID+`/deployments/`+target.DeploymentID+`/deploys/`+target.DeployID+`/finalize$`, sent.Path)
+				assert.Equal(w, row.body, string(sent.Body))
+				assert.Equal(w, "application/json", sent.Header.Get("Content-Type"))
+				assert.Regexp(w, `^astro-finalize-go/`, sent.Header.Get("User-Agent"))
+				require.Len(w, sent.Authorization, 1)
+				assert.Equal(w, "Bearer "+astrotest.Token, sent.Authorization[0].Reveal())
+			})
+		})
+	}
+}
+
+func TestPromise1NothingWrongLeavesTheProcess(t *testing.T) {
+	type call struct {
+		field   string
+		target  func(*wrapper.Target)
+		content wrapper.Content
+	}
+	known := func(deployType api.DeployType) func(*wrapper.Target) {
+		return func(target *wrapper.Target) { target.Type, target.DAGDeploys = deployType, wrapper.DAGDeploysOn }
+	}
+	calls := []call{
+		{"content", nil, wrapper.Content{}},
+		{"dagTarballVersion", nil, wrapper.DAGTarball("")},
+		{"dagTarballVersion", nil, wrapper.DAGTarball(version + "\r")},
+		{"bundleTarballVersion", nil, wrapper.BundleTarball(version + "\n")},
+		{"dagTarballVersion", known(api.DeployTypeDAGOnly), wrapper.ImageOnly()},
+		{"dagTarballVersion", known(api.DeployTypeImageAndDAG), wrapper.BundleTarball(version)},
+		{"dagTarballVersion", known(api.DeployTypeDAGOnly), wrapper.RemoveBundle()},
+		{"bundleTarballVersion", known(api.DeployTypeBundle), wrapper.DAGTarball(version)},
+		{"bundleTarballVersion", known(api.DeployTypeBundle), wrapper.Request(api.FinalizeDeployRequest{})},
+	}
+	for _, id := range []string{"", ".", "..", "a/b", "a?b", "a#b", "a b", "a\r", "%2e%2e"} {
+		calls = append(calls,
+			call{"organizationId", func(target *wrapper.Target) { target.OrganizationID = id }, wrapper.ImageOnly()},
+			call{"deploymentId", func(target *wrapper.Target) { target.DeploymentID = id }, wrapper.ImageOnly()},
+			call{"deployId", func(target *wrapper.Target) { target.DeployID = id }, wrapper.ImageOnly()},
+		)
+	}
+	inBothVersions(t, func(w world) {
+		for _, call := range calls {
+			target := w.add(api.DeployTypeImageOnly)
+			if call.target != nil {
+				call.target(&target)
+			}
+			deploy, err := w.client.Finalize(w.Context(), target, call.content)
+			var invalid *wrapper.ValidationError
+			require.ErrorAs(w, err, &invalid, "%+v", call)
+			assert.Equal(w, call.field, invalid.Field)
+			assert.NotEmpty(w, invalid.Rule)
+			assert.Nil(w, deploy)
+			if strings.HasSuffix(call.field, "Id") {
+				_, err = w.client.GetDeploy(w.Context(), target)
+				assert.ErrorAs(w, err, &invalid)
+			}
+		}
+		var none context.Context
+		_, err := w.client.Finalize(none, w.add(api.DeployTypeImageOnly), wrapper.ImageOnly())
+		assert.Error(w, err)
+		_, err = (&wrapper.Client{}).Finalize(w.Context(), w.add(api.DeployTypeImageOnly), wrapper.ImageOnly())
+		assert.Error(w, err)
+		_, err = (*wrapper.Client)(nil).GetDeploy(w.Context(), w.add(api.DeployTypeImageOnly))
+		assert.Error(w, err)
+		assert.Empty(w, w.server.Requests())
+	})
+}
+
+// What the contract does not forbid is the service's to judge.
+func TestPromise1NothingElseIsRefused(t *testing.T) {
+	inBothVersions(t, func(w world) {
+		for _, target := range []wrapper.Target{
+			{Type: api.DeployTypeImageOnly, DAGDeploys: wrapper.DAGDeploysOn},
+			{Type: api.DeployTypeImageAndDAG, DAGDeploys: wrapper.DAGDeploysOff},
+			{Type: "SOMETHING_NEW", DAGDeploys: wrapper.DAGDeploysOn},
+		} {
+			ids := w.add(api.DeployTypeImageOnly)
+			target.OrganizationID, target.DeploymentID, target.DeployID = ids.OrganizationID, ids.DeploymentID, ids.DeployID
+			_, err := w.client.Finalize(w.Context(), target, wrapper.DAGTarball(version))
+			require.NoError(w, err, "%+v", target)
+		}
+		assert.Len(w, w.server.Requests(), 3)
+	})
+}
+
+func TestPromise2ARemovalIsOnlyEverDeliberate(t *testing.T) {
+	inBothVersions(t, func(w world) {
+		finalize := func(content wrapper.Content) error {
+			deploy := w.server.AddDeploy(api.Deploy{DeploymentID: w.deployment.ID, Type: api.DeployTypeBundle, BundleMountPath: ptr("/bundle")})
+			_, err := w.client.Finalize(w.Context(), wrapper.TargetOf(w.deployment.OrganizationID, &deploy), content)
+			return err
+		}
+		bundles := func() int {
+			deployment, _ := w.server.Deployment(w.deployment.ID)
+			return len(deployment.Bundles)
+		}
+		require.NoError(w, finalize(wrapper.BundleTarball(version)))
+		require.Equal(w, 1, bundles())
+		for _, accident := range []wrapper.Content{
+			{},
+			wrapper.ImageOnly(),
+			wrapper.BundleTarball(""),
+			wrapper.BundleTarball(" "),
+			wrapper.DAGTarball(""),
+			wrapper.Request(api.FinalizeDeployRequest{}),
+			wrapper.Request(api.FinalizeDeployRequest{BundleTarballVersion: new(string)}),
+			wrapper.Request(api.FinalizeDeployRequest{BundleTarballVersion: new(string), DAGTarballVersion: ptr(version)}),
+		} {
+			var invalid *wrapper.ValidationError
+			require.ErrorAs(w, finalize(accident), &invalid)
+		}
+		assert.Len(w, w.server.Requests(), 1)
+		assert.Equal(w, 1, bundles())
+
+		require.NoError(w, finalize(wrapper.RemoveBundle()))
+		assert.Zero(w, bundles())
+	})
+}
+
+// The caller's request is read when Content is made; a change to it afterwards must not
+// slip an empty version past the check.
+func TestPromise2ARequestChangedLaterRemovesNothing(t *testing.T) {
+	inBothVersions(t, func(w world) {
+		changing := version
+		content := wrapper.Request(api.FinalizeDeployRequest{BundleTarballVersion: &changing})
+		changing = ""
+		_, err := w.client.Finalize(w.Context(), w.add(api.DeployTypeBundle), content)
+		require.NoError(w, err)
+		assert.Equal(w, `{"bundleTarballVersion":"`+version+`"}`, string(w.server.Requests()[0].Body))
+	})
+}
+
+func TestPromise3EveryAnswerBecomesTheDeployOrAnError(t *testing.T) {
+	set := func(field string, value any) astrotest.Fault {
+		return astrotest.EditDeploy(func(deploy map[string]any) { deploy[field] = value })
+	}
+	for name, fault := range map[string]astrotest.Fault{
+		"200 {}":                    astrotest.Answer(200, "application/json", "{}").AfterCommit(),
+		"200 null":                  astrotest.Answer(200, "application/json", "null").AfterCommit(),
+		"200 empty":                 astrotest.Answer(200, "application/json", "").AfterCommit(),
+		"200 []":                    astrotest.Answer(200, "application/json", "[]").AfterCommit(),
+		"200 HTML":                  astrotest.Answer(200, "text/html", "<html>sign in</html>"),
+		"200 of another deploy":     set("id", "another"),
+		"200 of another Deployment": set("deploymentId", "another"),
+		"200 without status":        set("status", ""),
+		"200 of the wrong shape":    set("isDagDeployEnabled", "yes"),
+		"200 with an error's body":  astrotest.Answer(200, "application/json", `{"message":"no","requestId":"r","statusCode":500}`),
+		"200 too long":              astrotest.LongAnswer(100 << 20),
+		"200 cut off":               astrotest.CutAnswer(),
+		"201":                       astrotest.Answer(201, "application/json", "{}").AfterCommit(),
+		"202":                       astrotest.Answer(202, "text/plain", "").AfterCommit(),
+		"204":                       astrotest.Answer(204, "", "").AfterCommit(),
+		"301":                       redirect(301), "302": redirect(302), "303": redirect(303), "304": redirect(304), "307": redirect(307), "308": redirect(308),
+		"400":                                 astrotest.Error(400, "Invalid request"),
+		"401":                                 astrotest.Error(401, "Unauthorized"),
+		"403":                                 astrotest.Error(403, "Forbidden"),
+		"404":                                 astrotest.Error(404, "Not found"),
+		"404 of a router":                     astrotest.Answer(404, "text/plain", "404 page not found"),
+		"409":                                 astrotest.Error(409, "Conflict"),
+		"418 labelled JSON":                   astrotest.Answer(418, "application/json", "<html>"),
+		"429 as text":                         astrotest.RateLimited(),
+		"500 without body":                    astrotest.Answer(500, "application/json", ""),
+		"502 as HTML":                         astrotest.BadGateway(),
+		"503 of 100 MB":                       astrotest.Answer(503, "text/html", strings.Repeat("x", 100<<20)),
+		"no answer, request not carried out":  astrotest.CutConnection(),
+		"no answer, though request was taken": astrotest.CutConnection().AfterCommit(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBothVersions(t, func(w world) {
+				target := w.add(api.DeployTypeDAGOnly)
+				w.server.Inject(fault)
+				deploy, err := w.client.Finalize(w.Context(), target, wrapper.DAGTarball(version))
+				require.Error(w, err)
+				assert.Nil(w, deploy)
+				assert.Len(w, w.server.Requests(), 1, "nothing is followed or repeated")
+				assert.Less(w, len(err.Error()), 1000)
+
+				w.server.Inject(fault)
+				deploy, err = w.client.GetDeploy(w.Context(), target)
+				require.Error(w, err)
+				assert.Nil(w, deploy)
+			})
+		})
+	}
+}
+
+// The contract has the deploy in a 200 alone.
+func TestPromise3ADeployUnderAnotherStatusIsNoSuccess(t *testing.T) {
+	for _, status := range []int{201, 202, 299, 302, 404, 500} {
+		inBothVersions(t, func(w world) {
+			target := w.add(api.DeployTypeImageOnly)
+			deploy, err := w.client.GetDeploy(w.Context(), target)
+			require.NoError(w, err)
+			body, err := json.Marshal(deploy)
+			require.NoError(w, err)
+			w.server.Inject(astrotest.Answer(status, "application/json", string(body)))
+			deploy, err = w.client.Finalize(w.Context(), target, wrapper.ImageOnly())
+			var answered *wrapper.APIError
+			require.ErrorAs(w, err, &answered)
+			assert.Equal(w, status, answered.StatusCode)
+			assert.Nil(w, deploy)
+		})
+	}
+}
+
+func TestPromise3WhatIsNoError(t *testing.T) {
+	for name, edit := range map[string]func(deploy map[string]any){
+		"unknown status":      func(deploy map[string]any) { deploy["status"] = "SOMETHING_NEW" },
+		"unknown type":        func(deploy map[string]any) { deploy["type"] = "BASE_IMAGE" },
+		"unknown field":       func(deploy map[string]any) { deploy["git"] = map[string]any{"branch": "main"} },
+		"status INITIALIZED":  func(deploy map[string]any) { deploy["status"] = "INITIALIZED" },
+		"malformed timestamp": func(deploy map[string]any) { deploy["createdAt"] = "2022-11-22 04:37:12" },
+		"timestamp a number":  func(deploy map[string]any) { deploy["updatedAt"] = 1669091832 },
+		"null where optional": func(deploy map[string]any) { deploy["description"], deploy["bundles"] = nil, nil },
+		"no Deployment":       func(deploy map[string]any) { delete(deploy, "deploymentId") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBothVersions(t, func(w world) {
+				target := w.add(api.DeployTypeDAGOnly)
+				w.server.Inject(astrotest.EditDeploy(edit))
+				deploy, err := w.client.Finalize(w.Context(), target, wrapper.DAGTarball(version))
+				require.NoError(w, err)
+				assert.Equal(w, target.DeployID, deploy.ID)
+				assert.Equal(w, version, *deploy.DAGTarballVersion)
+			})
+		})
+	}
+}
+
+func TestPromise3AFailedDeployIsAnErrorThatCarriesIt(t *testing.T) {
+	w := newWorld(t, []astrotest.Option{astrotest.WithFinalizedStatus(api.DeployStatusFailed)})
+	target := w.add(api.DeployTypeDAGOnly)
+	deploy, err := w.client.Finalize(w.Context(), target, wrapper.DAGTarball(version))
+	var failed *wrapper.DeployFailedError
+	require.ErrorAs(t, err, &failed)
+	assert.Equal(t, target.DeployID, failed.Deploy.ID)
+	assert.Nil(t, deploy)
+
+	deploy, err = w.client.GetDeploy(w.Context(), target)
+	require.NoError(t, err, "reading a failed deploy succeeds")
+	assert.Equal(t, api.DeployStatusFailed, deploy.Status)
+}
+
+func TestPromise4AnErrorLosesNothing(t *testing.T) {
+	fieldErrors := `{"message":"Invalid request","requestId":"r-1","statusCode":400,"fieldErrors":[{"field":"dagTarballVersion","code":"required","message":"is required"}]}`
+	for _, row := range []struct {
+		name   string
+		fault  astrotest.Fault
+		kind   error
+		status int
+		text   []string
+	}{
+		{"400 with fieldErrors", astrotest.Answer(400, "application/json", fieldErrors), wrapper.ErrBadRequest, 400, []string{"Invalid request", "r-1", "dagTarballVersion: is required (required)"}},
+		{"401", astrotest.Error(401, "Unauthorized"), wrapper.ErrUnauthorized, 401, []string{"ASTRO_API_TOKEN"}},
+		{"403", astrotest.Error(403, "Forbidden"), wrapper.ErrForbidden, 403, []string{"deployment.deploys.update"}},
+		{"404", astrotest.Error(404, "Not found"), wrapper.ErrNotFound, 404, []string{"Not found", "IDs"}},
+		{"404 of a router", astrotest.Answer(404, "text/plain", "no such route"), wrapper.ErrNotFound, 404, []string{"no such route", "base URL"}},
+		{"429 as text", astrotest.RateLimited(), wrapper.ErrRateLimited, 429, []string{"Too many requests", "10 POST"}},
+		{"4xx labelled JSON", astrotest.Answer(422, "application/json", "<b>odd</b>"), nil, 422, []string{"<b>odd</b>"}},
+		{"502 as HTML", astrotest.BadGateway(), wrapper.ErrServer, 502, []string{"502 Bad Gateway", "may be finalized"}},
+		{"400 that cannot be read", astrotest.Answer(400, "text/plain", "not gzip at all").WithHeader("Content-Encoding", "gzip"), wrapper.ErrBadRequest, 400, []string{"gzip: invalid header"}},
+		{"200 HTML", astrotest.Answer(200, "text/html", "<html>sign in"), wrapper.ErrUnexpectedAnswer, 200, []string{"sign in", "may be finalized"}},
+		{"200 cut off", astrotest.CutAnswer(), wrapper.ErrUnexpectedAnswer, 200, []string{"unexpected EOF", "may be finalized"}},
+		{"204", astrotest.Answer(204, "", "").AfterCommit(), wrapper.ErrUnexpectedAnswer, 204, []string{"may be finalized"}},
+		{"307", redirect(307), wrapper.ErrUnexpectedAnswer, 307, []string{"https://elsewhere.example"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			inBothVersions(t, func(w world) {
+				w.server.Inject(row.fault)
+				_, err := w.client.Finalize(w.Context(), w.add(api.DeployTypeDAGOnly), wrapper.DAGTarball(version))
+				var answered *wrapper.APIError
+				require.ErrorAs(w, err, &answered)
+				assert.Equal(w, row.status, answered.StatusCode)
+				assert.Equal(w, "FinalizeDeploy", answered.Operation)
+				assert.Equal(w, 1, answered.Attempts)
+				if row.kind != nil {
+					require.ErrorIs(w, err, row.kind)
+				}
+				for _, text := range row.text {
+					assert.ErrorContains(w, err, text)
+				}
+			})
+		})
+	}
+}
+
+// On v1beta1 a missing route may mean that the version is gone.
+func TestPromise4AMissingRouteNamesTheEndOfV1Beta1(t *testing.T) {
+	inBothVersions(t, func(w world) {
+		client, err := wrapper.NewClient(wrapper.WithToken(astrotest.Token), wrapper.WithBaseURL(w.server.URL+"/no/such/base"))
+		require.NoError(w, err)
+		_, err = client.Finalize(w.Context(), w.add(api.DeployTypeImageOnly), wrapper.ImageOnly())
+		require.ErrorIs(w, err, wrapper.ErrNotFound)
+		assert.ErrorContains(w, err, "January 2027")
+	})
+}
+
+func TestPromise4TransportErrorsUnwrapToTheirCause(t *testing.T) {
+	w := newWorld(t, nil)
+	target := w.add(api.DeployTypeImageOnly)
+	w.server.Close()
+	_, err := w.client.Finalize(w.Context(), target, wrapper.ImageOnly())
+	var unanswered *wrapper.TransportError
+	require.ErrorAs(t, err, &unanswered)
+	assert.Equal(t, "FinalizeDeploy", unanswered.Operation)
+	assert.ErrorContains(t, err, "connection refused")
+}
+
+// The fake's upload URLs and the token are looked for in everything that a call returns.
+func TestPromise6SecretsStaySecret(t *testing.T) {
+	const token, signature = "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjF9.s3cretsignature", "astrotest-signature"
+	echo := func(status int) astrotest.Fault {
+		return astrotest.Answer(status, "text/html", "<pre>Authorization: Bearer "+token+"\nhttps://storage.example/?sig="+signature+"</pre>").AfterCommit()
+	}
+	other := func(deploy map[string]any) { deploy["id"] = "another" }
+	inBothVersions(t, func(w world) {
+		server := astrotest.NewServer(astrotest.WithTokens(token))
+		defer server.Close()
+		w.server, w.deployment = server, server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
+		client, err := wrapper.NewClient(append(once, wrapper.WithBaseURL(server.URL), wrapper.WithToken(token))...)
+		require.NoError(w, err)
+
+		target := w.add(api.DeployTypeBundle)
+		deploy, err := client.Finalize(w.Context(), target, wrapper.BundleTarball(version))
+		require.NoError(w, err)
+		assert.Contains(w, deploy.BundleUploadURL.Reveal(), signature, "the caller can have it")
+		assert.Contains(w, deploy.DAGsUploadURL.Reveal(), signature)
+		shown := []any{client, *client, client.API(), deploy, *deploy, []*api.Deploy{deploy}, []api.Deploy{*deploy}, struct{ deploy api.Deploy }{*deploy}, wrapper.TargetOf("o", deploy), &wrapper.DeployFailedError{Deploy: deploy}, server.Requests()}
+		answer, err := client.API().GetDeploy(w.Context(), target.OrganizationID, target.DeploymentID, target.DeployID)
+		require.NoError(w, err)
+		shown = append(shown, answer, answer.Body, answer.Request)
+		for _, fault := range []astrotest.Fault{echo(200), echo(201), echo(400), echo(502), astrotest.EditDeploy(other), astrotest.CutAnswer(), redirect(307)} {
+			server.Inject(fault)
+			_, err := client.Finalize(w.Context(), target, wrapper.BundleTarball(version))
+			require.Error(w, err)
+			for ; err != nil; err = errors.Unwrap(err) {
+				shown = append(shown, err)
+			}
+		}
+		for _, value := range shown {
+			for _, text := range renderings(w, value) {
+				assert.NotContains(w, text, token, "%T", value)
+				assert.NotContains(w, text, signature, "%T", value)
+			}
+		}
+	})
+}
+
+// renderings is a value under every fmt verb and in the logs.
+func renderings(t require.TestingT, value any) []string {
+	var texts []string
+	for _, verb := range "vsqxXdtbcoOeEfFgGUp" {
+		for _, flags := range []string{"", "+", "#"} {
+			texts = append(texts, fmt.Sprintf("%"+flags+string(verb), value))
+		}
+	}
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("text", "value", value)
+	if isLogged(value) {
+		slog.New(slog.NewJSONHandler(&log, nil)).Info("json", "value", value)
+	}
+	require.Contains(t, log.String(), "msg")
+	return append(texts, log.String())
+}
+
+// isLogged reports whether the value says itself what slog's JSON handler shows of it. Of a
+// slice the handler shows the JSON, which is faithful, secrets included.
+func isLogged(value any) bool {
+	switch value.(type) {
+	case []api.Deploy, []*api.Deploy, []astrotest.Request:
+		return false
+	}
+	return true
+}
+
+func TestPromise6JSONStaysFaithful(t *testing.T) {
+	w := newWorld(t, nil)
+	deploy, err := w.client.GetDeploy(t.Context(), w.add(api.DeployTypeBundle))
+	require.NoError(t, err)
+	encoded, err := json.Marshal(deploy)
+	require.NoError(t, err)
+	var decoded api.Deploy
+	require.NoError(t, json.Unmarshal(encoded, &decoded))
+	assert.Equal(t, *deploy, decoded)
+	assert.Contains(t, string(encoded), "astrotest-signature")
+}
+
+func TestPromise6TheTokenGoesNowhereElse(t *testing.T) {
+	elsewhere := astrotest.NewServer()
+	defer elsewhere.Close()
+	inBothVersions(t, func(w world) {
+		target := w.add(api.DeployTypeImageOnly)
+		for _, status := range []int{301, 302, 303, 307, 308} {
+			w.server.Inject(astrotest.Answer(status, "text/plain", "").WithHeader("Location", elsewhere.URL+"/v1/x"))
+			_, err := w.client.Finalize(w.Context(), target, wrapper.ImageOnly())
+			require.ErrorIs(w, err, wrapper.ErrUnexpectedAnswer)
+		}
+		generated := w.client.API()
+		generated.Server = elsewhere.URL + "/v1/"
+		_, err := generated.GetDeploy(w.Context(), target.OrganizationID, target.DeploymentID, target.DeployID)
+		require.Error(w, err)
+		_, err = w.client.API().GetDeploy(w.Context(), target.OrganizationID, "", target.DeployID)
+		require.Error(w, err)
+		assert.Empty(w, elsewhere.Requests())
+		assert.Len(w, w.server.Requests(), 5)
+	})
+	for _, clear := range []string{"http://api.astronomer.io", "http://192.168.0.1"} {
+		_, err := wrapper.NewClient(wrapper.WithToken("token"), wrapper.WithBaseURL(clear))
+		assert.ErrorContains(t, err, "https")
+	}
+}
+
+func TestPromise7TheContextEndsEverythingAtOnce(t *testing.T) {
+	for name, fault := range map[string]astrotest.Fault{"before the answer": astrotest.Hang(), "amid the answer": astrotest.HangInAnswer()} {
+		t.Run(name, func(t *testing.T) {
+			inBothVersions(t, func(w world) {
+				w.server.Inject(fault)
+				target := w.add(api.DeployTypeImageOnly)
+				ctx, cancel := context.WithCancel(w.Context())
+				if name == "amid the answer" {
+					ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: cancel})
+				} else {
+					ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { cancel() }})
+				}
+				_, err := w.client.Finalize(ctx, target, wrapper.ImageOnly())
+				require.ErrorIs(w, err, context.Canceled)
+			})
+		})
+	}
+	t.Run("before the request", func(t *testing.T) {
+		inBothVersions(t, func(w world) {
+			ctx, cancel := context.WithCancel(w.Context())
+			cancel()
+			_, err := w.client.Finalize(ctx, w.add(api.DeployTypeImageOnly), wrapper.ImageOnly())
+			require.ErrorIs(w, err, context.Canceled)
+			assert.Empty(w, w.server.Requests())
+		})
+	})
+	t.Run("in a connection that changed its protocol", func(t *testing.T) {
+		inBothVersions(t, func(w world) {
+			w.server.Inject(astrotest.Answer(101, "", "").WithHeader("Connection", "Upgrade").WithHeader("Upgrade", "x"))
+			_, err := w.client.Finalize(w.Context(), w.add(api.DeployTypeImageOnly), wrapper.ImageOnly())
+			require.ErrorIs(w, err, wrapper.ErrUnexpectedAnswer)
+		})
+	})
+	t.Run("after the answer", func(t *testing.T) {
+		inBothVersions(t, func(w world) {
+			ctx, cancel := context.WithCancel(w.Context())
+			deploy, err := w.client.Finalize(ctx, w.add(api.DeployTypeImageOnly), wrapper.ImageOnly())
+			cancel()
+			require.NoError(w, err)
+			assert.Equal(w, api.DeployStatusDeployed, deploy.Status)
+		})
+	})
+}
+
+func TestPromise7TheCallersClientIsNotChanged(t *testing.T) {
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	mine := &http.Client{Transport: transport, Timeout: time.Minute}
+	before := *mine
+	w := newWorld(t, nil, wrapper.WithHTTPClient(mine))
+	_, err := w.client.Finalize(t.Context(), w.add(api.DeployTypeImageOnly), wrapper.ImageOnly())
+	require.NoError(t, err)
+	assert.Equal(t, before.Timeout, mine.Timeout)
+	assert.Nil(t, mine.CheckRedirect)
+	assert.Nil(t, mine.Jar)
+	assert.Same(t, transport, mine.Transport)
+
+	generated := w.client.API()
+	generated.Server, generated.Client, generated.RequestEditors = "", nil, nil
+	_, err = w.client.GetDeploy(t.Context(), w.add(api.DeployTypeImageOnly))
+	assert.NoError(t, err, "what API hands out is the caller's")
+}
+
+func TestPromise7ManyGoroutinesShareAClient(t *testing.T) {
+	inBothVersions(t, func(w world) {
+		before := runtime.NumGoroutine()
+		transport := &http.Transport{}
+		client, err := wrapper.NewClient(append(once, wrapper.WithBaseURL(w.server.URL), wrapper.WithToken(astrotest.Token), wrapper.WithHTTPClient(&http.Client{Transport: transport}))...)
+		require.NoError(w, err)
+		var calls sync.WaitGroup
+		for range 64 {
+			target := w.add(api.DeployTypeDAGOnly)
+			calls.Go(func() {
+				_, err := client.Finalize(w.Context(), target, wrapper.DAGTarball(version))
+				assert.NoError(w, err)
+				assert.Equal(w, api.DeployStatusDeployed, w.status(target))
+			})
+		}
+		calls.Wait()
+		transport.CloseIdleConnections()
+		assert.Eventually(w, func() bool { return runtime.NumGoroutine() <= before+2 }, 10*time.Second, time.Millisecond, "no goroutine outlives the calls")
+	})
+}
+
+func TestPromise8TheContractIsWhatTheClientCalls(t *testing.T) {
+	contract := astrofinalize.Contract()
+	onDisk, err := os.ReadFile("openapi.yaml")
+	require.NoError(t, err)
+	assert.Equal(t, string(onDisk), contract)
+	assert.Contains(t, contract, "openapi: 3.0.3")
+	for _, apiVersion := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
+		client, err := wrapper.NewClient(wrapper.WithToken("token"), wrapper.WithAPIVersion(apiVersion))
+		require.NoError(t, err)
+		assert.Contains(t, contract, "- url: "+strings.TrimSuffix(client.API().Server, "/")+"\n")
+	}
+}
+
+func TestPromise9LightToCarry(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", "./wrapper").Output()
+	require.NoError(t, err)
+	modules := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		modules[strings.TrimSpace(line)] = true
+	}
+	delete(modules, "")
+	assert.Equal(t, map[string]bool{
+		"github.com/astro-finalize/astro-finalize-go": true,
+		"github.com/oapi-codegen/runtime":             true,
+		"github.com/cenkalti/backoff/v5":              true,
+		"github.com/google/uuid":                      true, // of the runtime
+		"github.com/apapsch/go-jsonmerge/v2":          true, // of the runtime
+	}, modules)
+	goMod, err := os.ReadFile("go.mod")
+	require.NoError(t, err)
+	assert.Contains(t, string(goMod), "\ngo 1.25.0\n")
+	assert.NotContains(t, string(goMod), "toolchain")
+}
+
+func redirect(status int) astrotest.Fault {
+	return astrotest.Answer(status, "text/plain", "").WithHeader("Location", "https://elsewhere.example/login?sig=astrotest-signature")
+}
+
+func ptr[T any](value T) *T { return &value }

@@ -343,3 +343,14 @@ func ExampleFault_WithHeader() {
 	// client: 302 moved
 	// service: INITIALIZED
 }
+
+func ExampleSlow() {
+	server := astrotest.NewServer()
+	defer server.Close()
+	target := add(server, api.DeployTypeImageOnly)
+	server.Inject(astrotest.Slow(time.Millisecond))
+
+	_, err := newClient(server, astrotest.Token).Finalize(context.Background(), target, wrapper.ImageOnly())
+	fmt.Println(err)
+	// Output: <nil>
+}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Fault is how one request goes wrong; see [Server.Inject]. Without AfterCommit the request
@@ -20,7 +21,8 @@ type Fault struct {
 	edit      func(*answer) // makes the answer from the service's, which is empty if !commits
 	padding   int           // bytes of white space after the answer
 	arrives   extent
-	hangs     bool // where the answer ends early, the connection stays open
+	hangs     bool          // where the answer ends early, the connection stays open
+	delay     time.Duration // before anything else
 }
 
 // extent is how much of an answer arrives.
@@ -93,6 +95,10 @@ func Hang() Fault { return Fault{arrives: none, hangs: true} }
 // HangInAnswer has the request take effect, and the answer stop amid its body until the
 // client gives up.
 func HangInAnswer() Fault { return Fault{commits: true, arrives: half, hangs: true} }
+
+// Slow has the request take effect, and be answered, only when d has passed since its arrival,
+// whether or not the client waits that long.
+func Slow(d time.Duration) Fault { return Fault{commits: true, delay: d} }
 
 // AfterCommit returns the fault for a request that takes effect.
 func (f Fault) AfterCommit() Fault {
@@ -172,6 +178,13 @@ func (s *Server) injectFaults(next http.Handler) http.Handler {
 		if !found {
 			next.ServeHTTP(w, r)
 			return
+		}
+		if fault.delay > 0 {
+			select {
+			case <-time.After(fault.delay):
+			case <-s.closed:
+				panic(http.ErrAbortHandler)
+			}
 		}
 		answer := answer{status: http.StatusOK, header: http.Header{}}
 		if fault.commits {

@@ -60,9 +60,15 @@ func readBounded(ctx context.Context, response *http.Response) ([]byte, error) {
 		return nil, body.Close()
 	}
 	// A body of a caller's transport may not know of the context.
-	stop := context.AfterFunc(ctx, func() { _ = body.Close() })
+	closed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(closed)
+		_ = body.Close()
+	})
 	defer func() {
-		stop()
+		if !stop() {
+			<-closed // no goroutine outlives the call
+		}
 		_ = body.Close()
 	}()
 	read, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))

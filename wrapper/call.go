@@ -19,7 +19,8 @@ type call struct {
 	deploy *api.Deploy // what the call returns, once it is known
 
 	// Of a finalize:
-	inDoubt   bool        // it may have taken effect, and no look-up told
+	mayHave   bool        // an attempt of it may have taken effect, then or later
+	inDoubt   bool        // so it is, and the last look-up did not tell
 	seen      *api.Deploy // as it was looked up last
 	lookUpErr error       // why it could not be looked up the last time
 }

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -69,6 +70,7 @@ func mishaps() []mishap {
 		astrotest.CutHeader(),
 		astrotest.CutAnswer(),
 		astrotest.HangInAnswer(),
+		astrotest.Slow(45 * time.Second), // beyond the attempt's deadline
 		set("id", "another"),
 		set("deploymentId", "another"),
 		set("isDagDeployEnabled", "yes"),
@@ -80,7 +82,7 @@ func mishaps() []mishap {
 	} {
 		all = append(all, mishap{fault: fault})
 	}
-	return append(all, mishap{set("createdAt", "yesterday"), true}, mishap{set("newField", 1), true})
+	return append(all, mishap{set("createdAt", "yesterday"), true}, mishap{set("newField", 1), true}, mishap{astrotest.Slow(10 * time.Second), true})
 }
 
 // TestChaos finalizes deploys of every content while three of ten requests go wrong. The
@@ -88,9 +90,10 @@ func mishaps() []mishap {
 func TestChaos(t *testing.T) {
 	t.Logf("-chaos.n=%d -chaos.seed=%d", *chaosCalls, *chaosSeed)
 	random := rand.New(rand.NewPCG(*chaosSeed, 0))
+	weather := &weather{random: rand.New(rand.NewPCG(*chaosSeed, 1)), mishaps: mishaps()}
 	tally := map[string]int{}
 	for done := 0; done < *chaosCalls; done += 100 {
-		synctest.Test(t, func(t *testing.T) { chaos(t, random, min(100, *chaosCalls-done), tally) })
+		synctest.Test(t, func(t *testing.T) { chaos(t, random, weather, min(100, *chaosCalls-done), tally) })
 		if t.Failed() {
 			return
 		}
@@ -101,23 +104,46 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-func chaos(t *testing.T, random *rand.Rand, calls int, tally map[string]int) {
+// weather decides which requests go wrong, and notes for each look-up since the last finalize
+// whether what it brought was spoilt. The service's goroutines ask it, hence the lock.
+type weather struct {
+	mu           sync.Mutex
+	random       *rand.Rand
+	mishaps      []mishap
+	lookUpSpoilt []bool
+}
+
+func (w *weather) strike(operation string) (astrotest.Fault, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	goesWrong, mishap := w.random.Float64() < faulty, w.mishaps[w.random.IntN(len(w.mishaps))]
+	if operation == finalize {
+		w.lookUpSpoilt = nil
+	} else {
+		w.lookUpSpoilt = append(w.lookUpSpoilt, goesWrong && !mishap.harmless)
+	}
+	return mishap.fault, goesWrong
+}
+
+// lookUps hands out what it noted of the look-ups, and begins anew.
+func (w *weather) lookUps() (spoilt []bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	spoilt, w.lookUpSpoilt = w.lookUpSpoilt, nil
+	return spoilt
+}
+
+func chaos(t *testing.T, random *rand.Rand, weather *weather, calls int, tally map[string]int) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	server, client, closeAll := inMemory(t, []astrotest.Option{astrotest.WithTokens(chaosToken)}, wrapper.WithToken(chaosToken), wrapper.WithLogger(logger))
+	service := []astrotest.Option{astrotest.WithTokens(chaosToken)}
+	if random.IntN(2) == 0 {
+		service = append(service, astrotest.WithRefinalizeRefused())
+	}
+	server, client, closeAll := inMemory(t, service, wrapper.WithToken(chaosToken), wrapper.WithLogger(logger))
 	defer closeAll()
 
-	var lookUpSpoilt []bool // since the last finalize was sent
-	all := mishaps()
-	server.InjectFunc(func(operation string) (astrotest.Fault, bool) {
-		goesWrong, mishap := random.Float64() < faulty, all[random.IntN(len(all))]
-		if operation == finalize {
-			lookUpSpoilt = nil
-		} else {
-			lookUpSpoilt = append(lookUpSpoilt, goesWrong && !mishap.harmless)
-		}
-		return mishap.fault, goesWrong
-	})
+	server.InjectFunc(weather.strike)
 
 	version := func() *string { v := "before"; return &v }
 	for i := range calls {
@@ -142,10 +168,11 @@ func chaos(t *testing.T, random *rand.Rand, calls int, tally map[string]int) {
 		if random.IntN(20) == 0 {
 			ctx, cancel = context.WithTimeout(ctx, time.Duration(random.Int64N(int64(40*time.Second))))
 		}
-		lookUpSpoilt = nil
+		weather.lookUps()
 
 		finalized, err := client.Finalize(ctx, target, content.content)
 		synctest.Wait() // for what the service still has in hand, if the context ended
+		lookUpSpoilt := weather.lookUps()
 
 		// What the service has now.
 		after, _ := server.Deploy(deploy.ID)

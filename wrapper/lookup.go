@@ -8,17 +8,18 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// settle is asked after an attempt that did not bring the deploy. If the finalize may have
-// taken effect, it looks the deploy up, and reports whether that ends the call: the deploy is
-// finalized, and nothing must be repeated.
+// settle is asked after an attempt that did not bring the deploy. If this one or one before it
+// may have taken effect, it looks the deploy up, and reports whether that ends the call: the
+// deploy is finalized, and nothing must be repeated.
 func (c *call) settle(ctx context.Context, end outcome) bool {
 	if c == nil || c.content == nil || c.deploy != nil {
 		return false // the answer says it all
 	}
 	if end == lost || end == unclear {
-		c.inDoubt = true
+		c.mayHave = true
 	}
-	if !c.inDoubt || !c.client.looksUp {
+	c.inDoubt = c.mayHave
+	if !c.mayHave || !c.client.looksUp {
 		return false
 	}
 	deploy, err := c.client.GetDeploy(ctx, c.target)

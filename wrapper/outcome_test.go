@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -151,6 +152,23 @@ func TestOutcomeWhenTheContextEnds(t *testing.T) {
 		_, err = client.Finalize(ctx, target, wrapper.ImageOnly())
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.NotErrorIs(t, err, wrapper.ErrOutcomeUnknown, "nothing was sent this time")
+	})
+}
+
+// An attempt that was given up may take effect after a look-up that showed nothing. That the
+// next one is refused for it must not read like a failure.
+func TestOutcomeOfAnAttemptThatTakesEffectLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client, closeAll := inMemory(t, []astrotest.Option{astrotest.WithRefinalizeRefused()},
+			wrapper.WithAttemptTimeout(30*time.Second),
+			wrapper.WithBackoff(func() wrapper.Backoff { return backoff.NewConstantBackOff(time.Second) }))
+		defer closeAll()
+		target := add(server, api.DeployTypeDAGOnly)
+		server.Inject(astrotest.Slow(31500*time.Millisecond).On(finalize), astrotest.BadGateway().On(finalize))
+		deploy, err := client.Finalize(t.Context(), target, wrapper.DAGTarball("version"))
+		require.NoError(t, err)
+		assert.Equal(t, "version", *deploy.DAGTarballVersion)
+		assert.Len(t, server.Requests(), 6, "lost, lost and refused, each looked up")
 	})
 }
 

@@ -27,7 +27,7 @@ func (c *call) read(response *http.Response) error {
 	if err == nil {
 		err = checkDeploy(c.target, deploy)
 	}
-	if err == nil && c.content != nil {
+	if err == nil && c.isFinalize() {
 		err = c.content.contradiction(deploy)
 	}
 	if err == nil {

@@ -6,19 +6,28 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 )
 
 // maxAnswer is how much of an answer is read: a page of 1,000 deploys takes about 3 MB.
 const maxAnswer = 10 << 20
 
+// maxRoom is how much room is made for an answer on the word of its Content-Length alone.
+const maxRoom = 64 << 10
+
 var errAnswerTooLong = errors.New("answer is longer than 10 MiB")
 
 // attempt is the step of the chain that sends a request once and reads the answer to its
 // end, both within the timeout. The answer's body is a *readBody.
+//
+// It does what an [http.Client] does that follows no redirects. One that follows them would
+// read a 301 or 302 as a wish for GET, whose 200 looks like success, and carry the token
+// elsewhere on a 307 or 308.
 type attempt struct {
-	client  *http.Client
-	timeout time.Duration // 0 means none
+	transport http.RoundTripper
+	jar       http.CookieJar // nil means none
+	timeout   time.Duration  // 0 means none
 }
 
 func (a *attempt) Do(request *http.Request) (*http.Response, error) {
@@ -31,13 +40,41 @@ func (a *attempt) Do(request *http.Request) (*http.Response, error) {
 		ctx, cancel = context.WithTimeout(ctx, a.timeout)
 		defer cancel()
 	}
-	response, err := a.client.Do(request.WithContext(ctx))
+	response, err := a.send(request.WithContext(ctx))
 	if err != nil {
 		return nil, a.explain(ctx, request, err)
 	}
-	body, err := readBounded(ctx, response)
+	body, err := readBounded(response)
 	response.Body = &readBody{data: body, err: a.explain(ctx, request, err), request: request}
 	return response, nil
+}
+
+func (a *attempt) send(request *http.Request) (*http.Response, error) {
+	if a.jar != nil {
+		request.Header = request.Header.Clone() // another attempt has cookies of its own
+		for _, cookie := range a.jar.Cookies(request.URL) {
+			request.AddCookie(cookie)
+		}
+	}
+	response, err := a.transport.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	if response == nil || response.Body == nil {
+		return nil, errors.New("the http.RoundTripper returned no response, and no error")
+	}
+	if a.jar != nil {
+		a.jar.SetCookies(request.URL, response.Cookies())
+	}
+	return response, nil
+}
+
+// shorter returns the shorter of two bounds, of which 0 is none.
+func shorter(a, b time.Duration) time.Duration {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
 }
 
 // explain makes an error fit to be shown: it says so where it was the attempt's own deadline,
@@ -46,6 +83,9 @@ func (a *attempt) explain(ctx context.Context, request *http.Request, err error)
 	if err == nil {
 		return nil
 	}
+	if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
+		err = fmt.Errorf("%w: %w", ctx.Err(), err)
+	}
 	if ctx.Err() != nil && request.Context().Err() == nil {
 		err = fmt.Errorf("no complete answer within %v: %w", a.timeout, err)
 	}
@@ -53,32 +93,33 @@ func (a *attempt) explain(ctx context.Context, request *http.Request, err error)
 }
 
 // readBounded reads the response's body up to maxAnswer and closes it.
-func readBounded(ctx context.Context, response *http.Response) ([]byte, error) {
-	body := response.Body
+func readBounded(response *http.Response) ([]byte, error) {
+	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode < http.StatusOK {
 		// 101: what net/http hands out as the body is the connection, which may never end.
-		return nil, body.Close()
+		return nil, nil
 	}
-	// A body of a caller's transport may not know of the context.
-	closed := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(closed)
-		_ = body.Close()
-	})
-	defer func() {
-		if !stop() {
-			<-closed // no goroutine outlives the call
+	// Room for what is announced, and for seeing that no more comes: io.ReadAll makes twice
+	// the garbage.
+	room := int64(512)
+	if response.ContentLength >= 0 {
+		room = min(response.ContentLength, maxRoom) + 1
+	}
+	read := make([]byte, 0, room)
+	for len(read) <= maxAnswer {
+		if len(read) == cap(read) {
+			read = slices.Grow(read, len(read))
 		}
-		_ = body.Close()
-	}()
-	read, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
-	if err == nil && len(read) > maxAnswer {
-		return read[:maxAnswer], errAnswerTooLong
+		n, err := response.Body.Read(read[len(read):min(cap(read), maxAnswer+1)])
+		read = read[:len(read)+n]
+		if err == io.EOF {
+			return read, nil
+		}
+		if err != nil {
+			return read, err
+		}
 	}
-	if err != nil && ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
-		err = fmt.Errorf("%w: %w", ctx.Err(), err)
-	}
-	return read, err
+	return read[:maxAnswer], errAnswerTooLong
 }
 
 // readBody is an answer's body after it was read: what came of it, then the error that
@@ -91,7 +132,7 @@ type readBody struct {
 
 	// What the answer took, by the retry step.
 	attempts int
-	elapsed  time.Duration
+	started  time.Time // of the first attempt
 }
 
 func (b *readBody) Read(p []byte) (int, error) {

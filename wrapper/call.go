@@ -1,20 +1,20 @@
 package wrapper
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// call is one call of Finalize or GetDeploy on its way through the chain. The retry step
-// finds it in the request's context and asks it what only the call can tell. A request made
+// call is one call of Finalize or GetDeploy. Its request comes out of a generated client of
+// its own, so that the retry step can ask the call what only it can tell. A request made
 // through API() has none: there the nil call answers.
 type call struct {
+	generated api.Client
 	client    *Client
 	operation string
 	target    Target
-	content   *Content // nil for a read
+	content   Content // of a finalize
 
 	deploy *api.Deploy // what the call returns, once it is known
 
@@ -25,21 +25,24 @@ type call struct {
 	lookUpErr error       // why it could not be looked up the last time
 }
 
-type callKey struct{}
-
-func withCall(ctx context.Context, c *call) context.Context {
-	return context.WithValue(ctx, callKey{}, c)
+// Do implements [api.HttpRequestDoer].
+func (c *call) Do(request *http.Request) (*http.Response, error) {
+	return c.client.chain.do(request, c)
 }
 
-func callOf(ctx context.Context) *call {
-	c, _ := ctx.Value(callKey{}).(*call)
-	return c
+// newCall returns a call, and as its field the generated client that makes its request.
+func (c *Client) newCall(operation string, target Target) *call {
+	made := &call{client: c, operation: operation, target: target}
+	made.generated = api.Client{Server: c.server, Client: made}
+	return made
 }
+
+func (c *call) isFinalize() bool { return c != nil && c.operation == opFinalizeDeploy }
 
 // result is what the call returns for what the chain returned.
 func (c *call) result(response *http.Response, err error) (*api.Deploy, error) {
 	switch {
-	case c.deploy != nil && c.content != nil && c.deploy.Status == api.DeployStatusFailed:
+	case c.deploy != nil && c.isFinalize() && c.deploy.Status == api.DeployStatusFailed:
 		return nil, &DeployFailedError{Deploy: c.deploy}
 	case c.deploy != nil:
 		return c.deploy, nil

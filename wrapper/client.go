@@ -9,7 +9,8 @@ import (
 // Client calls the Astro Platform API. Make one with [NewClient]; it is safe for
 // concurrent use, holds no goroutine and needs no closing.
 type Client struct {
-	api     *api.Client // under which the chain lies
+	chain   *retry
+	server  string // what the paths of the contract are appended to
 	version APIVersion
 	looksUp bool
 }
@@ -22,11 +23,12 @@ func NewClient(options ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	generated, err := api.NewClient(cfg.server().String(), api.WithHTTPClient(newChain(cfg)))
-	if err != nil {
-		return nil, err
-	}
-	return &Client{api: generated, version: cfg.version, looksUp: cfg.lookUp}, nil
+	return &Client{
+		chain:   newChain(cfg),
+		server:  cfg.server().String() + "/",
+		version: cfg.version,
+		looksUp: cfg.lookUp,
+	}, nil
 }
 
 // API returns a client generated from openapi.yaml whose requests pass the same steps as
@@ -45,13 +47,12 @@ func (c *Client) API() *api.Client {
 	if c.check() != nil {
 		return &api.Client{Client: refuse{}} // which says so in place of a panic
 	}
-	generated := *c.api
-	return &generated
+	return &api.Client{Server: c.server, Client: c.chain}
 }
 
 // check reports whether the client was made by NewClient.
 func (c *Client) check() error {
-	if c == nil || c.api == nil {
+	if c == nil || c.chain == nil {
 		return &ValidationError{Field: "client", Rule: "must be made by NewClient"}
 	}
 	return nil

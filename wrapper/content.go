@@ -25,13 +25,13 @@ func ImageOnly() Content { return Request(api.FinalizeDeployRequest{}) }
 // upload to the deploy's DAGsUploadURL answered in its header x-ms-version-id, byte for
 // byte.
 func DAGTarball(version string) Content {
-	return Request(api.FinalizeDeployRequest{DAGTarballVersion: &version})
+	return Content{api.FinalizeDeployRequest{DAGTarballVersion: &version}, contentDeploys}
 }
 
 // BundleTarball is for a deploy of type BUNDLE. The version is what the upload to the
 // deploy's BundleUploadURL answered in its header x-ms-version-id, byte for byte.
 func BundleTarball(version string) Content {
-	return Request(api.FinalizeDeployRequest{BundleTarballVersion: &version})
+	return Content{api.FinalizeDeployRequest{BundleTarballVersion: &version}, contentDeploys}
 }
 
 // RemoveBundle is for a deploy of type BUNDLE to whose URL nothing was uploaded: it removes

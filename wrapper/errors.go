@@ -58,7 +58,7 @@ func (e *DeployFailedError) Error() string {
 type TransportError struct {
 	Operation string        // operationId of openapi.yaml, such as FinalizeDeploy; method and path if made through API()
 	Attempts  int           // how often the request was made; 0 if nothing was sent
-	Elapsed   time.Duration // from the beginning of the first attempt to the end of the last
+	Elapsed   time.Duration // from the beginning of the first attempt to the end of the last, look-ups included
 	Err       error         // the cause, of the last attempt
 }
 

@@ -21,7 +21,7 @@ type APIError struct {
 	FieldErrors []api.FieldError // what is wrong with single fields; v1 has them on a 400
 	Body        string           // the start of the body, of whatever type it is, without secrets
 	Attempts    int              // how often the request was made
-	Elapsed     time.Duration    // from the beginning of the first attempt to the end of the last
+	Elapsed     time.Duration    // from the beginning of the first attempt to the end of the last, look-ups included
 	RetryAfter  time.Duration    // how long the service asked to wait, if it did
 	Hint        string           // what to do, where it is known
 	Err         error            // why the answer could not be read, if that is what is wrong
@@ -45,7 +45,7 @@ func (c *Client) newAPIError(operation string, response *http.Response, err erro
 		RequestID:  keep(decoded.RequestID),
 		Body:       excerpt(body.data, token),
 		Attempts:   body.attempts,
-		Elapsed:    body.elapsed,
+		Elapsed:    time.Since(body.started),
 	}
 	apiError.RetryAfter, _ = retryAfter(response, time.Now())
 	if err != nil {

@@ -37,7 +37,7 @@ func newTestError(operation string, version APIVersion, status int, body string,
 	sent := &http.Request{Header: http.Header{"Authorization": {"Bearer s3cret"}}}
 	response := &http.Response{
 		StatusCode: status,
-		Body:       &readBody{data: []byte(body), request: sent, attempts: 1},
+		Body:       &readBody{data: []byte(body), request: sent, attempts: 1, started: time.Now()},
 		Header:     http.Header{"Location": {"https://elsewhere.example/login?sig=s1gned"}},
 	}
 	return client.newAPIError(operation, response, err)
@@ -84,6 +84,7 @@ func TestAPIErrorText(t *testing.T) {
 func TestAPIErrorKeepsWhatItHas(t *testing.T) {
 	body := `{"message":"Bad","requestId":"r-1","statusCode":400,"fieldErrors":[{"field":"f","code":"c","message":"m"}]}`
 	apiError := newTestError(opFinalizeDeploy, V1, 400, body, io.ErrUnexpectedEOF)
+	apiError.Elapsed = 0 // TestRetrySchedule has it on a fake clock
 	assert.Equal(t, &APIError{
 		Operation:   "FinalizeDeploy",
 		StatusCode:  400,

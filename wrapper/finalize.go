@@ -28,8 +28,9 @@ func (c *Client) Finalize(ctx context.Context, target Target, content Content) (
 	if err := cmp.Or(c.check(), checkContext(ctx), target.check(), content.check(target)); err != nil {
 		return nil, err
 	}
-	call := &call{client: c, operation: opFinalizeDeploy, target: target, content: &content}
-	return call.result(c.api.FinalizeDeploy(withCall(ctx, call), target.OrganizationID, target.DeploymentID, target.DeployID, content.request))
+	call := c.newCall(opFinalizeDeploy, target)
+	call.content = content
+	return call.result(call.generated.FinalizeDeploy(ctx, target.OrganizationID, target.DeploymentID, target.DeployID, content.request))
 }
 
 // GetDeploy reads a deploy: what it is, and what became of it. The token needs the
@@ -39,6 +40,6 @@ func (c *Client) GetDeploy(ctx context.Context, target Target) (*api.Deploy, err
 	if err := cmp.Or(c.check(), checkContext(ctx), target.check()); err != nil {
 		return nil, err
 	}
-	call := &call{client: c, operation: opGetDeploy, target: target}
-	return call.result(c.api.GetDeploy(withCall(ctx, call), target.OrganizationID, target.DeploymentID, target.DeployID))
+	call := c.newCall(opGetDeploy, target)
+	return call.result(call.generated.GetDeploy(ctx, target.OrganizationID, target.DeploymentID, target.DeployID))
 }

@@ -3,6 +3,7 @@ package wrapper
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,10 +24,12 @@ const (
 type windowLimiter struct {
 	turn chan struct{} // held by the first of those that wait
 
+	created  time.Time
 	mu       sync.Mutex
-	starts   []time.Time // a ring of the last ones, as many as a window has
-	next     int         // where the oldest is
-	slowedAt time.Time   // zero if it never was
+	starts   []time.Duration // since created: a ring of the last ones, as many as a window has
+	next     int             // where the oldest is
+	slowedAt time.Time       // zero if it never was
+	slowed   atomic.Int64    // how often it was
 }
 
 // NewLimiter returns a limiter that lets perSecond requests (at least 1) start in any second.
@@ -34,7 +37,11 @@ type windowLimiter struct {
 // clients with [WithLimiter] if they use the same token. Once a request was turned away with
 // 429 it allows one in a second, and every five seconds one more.
 func NewLimiter(perSecond int) Limiter {
-	return &windowLimiter{turn: make(chan struct{}, 1), starts: make([]time.Time, max(1, perSecond))}
+	return &windowLimiter{
+		turn:    make(chan struct{}, 1),
+		created: time.Now().Add(-window), // so that the ring begins with starts that are past
+		starts:  make([]time.Duration, max(1, perSecond)),
+	}
 }
 
 // Wait implements [Limiter]; who came first goes first.
@@ -62,7 +69,7 @@ func (l *windowLimiter) start(now time.Time) time.Duration {
 	defer l.mu.Unlock()
 	// The request that must be a window ago: as many back as are allowed.
 	back := l.starts[(l.next-l.allowed(now)+len(l.starts))%len(l.starts)]
-	if wait := back.Add(window).Sub(now); !back.IsZero() && wait > 0 {
+	if wait := back + window - now.Sub(l.created); wait > 0 {
 		return wait
 	}
 	l.note(now)
@@ -70,7 +77,7 @@ func (l *windowLimiter) start(now time.Time) time.Duration {
 }
 
 func (l *windowLimiter) note(now time.Time) {
-	l.starts[l.next] = now
+	l.starts[l.next] = now.Sub(l.created)
 	l.next = (l.next + 1) % len(l.starts)
 }
 
@@ -82,12 +89,12 @@ func (l *windowLimiter) allowed(now time.Time) int {
 	return min(len(l.starts), 1+int(now.Sub(l.slowedAt)/recovery))
 }
 
-// slow is told of a request that was turned away. Of those that started together only the
-// first counts.
-func (l *windowLimiter) slow(started time.Time) {
+// slow is told of a request that was turned away, and how often the limiter was slowed down
+// when it started: of those that started together only the first counts.
+func (l *windowLimiter) slow(before int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !started.After(l.slowedAt) {
+	if !l.slowed.CompareAndSwap(before, before+1) {
 		return
 	}
 	l.slowedAt = time.Now()

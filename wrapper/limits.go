@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
@@ -30,8 +30,7 @@ type limits struct {
 	next     api.HttpRequestDoer
 	limiters map[string]Limiter // by method
 
-	mu          sync.Mutex
-	pausedUntil time.Time
+	pausedUntil atomic.Pointer[time.Time]
 }
 
 func (l *limits) Do(request *http.Request) (*http.Response, error) {
@@ -39,12 +38,14 @@ func (l *limits) Do(request *http.Request) (*http.Response, error) {
 	if err := l.wait(request.Context(), limiter); err != nil {
 		return nil, &unsent{err}
 	}
-	started := time.Now()
+	ours, isOurs := limiter.(*windowLimiter)
+	if !isOurs {
+		return l.next.Do(request)
+	}
+	slowed := ours.slowed.Load()
 	response, err := l.next.Do(request)
 	if err == nil && response.StatusCode == http.StatusTooManyRequests {
-		if limiter, ok := limiter.(*windowLimiter); ok {
-			limiter.slow(started)
-		}
+		ours.slow(slowed)
 	}
 	return response, err
 }
@@ -81,19 +82,19 @@ func (l *limits) waitForPause(ctx context.Context) error {
 }
 
 func (l *limits) pauseLeft() time.Duration {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.pausedUntil.IsZero() {
+	until := l.pausedUntil.Load()
+	if until == nil {
 		return 0
 	}
-	return time.Until(l.pausedUntil)
+	return time.Until(*until)
 }
 
 // pause has no attempt of the client start before then.
 func (l *limits) pause(until time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if until.After(l.pausedUntil) {
-		l.pausedUntil = until
+	for {
+		before := l.pausedUntil.Load()
+		if before != nil && !until.After(*before) || l.pausedUntil.CompareAndSwap(before, &until) {
+			return
+		}
 	}
 }

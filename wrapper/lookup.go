@@ -12,7 +12,7 @@ import (
 // may have taken effect, it looks the deploy up, and reports whether that ends the call: the
 // deploy is finalized, and nothing must be repeated.
 func (c *call) settle(ctx context.Context, end outcome) bool {
-	if c == nil || c.content == nil || c.deploy != nil {
+	if !c.isFinalize() || c.deploy != nil {
 		return false // the answer says it all
 	}
 	if end == lost || end == unclear {

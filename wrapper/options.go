@@ -40,7 +40,8 @@ type Option func(*config) error
 
 // config is what the options fill and the chain is built from.
 type config struct {
-	tokens         TokenSource
+	token          string
+	tokens         TokenSource // in place of a token
 	version        APIVersion
 	baseURL        *url.URL
 	httpClient     *http.Client
@@ -80,7 +81,7 @@ func newConfig(options []Option) (*config, error) {
 			return nil, err
 		}
 	}
-	if cfg.tokens == nil {
+	if cfg.token == "" && cfg.tokens == nil {
 		return cfg, WithToken(os.Getenv(tokenVariable))(cfg)
 	}
 	return cfg, nil
@@ -97,7 +98,7 @@ func WithToken(token string) Option {
 		if err := checkToken(token); err != nil {
 			return err
 		}
-		cfg.tokens = staticToken(token)
+		cfg.token, cfg.tokens = token, nil
 		return nil
 	}
 }
@@ -108,7 +109,7 @@ func WithTokenSource(source TokenSource) Option {
 		if source == nil {
 			return &ValidationError{Field: "tokenSource", Rule: "must not be nil"}
 		}
-		cfg.tokens = source
+		cfg.token, cfg.tokens = "", source
 		return nil
 	}
 }
@@ -138,8 +139,10 @@ func WithBaseURL(baseURL string) Option {
 	}
 }
 
-// WithHTTPClient sends requests through a copy of client: its Transport, Jar and Timeout
-// are used, its CheckRedirect is not, because no redirect is ever followed. The default is
+// WithHTTPClient sends requests by the Transport of client, with the cookies of its Jar, and
+// ends an attempt at its Timeout if that is shorter than [WithAttemptTimeout]. Its
+// CheckRedirect is not used, because no redirect is ever followed. The Transport must not
+// repeat requests by itself: nobody could tell then what became of the first. The default is
 // [http.DefaultClient].
 func WithHTTPClient(client *http.Client) Option {
 	return func(cfg *config) error {

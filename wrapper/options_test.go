@@ -3,6 +3,7 @@ package wrapper
 import (
 	"context"
 	"net/http"
+	"net/http/cookiejar"
 	"testing"
 	"time"
 
@@ -16,9 +17,7 @@ func TestDefaults(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "https://api.astronomer.io/platform/v1beta1", cfg.server().String())
 	assert.Equal(t, 30*time.Second, cfg.attemptTimeout)
-	token, err := cfg.tokens(context.Background())
-	require.NoError(t, err)
-	assert.Equal(t, "from-environment", token)
+	assert.Equal(t, "from-environment", cfg.token)
 }
 
 func TestOptionBeatsEnvironment(t *testing.T) {
@@ -27,9 +26,16 @@ func TestOptionBeatsEnvironment(t *testing.T) {
 	requireInvalid(t, err, "token", "white space")
 	cfg, err := newConfig([]Option{WithToken("from-option")})
 	require.NoError(t, err)
-	token, err := cfg.tokens(context.Background())
+	assert.Equal(t, "from-option", cfg.token)
+
+	source := WithTokenSource(func(context.Context) (string, error) { return "from-source", nil })
+	cfg, err = newConfig([]Option{WithToken("from-option"), source})
 	require.NoError(t, err)
-	assert.Equal(t, "from-option", token)
+	assert.NotNil(t, cfg.tokens, "the last one counts")
+	cfg, err = newConfig([]Option{source, WithToken("from-option")})
+	require.NoError(t, err)
+	assert.Nil(t, cfg.tokens, "the last one counts")
+	assert.Equal(t, "from-option", cfg.token)
 }
 
 func TestBadOptions(t *testing.T) {
@@ -53,12 +59,14 @@ func TestBadOptions(t *testing.T) {
 	requireInvalid(t, err, "userAgent", "not empty")
 }
 
-func TestHTTPClientIsCopied(t *testing.T) {
-	mine := &http.Client{Timeout: time.Minute}
+func TestHTTPClientIsUsed(t *testing.T) {
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	mine := &http.Client{Timeout: time.Second, Jar: jar, Transport: &http.Transport{}}
 	cfg, err := newConfig([]Option{WithToken("token"), WithHTTPClient(mine)})
 	require.NoError(t, err)
-	copied := withoutRedirects(cfg.httpClient)
-	assert.Nil(t, mine.CheckRedirect)
-	assert.NotNil(t, copied.CheckRedirect)
-	assert.Equal(t, mine.Timeout, copied.Timeout)
+	attempt := newChain(cfg).next.(*limits).next.(*auth).next.(*attempt)
+	assert.Same(t, mine.Transport, attempt.transport)
+	assert.Same(t, jar, attempt.jar)
+	assert.Equal(t, time.Second, attempt.timeout, "shorter than the attempt's own")
 }

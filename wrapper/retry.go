@@ -41,9 +41,18 @@ type retry struct {
 	log           *slog.Logger
 }
 
+// Do makes a request of somebody else's, which must not change, nor keep the token.
 func (r *retry) Do(request *http.Request) (*http.Response, error) {
+	response, err := r.do(request.Clone(request.Context()), nil)
+	if err == nil {
+		response.Request = request
+	}
+	return response, err
+}
+
+// do makes the request of a call.
+func (r *retry) do(request *http.Request, asked *call) (*http.Response, error) {
 	ctx, started := request.Context(), time.Now()
-	asked := callOf(ctx)
 	var schedule Backoff
 	wait := noWait
 	for attempts := 1; ; attempts++ {
@@ -93,10 +102,9 @@ func (r *retry) waitBefore(schedule Backoff, response *http.Response) time.Durat
 
 // report hands out what the last attempt brought, with what it took.
 func report(request *http.Request, response *http.Response, err error, attempts int, started time.Time) (*http.Response, error) {
-	elapsed := time.Since(started)
 	if err == nil {
 		body := response.Body.(*readBody)
-		body.attempts, body.elapsed = attempts, elapsed
+		body.attempts, body.started = attempts, started
 		return response, nil
 	}
 	if withheld := (*unsent)(nil); errors.As(err, &withheld) {
@@ -105,7 +113,7 @@ func report(request *http.Request, response *http.Response, err error, attempts 
 	if invalid := (*ValidationError)(nil); attempts == 0 && errors.As(err, &invalid) {
 		return nil, invalid
 	}
-	return nil, &TransportError{Operation: request.Method + " " + request.URL.Path, Attempts: attempts, Elapsed: elapsed, Err: err}
+	return nil, &TransportError{Operation: request.Method + " " + request.URL.Path, Attempts: attempts, Elapsed: time.Since(started), Err: err}
 }
 
 func lastError(response *http.Response, err error) error {
@@ -115,18 +123,16 @@ func lastError(response *http.Response, err error) error {
 	return errors.New("the service answered " + statusText(response.StatusCode))
 }
 
-// rewind returns the request with its body from the start.
+// rewind returns a copy of the request with its body from the start. The transport may still
+// be at the old one when an attempt was given up.
 func rewind(request *http.Request) (*http.Request, error) {
+	again := request.Clone(request.Context())
 	if request.GetBody == nil {
-		return request, nil
+		return again, nil
 	}
-	body, err := request.GetBody()
-	if err != nil {
-		return request, err
-	}
-	again := request.WithContext(request.Context())
-	again.Body = body
-	return again, nil
+	var err error
+	again.Body, err = request.GetBody()
+	return again, err
 }
 
 // sleep waits, or returns the context's error as soon as it ends.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -115,7 +116,7 @@ func TestRetrySchedule(t *testing.T) {
 				assert.Equal(t, row.status, response.StatusCode)
 				body := response.Body.(*readBody)
 				assert.Equal(t, len(row.times), body.attempts)
-				assert.Equal(t, row.times[len(row.times)-1], body.elapsed)
+				assert.Equal(t, row.times[len(row.times)-1], time.Since(body.started))
 			})
 		})
 	}
@@ -209,6 +210,29 @@ func TestRetryOfAttemptsThatWereNotMade(t *testing.T) {
 		require.ErrorAs(t, err, &unanswered)
 		assert.Equal(t, 1, unanswered.Attempts)
 		require.ErrorIs(t, err, invalid)
+	})
+}
+
+// What is handed down may be changed; it must not be the caller's, nor one that the transport
+// may still be at.
+func TestRetryHandsDownCopies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var headers []http.Header
+		script := newScript(503, 503, 200)
+		attempt := script.next
+		script.next = doerFunc(func(request *http.Request) (*http.Response, error) {
+			headers = append(headers, request.Header)
+			request.Header.Set("Authorization", "Bearer "+strconv.Itoa(len(headers)))
+			return attempt.Do(request)
+		})
+		request := newRequest(t, "https://api.example/v1/deploys/p/finalize")
+		response, err := script.Do(request)
+		require.NoError(t, err)
+		assert.Same(t, request, response.Request)
+		assert.Empty(t, request.Header.Get("Authorization"))
+		for i, header := range headers {
+			assert.Equal(t, "Bearer "+strconv.Itoa(i+1), header.Get("Authorization"))
+		}
 	})
 }
 

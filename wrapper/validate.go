@@ -14,16 +14,16 @@ func checkID(field, id string) error {
 	if id == "" {
 		return &ValidationError{Field: field, Rule: "must not be empty"}
 	}
-	for _, r := range id {
-		if !isIDRune(r) {
+	for i := range len(id) {
+		if !isIDByte(id[i]) {
 			return &ValidationError{Field: field, Value: shown(id), Rule: "must consist of letters, digits, - and _, like clvetru2w000201mowqwua63n"}
 		}
 	}
 	return nil
 }
 
-func isIDRune(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_'
+func isIDByte(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '-' || b == '_'
 }
 
 // checkVersion accepts any tarball version that can have come out of an upload's answer.

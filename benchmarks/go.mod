@@ -1,0 +1,22 @@
+module github.com/astro-finalize/astro-finalize-go/benchmarks
+
+go 1.25.0
+
+require (
+	github.com/astro-finalize/astro-finalize-go v0.0.0
+	github.com/go-resty/resty/v2 v2.17.2
+	github.com/hashicorp/go-retryablehttp v0.7.8
+	github.com/stretchr/testify v1.12.1
+)
+
+require (
+	github.com/apapsch/go-jsonmerge/v2 v2.0.0 // indirect
+	github.com/cenkalti/backoff/v5 v5.0.3 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
+	github.com/oapi-codegen/runtime v1.8.0 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/net v0.48.0 // indirect
+)
+
+replace github.com/astro-finalize/astro-finalize-go => ../

@@ -20,7 +20,9 @@
 //   - Whether a tarball version was ever uploaded, and whether an image was pushed: any
 //     version is taken.
 //   - Roles and permissions: a token it knows may do everything. Inject Error(403, …).
-//   - The delay until a change shows in a Deployment, and the rate limits.
+//   - The delay until a change shows in a Deployment.
+//   - The rate limits, unless [WithRateLimit] asks for them. How the service counts is not
+//     known; the fake lets no second have more than the limit, wherever the second begins.
 //   - Operations that openapi.yaml does not have: creating, listing, rolling back.
 //
 // Where it is not known what the service does, an option selects: [WithFinalizedStatus],

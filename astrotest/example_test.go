@@ -354,3 +354,19 @@ func ExampleSlow() {
 	fmt.Println(err)
 	// Output: <nil>
 }
+
+func ExampleWithRateLimit() {
+	server := astrotest.NewServer(astrotest.WithRateLimit(http.MethodPost, 2))
+	defer server.Close()
+	target := add(server, api.DeployTypeImageOnly)
+	client := newClient(server, astrotest.Token)
+
+	for range 3 {
+		_, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
+		fmt.Println(errors.Is(err, wrapper.ErrRateLimited))
+	}
+	// Output:
+	// false
+	// false
+	// true
+}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest/internal/server"
@@ -23,6 +24,7 @@ type Server struct {
 	listener  net.Listener // nil for one of its own
 	listening *httptest.Server
 	service   *service
+	rates     rates
 	faults    faultQueue
 	requests  recorder
 	tokens    []string
@@ -61,6 +63,7 @@ func WithListener(listener net.Listener) Option {
 func NewServer(options ...Option) *Server {
 	s := &Server{
 		service: newService(),
+		rates:   rates{limits: map[string]int{}, seen: map[string][]time.Time{}},
 		tokens:  []string{Token},
 		closed:  make(chan struct{}),
 	}
@@ -95,7 +98,7 @@ func (s *Server) routes() http.Handler {
 		server.HandlerWithOptions(handlers, server.StdHTTPServerOptions{
 			BaseURL:          base,
 			BaseRouter:       mux,
-			Middlewares:      []server.MiddlewareFunc{s.injectFaults, s.authenticate}, // the last is the outermost
+			Middlewares:      []server.MiddlewareFunc{s.injectFaults, s.limitRates, s.authenticate}, // the last is the outermost
 			ErrorHandlerFunc: badRequest,
 		})
 	}

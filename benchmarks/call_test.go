@@ -13,13 +13,27 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/benchmarks/contender"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
+
+const token = "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjE3NjE5NTUyMDB9.c2lnbmF0dXJl"
+
+var target = wrapper.Target{
+	OrganizationID: "clm8qv74h000008mlf08scq7k",
+	DeploymentID:   "clmh57jtm000008lb58fe2wmv",
+	DeployID:       "clvetru2w000201mowqwua63n",
+	Type:           api.DeployTypeDAGOnly,
+	DAGDeploys:     wrapper.DAGDeploysOn,
+}
 
 // answer is what the service's reference shows, as compact as a service sends it.
 var answer = strings.NewReplacer("\n", "", "\t", "").Replace(`{
 	"createdAt":"2022-11-22T04:37:12Z",
-	"deploymentId":"` + deployment + `",
-	"id":"` + deploy + `",
+	"deploymentId":"` + target.DeploymentID + `",
+	"id":"` + target.DeployID + `",
 	"imageRepository":"https://my-image-repository",
 	"imageTag":"my-image-tag",
 	"isDagDeployEnabled":true,
@@ -28,7 +42,7 @@ var answer = strings.NewReplacer("\n", "", "\t", "").Replace(`{
 	"airflowVersion":"2.7.2",
 	"astroRuntimeVersion":"9.1.0",
 	"createdBySubject":{"id":"clm8qv74h000008mlf08scq7k","apiTokenName":"my-token","subjectType":"SERVICEKEY"},
-	"dagTarballVersion":"` + version + `",
+	"dagTarballVersion":"` + contender.Version + `",
 	"dagsUploadUrl":"https://astroproddagdeploy.windows.core.net/clmh59gt0000308lbgswe5fvh/clmh57jtm000008lb58fe2wmv?sig=c2lnbmF0dXJl",
 	"description":"My deploy description",
 	"updatedAt":"2022-11-22T04:37:12Z"
@@ -52,9 +66,19 @@ func (memory) RoundTrip(request *http.Request) (*http.Response, error) {
 	}, err
 }
 
+const baseline = "generated"
+
+// contenders are set up once, as a program would. Ours has its limiter on, at a rate that none
+// of them reaches.
+func contenders(baseURL string, transport http.RoundTripper) []contender.Contender {
+	setup := contender.Setup{BaseURL: baseURL, Token: token, Client: &http.Client{Transport: transport}}
+	unreached := wrapper.WithLimiter(http.MethodPost, wrapper.NewLimiter(100_000))
+	return []contender.Contender{setup.NetHTTP(), setup.Generated(), setup.RetryableHTTP(), setup.Resty(), setup.Ours(unreached)}
+}
+
 // onEach runs a benchmark in memory and on loopback.
-func onEach(b *testing.B, bench func(b *testing.B, contenders []contender)) {
-	b.Run("memory", func(b *testing.B) { bench(b, contenders(b, "http://localhost", memory{})) })
+func onEach(b *testing.B, bench func(b *testing.B, contenders []contender.Contender)) {
+	b.Run("memory", func(b *testing.B) { bench(b, contenders("http://localhost", memory{})) })
 	b.Run("loopback", func(b *testing.B) {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
@@ -65,18 +89,18 @@ func onEach(b *testing.B, bench func(b *testing.B, contenders []contender)) {
 		defer server.Close()
 		transport := &http.Transport{}
 		defer transport.CloseIdleConnections()
-		bench(b, contenders(b, server.URL, transport))
+		bench(b, contenders(server.URL, transport))
 	})
 }
 
 // BenchmarkCall has the time, bytes and allocations of one finalize.
 func BenchmarkCall(b *testing.B) {
-	onEach(b, func(b *testing.B, contenders []contender) {
+	onEach(b, func(b *testing.B, contenders []contender.Contender) {
 		for _, c := range contenders {
-			b.Run(c.name, func(b *testing.B) {
+			b.Run(c.Name, func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					if _, err := c.finalize(b.Context()); err != nil {
+					if _, err := c.Finalize(b.Context(), target); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -90,7 +114,7 @@ func BenchmarkCall(b *testing.B) {
 // generated client's in the same round. One iteration is one round.
 func BenchmarkRatio(b *testing.B) {
 	const calls = 300
-	onEach(b, func(b *testing.B, contenders []contender) {
+	onEach(b, func(b *testing.B, contenders []contender.Contender) {
 		ratios := map[string][]float64{}
 		random := rand.New(rand.NewPCG(1, 1))
 		for b.Loop() {
@@ -99,20 +123,20 @@ func BenchmarkRatio(b *testing.B) {
 				c := contenders[i]
 				started := time.Now()
 				for range calls {
-					if _, err := c.finalize(b.Context()); err != nil {
+					if _, err := c.Finalize(b.Context(), target); err != nil {
 						b.Fatal(err)
 					}
 				}
-				took[c.name] = time.Since(started)
+				took[c.Name] = time.Since(started)
 			}
 			for _, c := range contenders {
-				ratios[c.name] = append(ratios[c.name], float64(took[c.name])/float64(took[baseline]))
+				ratios[c.Name] = append(ratios[c.Name], float64(took[c.Name])/float64(took[baseline]))
 			}
 		}
 		for _, c := range contenders {
-			if c.name != baseline {
-				slices.Sort(ratios[c.name])
-				b.ReportMetric(ratios[c.name][len(ratios[c.name])/2], c.name+"/"+baseline)
+			if c.Name != baseline {
+				slices.Sort(ratios[c.Name])
+				b.ReportMetric(ratios[c.Name][len(ratios[c.Name])/2], c.Name+":"+baseline)
 			}
 		}
 	})
@@ -120,10 +144,10 @@ func BenchmarkRatio(b *testing.B) {
 
 // Contenders that did something else than finalizing the deploy could not be compared.
 func TestContendersFinalize(t *testing.T) {
-	for _, c := range contenders(t, "http://localhost", memory{}) {
-		finalized, err := c.finalize(t.Context())
-		require.NoError(t, err, c.name)
-		assert.Equal(t, deploy, finalized.ID, c.name)
-		assert.Equal(t, version, *finalized.DAGTarballVersion, c.name)
+	for _, c := range contenders("http://localhost", memory{}) {
+		deploy, err := c.Finalize(t.Context(), target)
+		require.NoError(t, err, c.Name)
+		assert.Equal(t, target.DeployID, deploy.ID, c.Name)
+		assert.Equal(t, contender.Version, *deploy.DAGTarballVersion, c.Name)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httptrace"
 	"os"
 	"os/exec"
@@ -18,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -411,6 +413,85 @@ func TestPromise4TransportErrorsUnwrapToTheirCause(t *testing.T) {
 	require.ErrorAs(t, err, &unanswered)
 	assert.Equal(t, "FinalizeDeploy", unanswered.Operation)
 	assert.ErrorContains(t, err, "connection refused")
+}
+
+// patient has w's client repeat and look up as it does by default, but without waiting.
+func (w world) patient(apiVersion wrapper.APIVersion) world {
+	client, err := wrapper.NewClient(
+		wrapper.WithBaseURL(w.server.URL),
+		wrapper.WithToken(astrotest.Token),
+		wrapper.WithAPIVersion(apiVersion),
+		wrapper.WithBackoff(func() wrapper.Backoff { return &backoff.ZeroBackOff{} }),
+	)
+	require.NoError(w, err)
+	w.client = client
+	return w
+}
+
+// methods are those of the requests that the server received, in their order.
+func (w world) methods() (methods string) {
+	for _, request := range w.server.Requests() {
+		methods += request.Method + " "
+	}
+	return strings.TrimSpace(methods)
+}
+
+func TestPromise5NoFaultIsTakenForTheOutcome(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		faults  []astrotest.Fault
+		err     error
+		methods string
+	}{
+		{"busy", []astrotest.Fault{astrotest.Error(503, "Unavailable")}, nil, "POST GET POST"},
+		{"turned away", []astrotest.Fault{astrotest.RateLimited()}, nil, "POST POST"},
+		{"answer lost", []astrotest.Fault{astrotest.CutAnswer()}, nil, "POST GET"},
+		{"answer that is none", []astrotest.Fault{astrotest.Answer(200, "application/json", "{}").AfterCommit()}, nil, "POST GET"},
+		{"answer lost, and the token may not read", []astrotest.Fault{astrotest.CutAnswer(), astrotest.Error(403, "Forbidden").On("GetDeploy")}, nil, "POST GET POST"},
+		{"refused", []astrotest.Fault{astrotest.Error(400, "Invalid")}, wrapper.ErrBadRequest, "POST"},
+		{"answer lost, then nobody can tell", []astrotest.Fault{astrotest.CutAnswer(), astrotest.Error(403, "Forbidden"), astrotest.Error(400, "Finalized before"), astrotest.Error(403, "Forbidden")}, wrapper.ErrOutcomeUnknown, "POST GET POST GET"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			for _, apiVersion := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
+				w := newWorld(t, nil).patient(apiVersion)
+				target := w.add(api.DeployTypeDAGOnly)
+				w.server.Inject(row.faults...)
+				deploy, err := w.client.Finalize(t.Context(), target, wrapper.DAGTarball(version))
+				assert.Equal(t, row.methods, w.methods())
+				if row.err != nil {
+					require.ErrorIs(t, err, row.err)
+					continue
+				}
+				require.NoError(t, err)
+				assert.Equal(t, version, *deploy.DAGTarballVersion)
+				assert.Equal(t, api.DeployStatusDeployed, w.status(target))
+			}
+		})
+	}
+}
+
+// An operation that the contract does not have yet, such as creating a deploy, is not known to
+// be harmless: nothing but a refusal makes it be sent again.
+func TestPromise5ACreateIsNeverReplayed(t *testing.T) {
+	for _, apiVersion := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
+		answers := []int{429, 503, 200}
+		var received int
+		service := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, _ *http.Request) {
+			answer.WriteHeader(answers[received])
+			received++
+		}))
+		w := newWorld(t, nil)
+		w.server.URL = service.URL
+		generated := w.patient(apiVersion).client.API()
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, generated.Server+"organizations/o/deployments/d/deploys", strings.NewReader("{}"))
+		require.NoError(t, err)
+		response, err := generated.Client.Do(request)
+		require.NoError(t, err)
+		assert.NoError(t, response.Body.Close())
+		service.Close()
+		assert.Equal(t, 503, response.StatusCode)
+		assert.Equal(t, 2, received, "again after the 429, not after the 503")
+	}
 }
 
 // The fake's upload URLs and the token are looked for in everything that a call returns.

@@ -14,6 +14,9 @@
 //		DeployID:       "clvetru2w000201mowqwua63n",
 //	}, wrapper.DAGTarball(version))
 //
+// The rest can be left to it: answers that get lost, services that are busy, tokens that
+// rotate. The sections below say what it does.
+//
 // # What a call returns
 //
 // A call returns the deploy that was asked for, or an error; there is no third case. The
@@ -24,15 +27,63 @@
 //     answer it was, [errors.Is] tells: [ErrBadRequest], [ErrUnauthorized], [ErrForbidden],
 //     [ErrNotFound], [ErrRateLimited], [ErrServer], [ErrUnexpectedAnswer].
 //   - [*DeployFailedError]: the service finalized the deploy and reports it as failed.
-//   - [*TransportError]: no answer came; the cause is underneath.
+//   - [*TransportError]: no answer came; the cause is underneath, such as what a
+//     [TokenSource] of the caller's returned.
+//   - [*OutcomeUnknownError], which is [ErrOutcomeUnknown]: the deploy may be finalized, and
+//     it could not be found out whether it is.
 //
-// Beyond these there is only what a [TokenSource] of the caller's returned, wrapped.
+// # What is repeated
+//
+// By default a request is made up to four times ([WithMaxAttempts]), as far as the way in
+// which an attempt ended allows it:
+//
+//	the attempt ended with                     finalize, reads   others, such as creating
+//	connect failed, directly or to a proxy     repeated          repeated
+//	429                                        repeated          repeated
+//	408, 500, 502, 503, 504                    repeated          final
+//	connection cut, or no answer in time       repeated          final
+//	200 that cannot be read, or that is not
+//	the deploy asked for                       repeated          final
+//	any other status                           final             final
+//	certificate not trusted, no token          final             final
+//
+// The vendor guarantees that a request which updates may be made twice, and nothing of the
+// kind for one that creates. Finalizing is the one that updates here; what is added to
+// openapi.yaml counts as creating.
+//
+// Before each repetition passes a random time of up to 0.5 s, then up to 1 s, 2 s and so on
+// to 30 s ([WithBackoff]); longer if the answer's Retry-After says so. One of more than 60 s
+// ends the call at once ([WithMaxRetryAfter]). An attempt has 30 s ([WithAttemptTimeout]),
+// the context bounds the whole. Attempts take turns: 10 POST and 25 GET start in a second
+// ([WithLimiter]), and after a 429 the whole client waits and goes on more slowly.
+//
+// # What became of it
+//
+// A finalize whose answer is lost (by 408, 5xx, a cut connection, a deadline, or a status
+// below 400 that is not the deploy) may have taken effect. So the deploy is looked up, after
+// this attempt and each one that follows, before anything is said or repeated
+// ([WithoutLookUp] turns that off). What [Client.Finalize] makes of what it sees:
+//
+//   - It is finalized with the content asked for: success. Evidence of that is, for DAGs, a
+//     deploy that is not INITIALIZED and shows the version that was sent; for a bundle, that
+//     the entry at the deploy's mount path has that version as its desired one; for the
+//     removal of a bundle, that the deploy is DEPLOYED and no entry is at its mount path; for
+//     an image alone, that the deploy is DEPLOYED. For a type that is not known here it must
+//     be DEPLOYED and show each version that was sent.
+//   - It is FAILED: [*DeployFailedError].
+//   - It is INITIALIZED: the finalize is repeated, as far as the table allows, or its last
+//     error returned.
+//   - Anything else, another version for one, or no look-up succeeds: it is repeated, as far
+//     as the table allows, and ends as [*OutcomeUnknownError] if that brings no certainty.
+//
+// What is made through [Client.API] is repeated by the same table, and never looked up.
 //
 // # Secrets
 //
 // The token and the upload URLs of a deploy are in no error of this package. A deploy
-// carries its upload URLs as [github.com/astro-finalize/astro-finalize-go/api.Secret], which no fmt verb shows, nor slog where it is
-// given the deploy itself; the JSON of a deploy is the wire format and has them in full. The
+// carries its upload URLs as [github.com/astro-finalize/astro-finalize-go/api.Secret], which
+// no fmt verb shows, nor slog where it is given the deploy itself; the JSON of a deploy is
+// the wire format and has them in full. [WithLogger] writes neither bodies nor headers. The
 // token goes to the base URL's host alone, over https (loopback excepted), and redirects are
 // never followed.
 //

@@ -1,9 +1,11 @@
 package wrapper
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
+	"path"
 	"strings"
 )
 
@@ -45,11 +47,12 @@ func judge(asked *call, response *http.Response, err error) outcome {
 // judgeError judges an attempt that brought no answer.
 func judgeError(err error) outcome {
 	var own *unsent
-	var dialing *net.OpError
+	var distrusted *tls.CertificateVerificationError
+	var connecting *net.OpError
 	switch {
-	case errors.As(err, &own):
+	case errors.As(err, &own), errors.As(err, &distrusted):
 		return withheld
-	case errors.As(err, &dialing) && dialing.Op == "dial":
+	case errors.As(err, &connecting) && (connecting.Op == "dial" || connecting.Op == "proxyconnect"):
 		return turnedAway
 	default:
 		return lost
@@ -72,7 +75,8 @@ func isHarmless(request *http.Request) bool {
 	case http.MethodGet, http.MethodHead:
 		return true
 	case http.MethodPost:
-		return strings.HasSuffix(request.URL.Path, "/finalize")
+		deploy, isFinalize := strings.CutSuffix(request.URL.Path, "/finalize")
+		return isFinalize && path.Base(path.Dir(deploy)) == "deploys"
 	}
 	return false
 }

@@ -2,6 +2,7 @@ package wrapper
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -26,9 +27,9 @@ func TestRetryPolicy(t *testing.T) {
 		errs                   []error
 		finalizeOrRead, create bool
 	}{
-		{end: "connect failed", errs: []error{dial, fmt.Errorf("proxy: %w", dial)}, finalizeOrRead: true, create: true},
+		{end: "connect failed", errs: []error{dial, fmt.Errorf("wrapped: %w", dial), &net.OpError{Op: "proxyconnect", Err: io.EOF}}, finalizeOrRead: true, create: true},
 		{end: "connection cut, deadline", errs: []error{io.EOF, io.ErrUnexpectedEOF, context.DeadlineExceeded, &net.OpError{Op: "read", Err: io.EOF}, errors.New("any other")}, finalizeOrRead: true},
-		{end: "nothing sent", errs: []error{&unsent{errors.New("no token")}, fmt.Errorf("wrapped: %w", &unsent{io.EOF})}},
+		{end: "nothing sent", errs: []error{&unsent{errors.New("no token")}, fmt.Errorf("wrapped: %w", &unsent{io.EOF}), &tls.CertificateVerificationError{Err: io.EOF}}},
 		{end: "429", statuses: []int{429}, finalizeOrRead: true, create: true},
 		{end: "408 and passing 5xx", statuses: []int{408, 500, 502, 503, 504}, finalizeOrRead: true},
 		{end: "any other status", statuses: others(408, 429, 500, 502, 503, 504)},
@@ -52,6 +53,7 @@ func TestRetryPolicy(t *testing.T) {
 				policyRequest(t, http.MethodPost, "/v1/organizations/o/deployments/d/deploys"),
 				policyRequest(t, http.MethodPost, "/v1/organizations/o/deployments/d/deploys/p/rollback"),
 				policyRequest(t, http.MethodPost, "/v1/finalize/x"),
+				policyRequest(t, http.MethodPost, "/v1/organizations/o/deployments/d/deploys/finalize"), // whose ID is finalize
 				policyRequest(t, http.MethodDelete, "/v1/organizations/o"),
 				policyRequest(t, http.MethodPatch, "/v1/organizations/o"),
 			} {

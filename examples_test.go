@@ -1,0 +1,78 @@
+package astrofinalize_test
+
+import (
+	"go/ast"
+	"go/doc"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Each exported function and method that a user calls has an example that runs and says what
+// it prints. Those that the standard library calls, such as Error and Is, need none.
+func TestEveryEntryPointHasAnExample(t *testing.T) {
+	called := map[string]bool{"Error": true, "Is": true, "Unwrap": true, "Wait": true}
+	for _, dir := range []string{"wrapper", "astrotest"} {
+		files := parseDir(t, dir)
+		examples := map[string]bool{}
+		for _, example := range doc.Examples(files...) {
+			assert.NotEmpty(t, example.Output, "%s: Example%s does not run", dir, example.Name)
+			name, _, _ := strings.Cut(example.Name, "_")
+			if receiver, method, isMethod := strings.Cut(example.Name, "_"); isMethod && ast.IsExported(method) {
+				name = receiver + "." + strings.Split(method, "_")[0]
+			}
+			examples[name] = true
+		}
+		for _, file := range files {
+			for _, declared := range file.Decls {
+				function, isFunction := declared.(*ast.FuncDecl)
+				if !isFunction || !function.Name.IsExported() || strings.HasSuffix(file.Name.Name, "_test") || isTest(function) {
+					continue
+				}
+				name := function.Name.Name
+				if receiver := receiverOf(function); receiver != "" {
+					if !ast.IsExported(receiver) || called[name] {
+						continue
+					}
+					name = receiver + "." + name
+				}
+				assert.True(t, examples[name], "%s: %s has no example", dir, name)
+			}
+		}
+	}
+}
+
+func isTest(function *ast.FuncDecl) bool {
+	return strings.HasPrefix(function.Name.Name, "Test") || strings.HasPrefix(function.Name.Name, "Fuzz") || strings.HasPrefix(function.Name.Name, "Example")
+}
+
+func receiverOf(function *ast.FuncDecl) string {
+	if function.Recv == nil {
+		return ""
+	}
+	receiver := function.Recv.List[0].Type
+	if pointer, isPointer := receiver.(*ast.StarExpr); isPointer {
+		receiver = pointer.X
+	}
+	return receiver.(*ast.Ident).Name
+}
+
+func parseDir(t *testing.T, dir string) []*ast.File {
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	require.NoError(t, err)
+	var files []*ast.File
+	for _, path := range paths {
+		source, err := os.ReadFile(path)
+		require.NoError(t, err)
+		file, err := parser.ParseFile(token.NewFileSet(), path, source, parser.ParseComments)
+		require.NoError(t, err)
+		files = append(files, file)
+	}
+	return files
+}

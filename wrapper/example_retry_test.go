@@ -1,0 +1,147 @@
+package wrapper_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// atOnce is a schedule without waits, so that the examples below do not wait either.
+func atOnce() wrapper.Backoff { return &backoff.ZeroBackOff{} }
+
+// With 1 nothing is repeated: what one attempt brought is what the call returns.
+func ExampleWithMaxAttempts() {
+	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithMaxAttempts(1))
+	defer server.Close()
+	server.Inject(astrotest.RateLimited())
+
+	_, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
+	fmt.Println(errors.Is(err, wrapper.ErrRateLimited))
+	// Output: true
+}
+
+// A schedule of the library that the default is from: two seconds, whatever happened before.
+func ExampleWithBackoff() {
+	schedule := func() wrapper.Backoff { return backoff.NewConstantBackOff(2 * time.Second) }
+	_, err := wrapper.NewClient(wrapper.WithToken("token"), wrapper.WithBackoff(schedule))
+	fmt.Println(err)
+	// Output: <nil>
+}
+
+func ExampleWithMaxRetryAfter() {
+	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithMaxRetryAfter(10*time.Second))
+	defer server.Close()
+	server.Inject(astrotest.RateLimited().WithHeader("Retry-After", "30"))
+
+	_, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
+	var answered *wrapper.APIError
+	if errors.As(err, &answered) {
+		fmt.Println(answered.RetryAfter, "after", answered.Attempts, "attempt")
+	}
+	// Output: 30s after 1 attempt
+}
+
+// Clients that use one token share its budget.
+func ExampleWithLimiter() {
+	posts, gets := wrapper.NewLimiter(10), wrapper.NewLimiter(25)
+	for _, version := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
+		_, err := wrapper.NewClient(
+			wrapper.WithToken("token"),
+			wrapper.WithAPIVersion(version),
+			wrapper.WithLimiter(http.MethodPost, posts),
+			wrapper.WithLimiter(http.MethodGet, gets),
+		)
+		fmt.Println(err)
+	}
+	// Output:
+	// <nil>
+	// <nil>
+}
+
+// budget stands for one that several machines share, such as a counter in a database.
+type budget struct{}
+
+func (budget) Wait(ctx context.Context) error { return ctx.Err() }
+
+func ExampleWithLimiter_severalMachines() {
+	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithLimiter(http.MethodPost, budget{}))
+	defer server.Close()
+
+	_, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
+	fmt.Println(err)
+	// Output: <nil>
+}
+
+func ExampleNewLimiter() {
+	limiter := wrapper.NewLimiter(1)
+	fmt.Println(limiter.Wait(context.Background()))
+
+	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	fmt.Println(limiter.Wait(ctx)) // the next may start in a second
+	// Output:
+	// <nil>
+	// context deadline exceeded
+}
+
+// A token that may finalize deploys but not read them cannot look one up.
+func ExampleWithoutLookUp() {
+	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithoutLookUp(), wrapper.WithBackoff(atOnce))
+	defer server.Close()
+	server.Inject(astrotest.CutAnswer())
+
+	deploy, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
+	fmt.Println(deploy.Status, err)
+	for _, request := range server.Requests() {
+		fmt.Println(request.Method)
+	}
+	// Output:
+	// DEPLOYED <nil>
+	// POST
+	// POST
+}
+
+func ExampleWithLogger() {
+	withoutTime := func(_ []string, attr slog.Attr) slog.Attr {
+		if attr.Key == slog.TimeKey || attr.Key == "path" {
+			return slog.Attr{}
+		}
+		return attr
+	}
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: withoutTime}))
+	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithLogger(logger), wrapper.WithBackoff(atOnce))
+	defer server.Close()
+	server.Inject(astrotest.BadGateway())
+
+	_, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
+	fmt.Println(err)
+	// Output:
+	// level=DEBUG msg="astro: attempt" method=POST attempt=1 status=502
+	// level=DEBUG msg="astro: attempt" method=GET attempt=1 status=200
+	// level=DEBUG msg="astro: attempt" method=POST attempt=2 status=200 wait=0s
+	// <nil>
+}
+
+// The answer was lost, and the token may not read deploys.
+func ExampleOutcomeUnknownError() {
+	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithMaxAttempts(1))
+	defer server.Close()
+	server.Inject(astrotest.CutAnswer(), astrotest.Error(http.StatusForbidden, "Forbidden"))
+
+	_, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
+	var unknown *wrapper.OutcomeUnknownError
+	if errors.As(err, &unknown) {
+		fmt.Println(errors.Is(unknown.LookUpErr, wrapper.ErrForbidden))
+	}
+	// Output: true
+}

@@ -1,0 +1,123 @@
+package wrapper_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// through returns a client that sends everything through transport, once.
+func through(t require.TestingT, transport roundTripper) *wrapper.Client {
+	client, err := wrapper.NewClient(
+		wrapper.WithToken(chaosToken),
+		wrapper.WithAPIVersion(wrapper.V1),
+		wrapper.WithHTTPClient(&http.Client{Transport: transport}),
+		wrapper.WithMaxAttempts(1),
+		wrapper.WithoutLookUp(),
+		wrapper.WithLimiter(http.MethodPost, nil),
+	)
+	require.NoError(t, err)
+	return client
+}
+
+// Whatever the service answers, the caller gets the deploy that was asked for, or an error
+// that holds no secret.
+func FuzzAnswer(f *testing.F) {
+	const deploy = `{"id":"deploy","deploymentId":"deployment","status":"DEPLOYED","type":"DAG_ONLY","createdAt":"2022-11-22T04:37:12Z","dagTarballVersion":"version"}`
+	for _, status := range []int{101, 200, 201, 204, 302, 400, 401, 403, 404, 429, 500, 502, 999} {
+		f.Add(status, "Content-Type", "application/json", []byte(deploy))
+	}
+	for _, body := range []string{
+		"", "null", "{}", "[]", "<html>", deploy[:60],
+		strings.Replace(deploy, `"deploy"`, `"another"`, 1),
+		strings.Replace(deploy, "DEPLOYED", "FAILED", 1),
+		strings.Replace(deploy, "2022-11-22T", "yesterday", 1),
+		`{"message":"no","requestId":"r","statusCode":400,"fieldErrors":[{}]}`,
+		`{"id":"deploy","ID":"another","status":"DEPLOYED"}`,
+		"Bearer " + chaosToken + " https://storage.example/?sig=" + chaosSignature,
+	} {
+		f.Add(200, "Content-Type", "application/json", []byte(body))
+		f.Add(400, "Content-Type", "text/html", []byte(body))
+	}
+	f.Add(302, "Location", "https://elsewhere.example/?sig="+chaosSignature, []byte(nil))
+	f.Add(302, "Location", "https://"+chaosToken+".example/", []byte(nil))
+	f.Add(302, "Location", "/%zz", []byte(nil))
+	f.Add(429, "Retry-After", "99999999999999999999", []byte("Too many requests"))
+	f.Add(200, "Content-Length", "-1", []byte(deploy))
+
+	f.Fuzz(func(t *testing.T, status int, name, value string, body []byte) {
+		client := through(t, func(*http.Request) (*http.Response, error) {
+			header := http.Header{}
+			header.Set(name, value)
+			return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(string(body))), ContentLength: int64(status % 100)}, nil
+		})
+		target := wrapper.Target{OrganizationID: "organization", DeploymentID: "deployment", DeployID: "deploy"}
+		finalized, err := client.Finalize(t.Context(), target, wrapper.DAGTarball("version"))
+		if err == nil {
+			var answer struct{ ID, Status string }
+			require.NoError(t, json.Unmarshal(body, &answer))
+			require.Equal(t, http.StatusOK, status)
+			require.Equal(t, "deploy", answer.ID)
+			require.Equal(t, "deploy", finalized.ID)
+			require.NotEmpty(t, answer.Status)
+			require.NotEqual(t, "FAILED", answer.Status)
+			return
+		}
+		require.Nil(t, finalized)
+		var failed *wrapper.DeployFailedError
+		var answered *wrapper.APIError
+		switch {
+		case errors.As(err, &failed):
+			require.Equal(t, api.DeployStatusFailed, failed.Deploy.Status)
+		case errors.As(err, &answered):
+			require.Equal(t, status, answered.StatusCode)
+			require.LessOrEqual(t, len(answered.Body), 2<<10)
+		default:
+			require.Fail(t, "an error of another type", "%T", err)
+		}
+		shown := err.Error()
+		assert.NotContains(t, shown, chaosToken)
+		assert.NotContains(t, shown, "sig="+chaosSignature)
+		assert.NotContains(t, shown, "\n")
+		assert.Less(t, len(shown), 20<<10)
+	})
+}
+
+// The path of a request is the one asked for, to the letter, or nothing is sent.
+func FuzzPath(f *testing.F) {
+	for _, id := range []string{"", ".", "..", "a/b", "a?b", "a#b", "%2e%2e", "a\\b", "a\r\nb", "ä", " ", "clvetru2w000201mowqwua63n", "-", "_"} {
+		f.Add("o", "d", id)
+		f.Add(id, "d", "p")
+		f.Add(id, id, id)
+	}
+	f.Fuzz(func(t *testing.T, organization, deployment, deploy string) {
+		var sent []*url.URL
+		client := through(t, func(request *http.Request) (*http.Response, error) {
+			sent = append(sent, request.URL)
+			return nil, io.EOF
+		})
+		target := wrapper.Target{OrganizationID: organization, DeploymentID: deployment, DeployID: deploy}
+		_, err := client.Finalize(t.Context(), target, wrapper.ImageOnly())
+		require.Error(t, err)
+		if len(sent) == 0 {
+			require.ErrorAs(t, err, new(*wrapper.ValidationError))
+			return
+		}
+		require.Equal(t, "https://api.astronomer.io/v1/organizations/"+organization+"/deployments/"+deployment+"/deploys/"+deploy+"/finalize", sent[0].String())
+		for _, id := range []string{organization, deployment, deploy} {
+			require.NotEmpty(t, id)
+			require.Equal(t, url.PathEscape(id), id)
+			require.NotContains(t, id, ".")
+		}
+	})
+}

@@ -1,0 +1,139 @@
+package wrapper_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// A value of every exported type that was as near to the secrets as one can be shows none,
+// whatever it is printed or logged with. TestChaos does the same for the errors it meets.
+func TestSecretsShowInNoExportedType(t *testing.T) {
+	echo := "Bearer " + chaosToken + " https://storage.example/a?sv=1&sig=" + chaosSignature
+	server := astrotest.NewServer(astrotest.WithTokens(chaosToken))
+	defer server.Close()
+	var log bytes.Buffer
+	logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	source := wrapper.TokenSource(func(context.Context) (string, error) { return chaosToken, nil })
+	options := []wrapper.Option{
+		wrapper.WithToken(chaosToken),
+		wrapper.WithTokenSource(source),
+		wrapper.WithBaseURL(server.URL),
+		wrapper.WithLogger(logger),
+		wrapper.WithBackoff(atOnce),
+		wrapper.WithMaxAttempts(2),
+	}
+	client, err := wrapper.NewClient(options...)
+	require.NoError(t, err)
+	target := add(server, api.DeployTypeBundle)
+	content := wrapper.BundleTarball("version")
+	deploy, err := client.Finalize(t.Context(), target, content)
+	require.NoError(t, err)
+	require.Contains(t, deploy.BundleUploadURL.Reveal(), chaosSignature, "there is a secret to be shown")
+
+	values := map[string]any{
+		"APIVersion":  wrapper.V1,
+		"Backoff":     atOnce(),
+		"Client":      client,
+		"Content":     content,
+		"DAGDeploys":  target.DAGDeploys,
+		"Limiter":     wrapper.NewLimiter(10),
+		"Option":      options,
+		"Target":      wrapper.TargetOf(target.OrganizationID, deploy),
+		"TokenSource": source,
+		"api.Client":  client.API(),
+		"api.Deploy":  deploy,
+	}
+	finalizeWith := func(target wrapper.Target, content wrapper.Content, faults ...astrotest.Fault) error {
+		server.Inject(faults...)
+		_, err := client.Finalize(t.Context(), target, content)
+		require.Error(t, err)
+		return err
+	}
+	unreadable := []astrotest.Fault{
+		astrotest.Answer(200, "text/html", echo).AfterCommit(), astrotest.Answer(403, "text/html", echo),
+		astrotest.Answer(400, "application/json", `{"message":"`+echo+`","requestId":"`+echo+`","fieldErrors":[{"field":"`+echo+`","code":"`+echo+`","message":"`+echo+`"}]}`), astrotest.Answer(403, "text/html", echo),
+	}
+	closed := astrotest.NewServer(astrotest.WithTokens(chaosToken))
+	closed.Close()
+	unreachable, err := wrapper.NewClient(append(options, wrapper.WithBaseURL(closed.URL), wrapper.WithMaxAttempts(1))...)
+	require.NoError(t, err)
+	_, unanswered := unreachable.Finalize(t.Context(), target, content)
+
+	values["ValidationError"] = finalizeWith(wrapper.Target{OrganizationID: "https://storage.example/a?sig=" + chaosSignature}, content)
+	values["APIError"] = finalizeWith(target, content, unreadable[2])
+	values["OutcomeUnknownError"] = finalizeWith(target, content, unreadable...)
+	values["TransportError"] = unanswered
+	values["DeployFailedError"] = finalizeWith(target, content, astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "FAILED" }))
+	for name, target := range map[string]any{
+		"ValidationError":     new(*wrapper.ValidationError),
+		"APIError":            new(*wrapper.APIError),
+		"OutcomeUnknownError": new(*wrapper.OutcomeUnknownError),
+		"TransportError":      new(*wrapper.TransportError),
+		"DeployFailedError":   new(*wrapper.DeployFailedError),
+	} {
+		require.ErrorAs(t, values[name].(error), target)
+	}
+
+	for _, name := range exportedTypes(t) {
+		assert.Contains(t, values, name, "a type that is not looked at")
+	}
+	for _, value := range values {
+		requireNoSecret(t, value)
+		if err, isError := value.(error); isError {
+			for ; err != nil; err = errors.Unwrap(err) {
+				requireNoSecret(t, err)
+			}
+		}
+	}
+	assert.Contains(t, log.String(), `"attempt":2`)
+	requireClean(t, log.String())
+}
+
+// exportedTypes are the names of this package's.
+func exportedTypes(t *testing.T) (names []string) {
+	paths, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		require.NoError(t, err)
+		ast.Inspect(file, func(node ast.Node) bool {
+			if declared, isType := node.(*ast.TypeSpec); isType && declared.Name.IsExported() {
+				names = append(names, declared.Name.Name)
+			}
+			return true
+		})
+	}
+	require.Contains(t, names, "Client")
+	return names
+}
+
+// A 401 tells that the token expired, and shows nothing of it.
+func TestAnExpiredTokenIsNamed(t *testing.T) {
+	server := astrotest.NewServer()
+	defer server.Close()
+	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(chaosToken))
+	require.NoError(t, err)
+	_, err = client.Finalize(t.Context(), add(server, api.DeployTypeImageOnly), wrapper.ImageOnly())
+	require.ErrorIs(t, err, wrapper.ErrUnauthorized)
+	assert.ErrorContains(t, err, "the token expired on "+time.Unix(1761955200, 0).UTC().Format(time.RFC1123))
+	requireNoSecret(t, err)
+}

@@ -45,6 +45,7 @@ func FuzzAnswer(f *testing.F) {
 		`{"message":"no","requestId":"r","statusCode":400,"fieldErrors":[{}]}`,
 		`{"id":"deploy","ID":"another","status":"DEPLOYED"}`,
 		"Bearer " + chaosToken + " https://storage.example/?sig=" + chaosSignature,
+		chaosToken[:50] + "\x85" + chaosToken[50:],
 	} {
 		f.Add(200, "Content-Type", "application/json", []byte(body))
 		f.Add(400, "Content-Type", "text/html", []byte(body))

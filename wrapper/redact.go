@@ -30,7 +30,8 @@ func redact(text, token string) string {
 // excerpt returns the start of a body, without secrets, as valid UTF-8.
 func excerpt(body []byte, token string) string {
 	window := body[:min(len(body), redactWindow+len(token))]
-	text := redact(string(window), token)
+	// Made valid first: what is taken out later could join the halves of a secret.
+	text := redact(strings.ToValidUTF8(string(window), ""), token)
 	if len(window) < len(body) {
 		text = text[:max(0, len(text)-len(token))] // which may be the beginning of a token
 	}

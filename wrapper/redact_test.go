@@ -36,6 +36,12 @@ func TestExcerpt(t *testing.T) {
 	assert.True(t, utf8.ValidString(excerpt([]byte("\xff\xfe"), "s3cret")))
 }
 
+// Bytes that are no text are left out, and must not have held a secret apart.
+func TestExcerptJoinsNoSecret(t *testing.T) {
+	assert.Equal(t, "Bearer [REDACTED]", excerpt([]byte("Bearer s3\x85cret"), "s3cret"))
+	assert.Equal(t, "[REDACTED]", excerpt([]byte("si\xffg=s1gned"), "s3cret"))
+}
+
 // A secret that begins in what is kept and ends beyond it must not show its beginning.
 func TestExcerptCutsNoSecretInTwo(t *testing.T) {
 	token := strings.Repeat("s3cret", 1000)

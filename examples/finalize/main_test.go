@@ -30,13 +30,14 @@ func TestSimulation(t *testing.T) {
 		`finalize {}`,
 		`finalize {"bundleTarballVersion":"` + bundle + `"}`,
 		`bundle ` + bundle + ` at /usr/local/airflow/dbt/shop`,
+		`now runs  DAGs ` + thirdDAGs,
 		`sent      nothing`,
 		`error     dagTarballVersion must not be empty`,
 		`finalize {"bundleTarballVersion":""}`,
 	} {
 		assert.Contains(t, stdout, line)
 	}
-	assert.Equal(t, 5, strings.Count(stdout, "returned  DEPLOYED"))
+	assert.Equal(t, 6, strings.Count(stdout, "returned  DEPLOYED"))
 	assert.True(t, strings.HasSuffix(stdout, "no bundle\n"), "the last scene removes it")
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
@@ -15,6 +16,7 @@ const (
 	firstDAGs  = "2024-01-12T18:32:20.5898930Z"
 	secondDAGs = "2024-01-12T18:40:07.0314159Z"
 	bundle     = "2024-01-12T18:45:00.1234567Z"
+	thirdDAGs  = "2024-01-12T18:51:30.2718281Z"
 )
 
 // scene is one call of Finalize and what it is to show.
@@ -23,8 +25,12 @@ type scene struct {
 	deployType api.DeployType
 	call       string // content, as it is written
 	content    wrapper.Content
+	fault      *astrotest.Fault // what goes wrong on the way
 	refused    bool
 }
+
+// lost has the service finalize the deploy, and its answer not arrive.
+var lost = astrotest.CutAnswer()
 
 var scenes = []scene{
 	{
@@ -50,6 +56,13 @@ var scenes = []scene{
 		deployType: api.DeployTypeBundle,
 		call:       `BundleTarball("` + bundle + `")`,
 		content:    wrapper.BundleTarball(bundle),
+	},
+	{
+		title:      "The answer is lost on the way: the deploy is looked up, and not finalized once more.",
+		deployType: api.DeployTypeDAGOnly,
+		call:       `DAGTarball("` + thirdDAGs + `")`,
+		content:    wrapper.DAGTarball(thirdDAGs),
+		fault:      &lost,
 	},
 	{
 		title:      "A mistake: the upload of the DAGs failed and left the version empty.",
@@ -84,12 +97,18 @@ have the first two steps behind them.
 	for i, scene := range scenes {
 		deploy := server.AddDeploy(deployOf(scene.deployType, deployment.ID))
 		_, _ = fmt.Fprintf(stdout, "\n%d. %s\n   deploy    %s, %s, %s\n   call      %s\n", i+1, scene.title, deploy.ID, deploy.Type, deploy.Status, scene.call)
-		sent := len(server.Requests())
+		if scene.fault != nil {
+			server.Inject(*scene.fault)
+		}
+		before := len(server.Requests())
 		finalized, err := client.Finalize(ctx, wrapper.TargetOf(deployment.OrganizationID, &deploy), scene.content)
-		if requests := server.Requests()[sent:]; len(requests) == 0 {
+		sent := server.Requests()[before:]
+		for _, request := range sent {
+			_, path, _ := strings.Cut(request.Path, "/deploys/")
+			_, _ = fmt.Fprintln(stdout, strings.TrimRight(fmt.Sprintf("   sent      %s …/deploys/%s %s", request.Method, path, request.Body), " "))
+		}
+		if len(sent) == 0 {
 			_, _ = fmt.Fprintf(stdout, "   sent      nothing\n")
-		} else {
-			_, _ = fmt.Fprintf(stdout, "   sent      POST …/deploys/%s/finalize %s\n", deploy.ID, requests[0].Body)
 		}
 		if (err != nil) != scene.refused {
 			return fmt.Errorf("the simulation went wrong: %w", err)

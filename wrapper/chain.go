@@ -13,14 +13,14 @@ import (
 //	auth     asks for the token of now, and adds it for our host alone
 //	attempt  sends the request and reads the answer whole, within a deadline of its own
 //
-// The request that retry hands down is a copy, or nobody else's, so the steps may change it.
+// The steps may change the request: it is nobody else's, or a copy that [door] made.
 func newChain(cfg *config) *retry {
 	attempt := &attempt{
 		transport: cmp.Or(cfg.httpClient.Transport, http.DefaultTransport),
 		jar:       cfg.httpClient.Jar,
 		timeout:   shorter(cfg.attemptTimeout, cfg.httpClient.Timeout),
 	}
-	auth := &auth{next: attempt, token: cfg.token, tokens: cfg.tokens, server: cfg.server(), userAgent: cfg.userAgent}
+	auth := &auth{next: attempt, token: cfg.token, tokens: cfg.tokens, userAgent: cfg.userAgent}
 	limits := &limits{next: auth, limiters: cfg.limiters}
 	return &retry{
 		next:          limits,
@@ -32,7 +32,7 @@ func newChain(cfg *config) *retry {
 	}
 }
 
-// refuse is the chain of a client that NewClient did not make.
+// refuse stands in for the chain of a client that NewClient did not make.
 type refuse struct{}
 
 func (refuse) Do(*http.Request) (*http.Response, error) { return nil, (*Client)(nil).check() }

@@ -10,6 +10,7 @@ import (
 // concurrent use, holds no goroutine and needs no closing.
 type Client struct {
 	chain   *retry
+	door    *door  // to the chain, for requests that are not the client's own
 	server  string // what the paths of the contract are appended to
 	version APIVersion
 	looksUp bool
@@ -23,9 +24,11 @@ func NewClient(options ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	server, chain := cfg.server(), newChain(cfg)
 	return &Client{
-		chain:   newChain(cfg),
-		server:  cfg.server().String() + "/",
+		chain:   chain,
+		door:    &door{chain, server},
+		server:  server.String() + "/",
 		version: cfg.version,
 		looksUp: cfg.lookUp,
 	}, nil
@@ -47,7 +50,7 @@ func (c *Client) API() *api.Client {
 	if c.check() != nil {
 		return &api.Client{Client: refuse{}} // which says so in place of a panic
 	}
-	return &api.Client{Server: c.server, Client: c.chain}
+	return &api.Client{Server: c.server, Client: c.door}
 }
 
 // check reports whether the client was made by NewClient.

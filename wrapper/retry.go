@@ -41,16 +41,7 @@ type retry struct {
 	log           *slog.Logger
 }
 
-// Do makes a request of somebody else's, which must not change, nor keep the token.
-func (r *retry) Do(request *http.Request) (*http.Response, error) {
-	response, err := r.do(request.Clone(request.Context()), nil)
-	if err == nil {
-		response.Request = request
-	}
-	return response, err
-}
-
-// do makes the request of a call.
+// do makes the request of a call, or of none. It may change the request.
 func (r *retry) do(request *http.Request, asked *call) (*http.Response, error) {
 	ctx, started := request.Context(), time.Now()
 	var schedule Backoff

@@ -137,6 +137,7 @@ func TestPromise1NothingWrongLeavesTheProcess(t *testing.T) {
 		{"dagTarballVersion", known(api.DeployTypeDAGOnly), wrapper.ImageOnly()},
 		{"dagTarballVersion", known(api.DeployTypeImageAndDAG), wrapper.BundleTarball(version)},
 		{"dagTarballVersion", known(api.DeployTypeDAGOnly), wrapper.RemoveBundle()},
+		{"content", known(api.DeployTypeImageOnly), wrapper.RemoveBundle()},
 		{"bundleTarballVersion", known(api.DeployTypeBundle), wrapper.DAGTarball(version)},
 		{"bundleTarballVersion", known(api.DeployTypeBundle), wrapper.Request(api.FinalizeDeployRequest{})},
 	}

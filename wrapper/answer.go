@@ -10,6 +10,21 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
+// maxDecoded is how long an answer with a single deploy, or an error, may be: JSON can take up
+// 70 times its size when it is decoded. A deploy takes some 3 KB, a bundle in it 300 bytes.
+const maxDecoded = 1 << 20
+
+var errNotDecoded = errors.New("the answer is longer than 1 MiB")
+
+// quoted returns what a service's value adds to a text: nothing where it is not like an ID or
+// a version.
+func quoted(value string) string {
+	if value == "" || len(value) > 64 || !isPrintable(value) {
+		return ""
+	}
+	return fmt.Sprintf(", %q", value)
+}
+
 // read reports why an answer cannot be read, or, if it is a 200, why it is not what was
 // asked for. The deploy that was asked for it keeps.
 func (c *call) read(response *http.Response) error {
@@ -22,6 +37,9 @@ func (c *call) read(response *http.Response) error {
 			return errors.New("the answer is not JSON")
 		}
 		return nil
+	}
+	if len(body.data) > maxDecoded {
+		return errNotDecoded
 	}
 	deploy, err := decodeDeploy(body.data)
 	if err == nil {
@@ -71,9 +89,9 @@ func checkDeploy(target Target, deploy *api.Deploy) error {
 	case deploy.ID == "":
 		return errors.New("the answer holds no deploy")
 	case deploy.ID != target.DeployID:
-		return fmt.Errorf("the answer is about another deploy, %.100q", deploy.ID)
+		return errors.New("the answer is about another deploy" + quoted(deploy.ID))
 	case deploy.DeploymentID != "" && deploy.DeploymentID != target.DeploymentID:
-		return fmt.Errorf("the answer is about a deploy of another Deployment, %.100q", deploy.DeploymentID)
+		return errors.New("the answer is about a deploy of another Deployment" + quoted(deploy.DeploymentID))
 	case deploy.Status == "":
 		return errors.New("the answer lacks the deploy's status")
 	}

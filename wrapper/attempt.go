@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -40,14 +42,46 @@ func (a *attempt) Do(request *http.Request) (*http.Response, error) {
 		ctx, cancel = context.WithTimeout(ctx, a.timeout)
 		defer cancel()
 	}
-	response, err := a.send(request.WithContext(ctx))
+	sending, connection := a.watch(ctx)
+	response, err := a.send(request.WithContext(sending))
 	if err != nil {
-		return nil, a.explain(ctx, request, err)
+		err = a.explain(ctx, request, err)
+		if connection.failed() {
+			err = &unconnected{err}
+		}
+		return nil, err
 	}
-	body, err := readBounded(response)
+	body, err := readBounded(ctx, response)
 	response.Body = &readBody{data: body, err: a.explain(ctx, request, err), request: request}
 	return response, nil
 }
+
+// unconnected marks an error for which nothing can have been sent.
+type unconnected struct{ err error }
+
+func (e *unconnected) Error() string { return e.err.Error() }
+func (e *unconnected) Unwrap() error { return e.err }
+
+// connection is what an attempt learns of the one that it asks for.
+type connection struct {
+	trace      httptrace.ClientTrace
+	asked, got atomic.Bool
+}
+
+// watch returns a context under which the transport tells of its connection. Of transports
+// other than the standard library's it is not known whether they do.
+func (a *attempt) watch(ctx context.Context) (context.Context, *connection) {
+	if _, isStandard := a.transport.(*http.Transport); !isStandard {
+		return ctx, nil
+	}
+	c := &connection{}
+	c.trace.GetConn = func(string) { c.asked.Store(true) }
+	c.trace.GotConn = func(httptrace.GotConnInfo) { c.got.Store(true) }
+	return httptrace.WithClientTrace(ctx, &c.trace), c
+}
+
+// failed reports whether there provably was no connection to send anything through.
+func (c *connection) failed() bool { return c != nil && c.asked.Load() && !c.got.Load() }
 
 func (a *attempt) send(request *http.Request) (*http.Response, error) {
 	if a.jar != nil {
@@ -69,10 +103,10 @@ func (a *attempt) send(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// shorter returns the shorter of two bounds, of which 0 is none.
+// shorter returns the shorter of two bounds; one that is not positive is none.
 func shorter(a, b time.Duration) time.Duration {
-	if a == 0 || b == 0 {
-		return max(a, b)
+	if a <= 0 || b <= 0 {
+		return max(a, b, 0)
 	}
 	return min(a, b)
 }
@@ -93,7 +127,7 @@ func (a *attempt) explain(ctx context.Context, request *http.Request, err error)
 }
 
 // readBounded reads the response's body up to maxAnswer and closes it.
-func readBounded(response *http.Response) ([]byte, error) {
+func readBounded(ctx context.Context, response *http.Response) ([]byte, error) {
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode < http.StatusOK {
 		// 101: what net/http hands out as the body is the connection, which may never end.
@@ -114,6 +148,9 @@ func readBounded(response *http.Response) ([]byte, error) {
 		read = read[:len(read)+n]
 		if err == io.EOF {
 			return read, nil
+		}
+		if err == nil && n == 0 {
+			err = ctx.Err() // a body may go on like that forever
 		}
 		if err != nil {
 			return read, err

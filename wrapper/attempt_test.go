@@ -87,6 +87,26 @@ func TestAttemptErrorsHoldNoSecret(t *testing.T) {
 	}
 }
 
+// An error may say nothing of what the one below it does.
+func TestAttemptErrorsHoldNoSecretBelow(t *testing.T) {
+	for _, cause := range []error{
+		quietError{errors.New("Bearer s3cret")},
+		fmt.Errorf("%w", quietError{fmt.Errorf("%w", errors.New("sig=s1gned"))}),
+		quietError{errors.Join(io.EOF, errors.New("sig=s1gned"))},
+	} {
+		_, err := failing(cause).Do(authorizedRequest(t))
+		require.Error(t, err)
+		assert.Nil(t, errors.Unwrap(err))
+	}
+	_, err := failing(quietError{io.EOF}).Do(authorizedRequest(t))
+	assert.ErrorAs(t, err, new(quietError), "there is nothing to hide")
+}
+
+type quietError struct{ below error }
+
+func (e quietError) Error() string { return "it failed" }
+func (e quietError) Unwrap() error { return e.below }
+
 func TestAttemptErrorsUnwrapToTheirCause(t *testing.T) {
 	cause := errors.New("no route to host")
 	_, err := failing(cause).Do(authorizedRequest(t))
@@ -175,12 +195,44 @@ func TestAttemptUsesTheJar(t *testing.T) {
 	assert.Equal(t, []string{"", "session=1", "session=1"}, sent)
 }
 
+// A Content-Length is the other side's word, and not room that is made.
+func TestAttemptMakesNoRoomForALie(t *testing.T) {
+	lying := &attempt{transport: roundTripper(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, ContentLength: 1 << 60, Body: io.NopCloser(strings.NewReader("short"))}, nil
+	})}
+	response, err := lying.Do(newRequest(t, "https://api.example/v1/x"))
+	require.NoError(t, err)
+	assert.LessOrEqual(t, cap(response.Body.(*readBody).data), maxRoom+1)
+}
+
+// A body that never ends and never gives anything is ended by the context.
+func TestAttemptEndsABodyThatGivesNothing(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	reads := 0
+	once := answering(readerFunc(func([]byte) (int, error) {
+		if reads++; reads == 1000 {
+			cancel()
+		}
+		return 0, nil
+	}))
+	response, err := once.Do(newRequest(t, "https://api.example/v1/x").WithContext(ctx))
+	require.NoError(t, err)
+	_, err = io.ReadAll(response.Body)
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
 func TestShorter(t *testing.T) {
 	assert.Equal(t, time.Second, shorter(time.Second, time.Minute))
 	assert.Equal(t, time.Second, shorter(time.Minute, time.Second))
 	assert.Equal(t, time.Second, shorter(0, time.Second))
 	assert.Equal(t, time.Second, shorter(time.Second, 0))
 	assert.Zero(t, shorter(0, 0))
+	assert.Equal(t, time.Second, shorter(time.Second, -1))
+	assert.Zero(t, shorter(0, -1))
 }
 
 // Other deadlines than the attempt's must not be taken for it.

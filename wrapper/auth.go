@@ -10,7 +10,9 @@ import (
 )
 
 // TokenSource returns the API token to use now. It is called for every attempt, maybe from
-// several goroutines at once. An error of it ends the call.
+// several goroutines at once, when the attempt has its turn; so it should answer at once,
+// from a token that it keeps and renews, or those that wait for it start together. An error of
+// it ends the call.
 type TokenSource func(ctx context.Context) (string, error)
 
 // unsent marks an error for which an attempt was not made.
@@ -34,7 +36,7 @@ func (a *auth) Do(request *http.Request) (*http.Response, error) {
 	if a.tokens != nil {
 		var err error
 		if token, err = a.tokens(request.Context()); err != nil {
-			return nil, &unsent{fmt.Errorf("token source: %w", err)}
+			return nil, &unsent{fmt.Errorf("token source: %w", withoutSecrets(err, token))}
 		}
 		if err := checkToken(token); err != nil {
 			return nil, &unsent{err}

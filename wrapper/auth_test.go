@@ -60,6 +60,12 @@ func TestAuthWithoutToken(t *testing.T) {
 	require.ErrorIs(t, err, broken)
 	assert.ErrorContains(t, err, "token source")
 
+	step.tokens = func(context.Context) (string, error) {
+		return "s3cret", errors.New("cannot refresh s3cret, see https://a.example/?sig=s1gned")
+	}
+	_, err = step.Do(newRequest(t, "https://api.example/v1/organizations/o"))
+	assert.EqualError(t, err, "token source: cannot refresh [REDACTED], see [REDACTED]")
+
 	step.tokens = func(context.Context) (string, error) { return "rotated\n", nil }
 	_, err = step.Do(newRequest(t, "https://api.example/v1/organizations/o"))
 	requireInvalid(t, err, "token", "newline")

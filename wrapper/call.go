@@ -1,6 +1,8 @@
 package wrapper
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
@@ -19,9 +21,10 @@ type call struct {
 	deploy *api.Deploy // what the call returns, once it is known
 
 	// Of a finalize:
-	mayHave   bool        // an attempt of it may have taken effect, then or later
-	inDoubt   bool        // so it is, and the last look-up did not tell
-	seen      *api.Deploy // as it was looked up last
+	mayHave   bool        // an attempt of it may have taken effect
+	mayYet    bool        // an attempt of it may take effect yet
+	inDoubt   bool        // it may have or may yet, and the last look-up did not tell
+	seen      *api.Deploy // what the last look-up that succeeded showed
 	lookUpErr error       // why it could not be looked up the last time
 }
 
@@ -47,7 +50,7 @@ func (c *call) result(response *http.Response, err error) (*api.Deploy, error) {
 	case c.deploy != nil:
 		return c.deploy, nil
 	case err != nil:
-		err = named(err, c.operation)
+		err = c.named(err, response)
 	default:
 		err = c.client.newAPIError(c.operation, response, c.read(response))
 	}
@@ -55,4 +58,18 @@ func (c *call) result(response *http.Response, err error) (*api.Deploy, error) {
 		err = &OutcomeUnknownError{DeployID: c.target.DeployID, Deploy: c.seen, LookUpErr: c.lookUpErr, Err: err}
 	}
 	return nil, err
+}
+
+// named gives an error of the chain the name of the operation in place of its path, and the
+// last answer, if there was one.
+func (c *call) named(err error, last *http.Response) error {
+	unanswered := (*TransportError)(nil)
+	if !errors.As(err, &unanswered) {
+		return err
+	}
+	unanswered.Operation = c.operation
+	if last != nil {
+		unanswered.Err = fmt.Errorf("%w; the last answer: %w", unanswered.Err, c.client.newAPIError(c.operation, last, c.read(last)))
+	}
+	return err
 }

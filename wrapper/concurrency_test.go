@@ -77,7 +77,7 @@ func TestNoGoroutineOutlivesACall(t *testing.T) {
 					_, _ = client.Finalize(ctx, wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: "p"}, wrapper.ImageOnly())
 					cancel()
 					synctest.Wait()
-					assert.Equal(t, before, runtime.NumGoroutine())
+					assert.LessOrEqual(t, runtime.NumGoroutine(), before)
 				}
 			})
 		})

@@ -37,7 +37,7 @@ func BundleTarball(version string) Content {
 // RemoveBundle is for a deploy of type BUNDLE to whose URL nothing was uploaded: it removes
 // the bundle at the deploy's mount path from the Deployment. It is the only Content that
 // sends an empty version. The service does this for the vendor's own CLI; its reference
-// does not mention it.
+// does not mention it. A target that is known to be of another type is refused.
 func RemoveBundle() Content {
 	var empty string
 	return Content{api.FinalizeDeployRequest{BundleTarballVersion: &empty}, contentRemoves}
@@ -67,7 +67,13 @@ func (c Content) check(target Target) error {
 	case contentDeploys:
 		return CheckRequest(target.Type, target.DAGDeploys, c.request)
 	case contentRemoves:
-		return checkRequired(target.Type, target.DAGDeploys, c.request)
+		if err := checkRequired(target.Type, target.DAGDeploys, c.request); err != nil {
+			return err
+		}
+		if target.Type.Valid() && target.Type != api.DeployTypeBundle {
+			return &ValidationError{Field: "content", Rule: "removes a bundle, which takes a deploy of type BUNDLE; this one is of type " + string(target.Type)}
+		}
+		return nil
 	default:
 		return &ValidationError{Field: "content", Rule: "must be one of ImageOnly, DAGTarball, BundleTarball, RemoveBundle and Request"}
 	}

@@ -27,10 +27,11 @@
 //     answer it was, [errors.Is] tells: [ErrBadRequest], [ErrUnauthorized], [ErrForbidden],
 //     [ErrNotFound], [ErrRateLimited], [ErrServer], [ErrUnexpectedAnswer].
 //   - [*DeployFailedError]: the service finalized the deploy and reports it as failed.
-//   - [*TransportError]: no answer came; the cause is underneath, such as what a
-//     [TokenSource] of the caller's returned.
+//   - [*TransportError]: no answer came, or the call was ended before another attempt; the
+//     cause is underneath, such as what a [TokenSource] of the caller's returned.
 //   - [*OutcomeUnknownError], which is [ErrOutcomeUnknown]: the deploy may be finalized, and
-//     it could not be found out whether it is.
+//     it could not be found out whether it is. How the last attempt ended is underneath, and
+//     may be of one of the kinds above: ask for this one first.
 //
 // # What is repeated
 //
@@ -45,7 +46,7 @@
 //	200 that cannot be read, or that is not
 //	the deploy asked for                       repeated          final
 //	any other status                           final             final
-//	certificate not trusted, no token          final             final
+//	no token, certificate not trusted          final             final
 //
 // The vendor guarantees that a request which updates may be made twice, and nothing of the
 // kind for one that creates. Finalizing is the one that updates here; what is added to
@@ -55,35 +56,43 @@
 // to 30 s ([WithBackoff]); longer if the answer's Retry-After says so. One of more than 60 s
 // ends the call at once ([WithMaxRetryAfter]). An attempt has 30 s ([WithAttemptTimeout]),
 // the context bounds the whole. Attempts take turns: 10 POST and 25 GET start in a second
-// ([WithLimiter]), and after a 429 the whole client waits and goes on more slowly.
+// ([WithLimiter]), and after a 429 the whole client waits, and goes on more slowly if the
+// limiter is one of [NewLimiter].
 //
 // # What became of it
 //
 // A finalize whose answer is lost (by 408, 5xx, a cut connection, a deadline, or a status
-// below 400 that is not the deploy) may have taken effect. So the deploy is looked up, after
+// below 400 without the deploy) may have taken effect. An answer that shows another version
+// than was sent, or still nothing of it, is as good as lost. So the deploy is looked up, after
 // this attempt and each one that follows, before anything is said or repeated
 // ([WithoutLookUp] turns that off). What [Client.Finalize] makes of what it sees:
 //
 //   - It is finalized with the content asked for: success. Evidence of that is, for DAGs, a
 //     deploy that is not INITIALIZED and shows the version that was sent; for a bundle, that
-//     the entry at the deploy's mount path has that version as its desired one; for the
-//     removal of a bundle, that the deploy is DEPLOYED and no entry is at its mount path; for
-//     an image alone, that the deploy is DEPLOYED. For a type that is not known here it must
-//     be DEPLOYED and show each version that was sent.
+//     the deploy's entry at its mount path has that version as its desired one, or as its
+//     current one if it shows no desired one; for the removal of a bundle, that the deploy is
+//     DEPLOYED and no entry is at its mount path; for an image alone, that the deploy is
+//     DEPLOYED. For a type that is not known here it must be DEPLOYED and show each version
+//     that was sent.
 //   - It is FAILED: [*DeployFailedError].
-//   - It is INITIALIZED: the finalize is repeated, as far as the table allows, or its last
-//     error returned.
+//   - It is INITIALIZED: the finalize is repeated, as far as the table allows. If that brings
+//     no success its last error is returned, or [*OutcomeUnknownError] if an attempt may be
+//     under way yet: one that ended without an answer, or by 408, 502, 503 or 504, which
+//     gateways send.
 //   - Anything else, another version for one, or no look-up succeeds: it is repeated, as far
 //     as the table allows, and ends as [*OutcomeUnknownError] if that brings no certainty.
 //
-// What is made through [Client.API] is repeated by the same table, and never looked up.
+// An attempt that was given up can still take effect later, over what was finalized
+// meanwhile; nothing can call it back. What is made through [Client.API] is repeated by the
+// same table, and never looked up.
 //
 // # Secrets
 //
 // The token and the upload URLs of a deploy are in no error of this package. A deploy
 // carries its upload URLs as [github.com/astro-finalize/astro-finalize-go/api.Secret], which
 // no fmt verb shows, nor slog where it is given the deploy itself; the JSON of a deploy is
-// the wire format and has them in full. [WithLogger] writes neither bodies nor headers. The
+// the wire format and has them in full, and so has the Body of an answer that the generated
+// api.ClientWithResponses decodes. [WithLogger] writes neither bodies nor headers. The
 // token goes to the base URL's host alone, over https (loopback excepted), and redirects are
 // never followed.
 //

@@ -3,6 +3,7 @@ package wrapper
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
@@ -26,11 +27,17 @@ func (d *door) Do(request *http.Request) (*http.Response, error) {
 	if copied.Header == nil {
 		copied.Header = http.Header{}
 	}
-	response, err := d.chain.do(copied, nil)
-	if err == nil {
-		response.Request = request
+	for name := range copied.Header {
+		if strings.EqualFold(name, "Authorization") {
+			delete(copied.Header, name) // however it is written
+		}
 	}
-	return response, err
+	response, err := d.chain.do(copied, nil)
+	if err != nil {
+		return nil, err // an *http.Client returns no answer with an error either
+	}
+	response.Request = request
+	return response, nil
 }
 
 // check reports a request that would take the token out of the API that the client is for,
@@ -42,8 +49,13 @@ func (d *door) check(request *http.Request) error {
 	below, isBelow := strings.CutPrefix(request.URL.EscapedPath(), d.server.EscapedPath())
 	switch {
 	case request.URL.Scheme != d.server.Scheme, request.URL.Host != d.server.Host, request.Host != d.server.Host && request.Host != "",
-		!isBelow, !strings.HasPrefix(below, "/"), strings.Contains(below, "//"):
+		!isBelow, !strings.HasPrefix(below, "/"), strings.Contains(below, "//"), request.URL.Opaque != "", hasDots(request.URL.Path):
 		return &ValidationError{Field: "url", Rule: "the request's URL is not one of the API at " + d.server.String() + "; check the IDs and the request editors"}
 	}
 	return nil
+}
+
+// hasDots reports a path that leads elsewhere than it seems to.
+func hasDots(path string) bool {
+	return slices.ContainsFunc(strings.Split(path, "/"), func(segment string) bool { return segment == "." || segment == ".." })
 }

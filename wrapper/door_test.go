@@ -26,9 +26,10 @@ func TestDoorKeepsTheTokenFromTheCaller(t *testing.T) {
 	door, passed := newDoor(t)
 	request := newRequest(t, "https://api.example/v1/organizations/o")
 	request.Header.Set("Authorization", "Bearer of the request editor")
+	request.Header["authorization"] = []string{"Bearer of another editor"}
 	response, err := door.Do(request)
 	require.NoError(t, err)
-	assert.Equal(t, "Bearer s3cret", (*passed)[0].Header.Get("Authorization"))
+	assert.Equal(t, http.Header{"Authorization": {"Bearer s3cret"}}, (*passed)[0].Header)
 	assert.Equal(t, "Bearer of the request editor", request.Header.Get("Authorization"))
 	assert.Same(t, request, response.Request)
 }
@@ -42,6 +43,9 @@ func TestDoorLetsNothingElsewhere(t *testing.T) {
 		"https://api.example/v1",
 		"https://api.example/v1evil/organizations/o",
 		"https://api.example/v1/deploys//finalize",
+		"https://api.example/v1/../steal",
+		"https://api.example/v1/%2e%2e/steal",
+		"https://api.example/v1/deploys/./finalize",
 	} {
 		door, passed := newDoor(t)
 		_, err := door.Do(newRequest(t, elsewhere))
@@ -56,8 +60,12 @@ func TestDoorLetsNothingElsewhere(t *testing.T) {
 	}
 	door, passed := newDoor(t)
 	request := newRequest(t, "https://api.example/v1/organizations/o")
-	request.Host = "evil.example"
+	request.URL.Opaque = "//evil.example/steal"
 	_, err := door.Do(request)
+	requireInvalid(t, err, "url", "https://api.example/v1")
+	request = newRequest(t, "https://api.example/v1/organizations/o")
+	request.Host = "evil.example"
+	_, err = door.Do(request)
 	requireInvalid(t, err, "url", "https://api.example/v1")
 	assert.Empty(t, *passed, "the same machine may serve another host")
 }

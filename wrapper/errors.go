@@ -47,26 +47,27 @@ type DeployFailedError struct {
 
 func (e *DeployFailedError) Error() string {
 	if e.Deploy == nil {
-		return "the deploy was finalized, and it failed"
+		return "the deploy failed"
 	}
-	return fmt.Sprintf("deploy %s of Deployment %s was finalized, and its status is %s", e.Deploy.ID, e.Deploy.DeploymentID, e.Deploy.Status)
+	return fmt.Sprintf("the status of deploy %s of Deployment %s is %s", e.Deploy.ID, e.Deploy.DeploymentID, e.Deploy.Status)
 }
 
-// TransportError says that a request got no answer. If it was a finalize, the deploy was
-// looked up and is not finalized, or the service was not reached; else the error is below an
-// [*OutcomeUnknownError].
+// TransportError says that a request got no answer, or none that was the last word: the
+// context or a token source ended the call before another attempt. That answer is then below
+// it, an [*APIError] for [errors.As]. If it was a finalize, no attempt can have taken effect;
+// else the error is below an [*OutcomeUnknownError].
 type TransportError struct {
 	Operation string        // operationId of openapi.yaml, such as FinalizeDeploy; method and path if made through API()
-	Attempts  int           // how often the request was made; 0 if nothing was sent
+	Attempts  int           // how often it was tried to make the request; 0 if it never came to that
 	Elapsed   time.Duration // from the beginning of the first attempt to the end of the last, look-ups included
 	Err       error         // the cause, of the last attempt
 }
 
 func (e *TransportError) Error() string {
 	if e.Attempts == 0 {
-		return fmt.Sprintf("%s: nothing was sent: %v", e.Operation, e.Err)
+		return oneLine(fmt.Sprintf("%s: nothing was sent: %v", e.Operation, e.Err))
 	}
-	return fmt.Sprintf("%s: no answer%s: %v", e.Operation, afterAttempts(e.Attempts, e.Elapsed), e.Err)
+	return oneLine(fmt.Sprintf("%s: no answer%s: %v", e.Operation, afterAttempts(e.Attempts, e.Elapsed), e.Err))
 }
 
 // afterAttempts says how often a request was made, if that was more than once.
@@ -75,14 +76,6 @@ func afterAttempts(attempts int, elapsed time.Duration) string {
 		return ""
 	}
 	return fmt.Sprintf(" after %d attempts in %v", attempts, elapsed.Round(time.Millisecond))
-}
-
-// named gives an error of the chain the name of the operation in place of its path.
-func named(err error, operation string) error {
-	if unanswered := (*TransportError)(nil); errors.As(err, &unanswered) {
-		unanswered.Operation = operation
-	}
-	return err
 }
 
 // Unwrap returns the cause, such as [context.Canceled] or a *net.OpError somewhere below.

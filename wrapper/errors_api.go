@@ -37,7 +37,9 @@ func (c *Client) newAPIError(operation string, response *http.Response, err erro
 	token := tokenOf(body.request)
 	keep := func(text string) string { return excerpt([]byte(text), token) }
 	var decoded api.Error
-	_ = json.Unmarshal(body.data, &decoded) // a body that does not fit fills what does
+	if len(body.data) <= maxDecoded {
+		_ = json.Unmarshal(body.data, &decoded) // a body that does not fit fills what does
+	}
 	apiError := &APIError{
 		Operation:  operation,
 		StatusCode: response.StatusCode,

@@ -71,7 +71,8 @@ func TestAPIErrorText(t *testing.T) {
 		{opGetDeploy, V1, 418, `{"message":"two\nlines","requestId":"a\nb","fieldErrors":[{"field":"a\nb","code":"c\rd","message":"e\nf"}]}`, nil, "418 I'm a teapot: two lines; a b: e f (c d) [request a b]"},
 		{opGetDeploy, V1, 200, "", errors.New("not s3cret, nor https://a/?sig=s1gned"), "200 OK: not [REDACTED], nor [REDACTED]"},
 		{opFinalizeDeploy, V1, 500, "", nil, "500 Internal Server Error"},
-		{opFinalizeDeploy, V1, 200, "{", io.ErrUnexpectedEOF, `200 OK: unexpected EOF: "{"`},
+		{opFinalizeDeploy, V1, 200, "<html>", errors.New("odd"), `200 OK: odd: "<html>"; something else than the service seems to answer: check the base URL, and the proxies on the way`},
+		{opFinalizeDeploy, V1, 200, "{", io.ErrUnexpectedEOF, `200 OK: unexpected EOF: "{"; something else than the service seems to answer: check the base URL, and the proxies on the way`},
 		{opGetDeploy, V1, 500, echo, nil, "500 Internal Server Error: you sent [REDACTED]; a: [REDACTED] ([REDACTED]) [request [REDACTED]]"},
 		{opGetDeploy, V1, 500, `{"statusCode":"odd"}`, nil, `500 Internal Server Error: "{\"statusCode\":\"odd\"}"`},
 		{opGetDeploy, V1, 500, `{"statusCode":"odd","message":"fits in parts"}`, nil, "500 Internal Server Error: fits in parts"},
@@ -130,6 +131,10 @@ func TestOutcomeUnknownError(t *testing.T) {
 	require.ErrorIs(t, err, ErrOutcomeUnknown)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no answer: unexpected EOF; GetDeploy tells")
+	err.Deploy = &api.Deploy{Status: "INITIALIZED"}
+	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no answer: unexpected EOF; looked up it was not, but an attempt may be under way yet; GetDeploy tells")
+	err.Deploy = &api.Deploy{Status: "a\nforged line"}
+	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no answer: unexpected EOF; and looked up it is in a status that is not known here, but does not show what was to be finalized")
 	err.Deploy = &api.Deploy{Status: "DEPLOYED"}
 	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no answer: unexpected EOF; and looked up it is DEPLOYED, but does not show what was to be finalized")
 	err.LookUpErr = io.ErrClosedPipe
@@ -138,6 +143,6 @@ func TestOutcomeUnknownError(t *testing.T) {
 
 func TestDeployFailedError(t *testing.T) {
 	err := &DeployFailedError{&api.Deploy{ID: "deploy", DeploymentID: "deployment", Status: "FAILED"}}
-	assert.EqualError(t, err, "deploy deploy of Deployment deployment was finalized, and its status is FAILED")
+	assert.EqualError(t, err, "the status of deploy deploy of Deployment deployment is FAILED")
 	assert.NotEmpty(t, (&DeployFailedError{}).Error())
 }

@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"encoding/json"
 	"net/http"
 	"time"
 )
@@ -27,10 +28,17 @@ func (c *Client) hint(e *APIError, response *http.Response, token string) string
 		return "nothing seems to answer at this address: check the base URL"
 	case status == http.StatusTooManyRequests:
 		return "a token may make 10 POST and 25 GET requests a second: try again, more slowly"
-	case status >= 300 && status < 400:
+	case status >= 300 && status < 400 && response.Header.Get("Location") != "":
 		return "redirects are not followed" + redirectTarget(response)
+	case status < 400 && isForeign(response.Body.(*readBody)):
+		return "something else than the service seems to answer: check the base URL, and the proxies on the way"
 	}
 	return ""
+}
+
+// isForeign reports a whole body that the service would not send.
+func isForeign(body *readBody) bool {
+	return body.err == nil && len(body.data) > 0 && !json.Valid(body.data)
 }
 
 func unauthorizedHint(token string, now time.Time) string {

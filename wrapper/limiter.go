@@ -32,7 +32,8 @@ type windowLimiter struct {
 	slowed   atomic.Int64    // how often it was
 }
 
-// NewLimiter returns a limiter that lets perSecond requests (at least 1) start in any second.
+// NewLimiter returns a limiter that lets perSecond requests (1 to 1,000,000; what is beyond
+// counts as the nearer of the two) start in any second.
 // It is what a client has by default, 10 for POST and 25 for GET; give the same one to several
 // clients with [WithLimiter] if they use the same token. Once a request was turned away with
 // 429 it allows one in a second, and every five seconds one more.
@@ -40,12 +41,15 @@ func NewLimiter(perSecond int) Limiter {
 	return &windowLimiter{
 		turn:    make(chan struct{}, 1),
 		created: time.Now().Add(-window), // so that the ring begins with starts that are past
-		starts:  make([]time.Duration, max(1, perSecond)),
+		starts:  make([]time.Duration, min(max(1, perSecond), 1_000_000)),
 	}
 }
 
 // Wait implements [Limiter]; who came first goes first.
 func (l *windowLimiter) Wait(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err // takes no turn
+	}
 	select {
 	case l.turn <- struct{}{}:
 		defer func() { <-l.turn }()
@@ -53,9 +57,12 @@ func (l *windowLimiter) Wait(ctx context.Context) error {
 		return ctx.Err()
 	}
 	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		wait := l.start(time.Now())
 		if wait <= 0 {
-			return ctx.Err()
+			return nil
 		}
 		if err := sleep(ctx, wait); err != nil {
 			return err

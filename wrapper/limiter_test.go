@@ -2,6 +2,8 @@ package wrapper
 
 import (
 	"context"
+	"errors"
+	"math"
 	"net/http"
 	"sync"
 	"testing"
@@ -28,7 +30,7 @@ func TestLimiterNeverExceedsASecond(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			times := startTimes(t, NewLimiter(perSecond), 20*perSecond)
 			for i := range times[perSecond:] {
-				assert.GreaterOrEqual(t, times[i+perSecond]-times[i], window, "%d a second, request %d", perSecond, i)
+				assert.GreaterOrEqual(t, times[i+perSecond]-times[i], 1010*time.Millisecond, "%d a second and a margin, request %d", perSecond, i)
 			}
 			assert.LessOrEqual(t, times[len(times)-1], 19*window, "no slower than it must be")
 		})
@@ -64,7 +66,13 @@ func TestLimiterEndsWithTheContext(t *testing.T) {
 		started := time.Now()
 		require.ErrorIs(t, limiter.Wait(ctx), context.DeadlineExceeded)
 		assert.Equal(t, 300*time.Millisecond, time.Since(started))
-		require.ErrorIs(t, NewLimiter(1).Wait(ctx), context.DeadlineExceeded, "though there is room")
+		fresh := NewLimiter(1)
+		for range 100 {
+			require.ErrorIs(t, fresh.Wait(ctx), context.DeadlineExceeded, "though there is room")
+		}
+		started = time.Now()
+		require.NoError(t, fresh.Wait(t.Context()))
+		assert.Zero(t, time.Since(started), "a call that is over takes no turn")
 	})
 }
 
@@ -109,6 +117,7 @@ func TestLimiterTakesAnyNumber(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		assert.Equal(t, []time.Duration{0, window}, startTimes(t, NewLimiter(0), 2))
 		assert.Equal(t, []time.Duration{0, window}, startTimes(t, NewLimiter(-5), 2))
+		assert.Equal(t, []time.Duration{0, 0}, startTimes(t, NewLimiter(math.MaxInt), 2))
 	})
 }
 
@@ -192,6 +201,19 @@ func TestLimitsPauseTheQueue(t *testing.T) {
 		requests.Wait()
 		assert.Equal(t, []time.Duration{0, 10 * time.Second, 10*time.Second + window, 10*time.Second + 2*window}, times())
 	})
+}
+
+type brokenLimiter struct{}
+
+func (brokenLimiter) Wait(context.Context) error {
+	return errors.New("https://budget.example/?sig=s1gned is down")
+}
+
+func TestLimitsSayWhyTheyHoldBack(t *testing.T) {
+	step, times := newTestLimits(map[string]Limiter{http.MethodPost: brokenLimiter{}})
+	_, err := step.Do(newRequest(t, "https://api.example"))
+	require.EqualError(t, err, "limiter: [REDACTED] is down")
+	assert.Empty(t, times())
 }
 
 func TestLimitsSlowTheLimiterDownAfterA429(t *testing.T) {

@@ -39,6 +39,8 @@ func logAttempt(log *slog.Logger, request *http.Request, response *http.Response
 func requestID(response *http.Response) string {
 	body := response.Body.(*readBody)
 	var decoded api.Error
-	_ = json.Unmarshal(body.data, &decoded)
+	if len(body.data) <= maxDecoded {
+		_ = json.Unmarshal(body.data, &decoded)
+	}
 	return excerpt([]byte(decoded.RequestID), tokenOf(body.request))
 }

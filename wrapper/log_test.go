@@ -2,7 +2,10 @@ package wrapper_test
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
+	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -55,4 +58,26 @@ func TestLogBelowItsLevel(t *testing.T) {
 	_, err := client.GetDeploy(t.Context(), target)
 	require.NoError(t, err)
 	assert.Empty(t, log.String())
+}
+
+// What an editor or a transport put into the path or the error must forge no line, and show no
+// secret.
+func TestLogHoldsNeitherSecretsNorForgedLines(t *testing.T) {
+	var log bytes.Buffer
+	client, err := wrapper.NewClient(
+		wrapper.WithToken(astrotest.Token),
+		wrapper.WithLogger(textLog(&log, slog.LevelDebug)),
+		wrapper.WithMaxAttempts(1),
+		wrapper.WithHTTPClient(&http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+			return nil, errors.New("no\nlevel=INFO msg=forged")
+		})}),
+	)
+	require.NoError(t, err)
+	_, err = client.API().GetDeploy(t.Context(), "o", "d", "sig=s1gned")
+	require.Error(t, err)
+	assert.NotContains(t, err.Error(), "s1gned")
+	assert.NotContains(t, err.Error(), "\n")
+	assert.NotContains(t, log.String(), "s1gned")
+	assert.Equal(t, 1, strings.Count(log.String(), "\n"))
+	assert.NotContains(t, log.String(), `\n`, "not escaped either")
 }

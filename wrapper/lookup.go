@@ -2,7 +2,9 @@ package wrapper
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path"
 	"slices"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
@@ -15,9 +17,8 @@ func (c *call) settle(ctx context.Context, end outcome) bool {
 	if !c.isFinalize() || c.deploy != nil {
 		return false // the answer says it all
 	}
-	if end == lost || end == unclear {
-		c.mayHave = true
-	}
+	c.mayHave = c.mayHave || end == lost || end == pending || end == unclear
+	c.mayYet = c.mayYet || end == pending
 	c.inDoubt = c.mayHave
 	if !c.mayHave || !c.client.looksUp {
 		return false
@@ -32,8 +33,8 @@ func (c *call) settle(ctx context.Context, end outcome) bool {
 	case deploy.Status == api.DeployStatusFailed, c.content.isShownBy(deploy):
 		c.deploy = deploy
 		return true
-	case deploy.Status == api.DeployStatusInitialized:
-		c.inDoubt = false
+	case deploy.Status == api.DeployStatusInitialized && !c.content.isNamedBy(deploy):
+		c.inDoubt = c.mayYet
 	}
 	return false
 }
@@ -51,43 +52,75 @@ func (c Content) isShownBy(deploy *api.Deploy) bool {
 	case deploy.Type == api.DeployTypeBundle:
 		return isMounted(bundle, deploy)
 	case deploy.Type.Valid():
-		return deployed // there is no version to compare
+		return deployed && c.kind != contentRemoves // there is no version to compare
 	default:
 		return deployed && (dags == nil || isSame(dags, deploy.DAGTarballVersion)) && (bundle == nil || isMounted(bundle, deploy))
 	}
 }
 
-// contradiction reports that the answer to the finalize shows other DAGs than it named. What
-// the answer does not show is no contradiction.
+// contradiction reports that the answer to the finalize shows something else than what was
+// asked for. What the answer does not show is no contradiction, unless it shows the deploy as
+// it was before.
 func (c Content) contradiction(deploy *api.Deploy) error {
-	sent, shown := c.request.DAGTarballVersion, deploy.DAGTarballVersion
-	if carriesDAGs(deploy) && sent != nil && shown != nil && *sent != *shown {
-		return fmt.Errorf("the answer shows another DAG tarball version, %.100q", *shown)
+	dags, bundle := c.request.DAGTarballVersion, c.request.BundleTarballVersion
+	isBundle, isImage := deploy.Type == api.DeployTypeBundle, deploy.Type == api.DeployTypeImageOnly
+	if shown := deploy.DAGTarballVersion; dags != nil && shown != nil && *dags != *shown && !isBundle && !isImage {
+		return errors.New("the answer shows another DAG tarball version" + quoted(*shown))
+	}
+	if c.kind == contentRemoves && !isBundle && deploy.Type.Valid() {
+		return fmt.Errorf("the answer is about a deploy of type %s, which removes no bundle", deploy.Type)
+	}
+	if mounted := mountedBy(deploy); bundle != nil && isBundle && mounted != nil && mounted.DesiredVersion != nil && *mounted.DesiredVersion != *bundle {
+		return errors.New("the answer shows another bundle tarball version" + quoted(*mounted.DesiredVersion))
+	}
+	if deploy.Status == api.DeployStatusInitialized && (carriesDAGs(deploy) || isBundle) && !c.isNamedBy(deploy) {
+		return errors.New("the answer shows the deploy as not finalized")
 	}
 	return nil
+}
+
+// isNamedBy reports whether a deploy shows the version that was sent, whatever its status.
+func (c Content) isNamedBy(deploy *api.Deploy) bool {
+	if deploy.Type == api.DeployTypeBundle {
+		bundle := c.request.BundleTarballVersion
+		return bundle != nil && *bundle != "" && isMounted(bundle, deploy)
+	}
+	return isSame(c.request.DAGTarballVersion, deploy.DAGTarballVersion)
 }
 
 func carriesDAGs(deploy *api.Deploy) bool {
 	return deploy.IsDAGDeployEnabled && (deploy.Type == api.DeployTypeImageAndDAG || deploy.Type == api.DeployTypeDAGOnly)
 }
 
-// isMounted reports whether the version is the one at the deploy's mount path; the empty
-// version is if there is none.
+// isMounted reports whether the version is the one at the deploy's mount path, and the deploy's
+// own; the empty version is if there is none.
 func isMounted(version *string, deploy *api.Deploy) bool {
-	if version == nil || deploy.BundleMountPath == nil {
+	mounted := mountedBy(deploy)
+	switch {
+	case version == nil || deploy.BundleMountPath == nil:
 		return false
+	case *version == "":
+		return mounted == nil && deploy.Status == api.DeployStatusDeployed
+	case mounted == nil || mounted.DeployID != "" && mounted.DeployID != deploy.ID:
+		return false
+	case mounted.DesiredVersion != nil:
+		return isSame(version, mounted.DesiredVersion)
 	}
-	at := slices.IndexFunc(deploy.Bundles, func(bundle api.Bundle) bool { return bundle.MountPath == *deploy.BundleMountPath })
-	if *version == "" {
-		return at < 0 && deploy.Status == api.DeployStatusDeployed
+	return isSame(version, mounted.CurrentVersion)
+}
+
+// mountedBy returns what is at the deploy's mount path, or nil.
+func mountedBy(deploy *api.Deploy) *api.Bundle {
+	if deploy.BundleMountPath == nil {
+		return nil
 	}
+	at := slices.IndexFunc(deploy.Bundles, func(bundle api.Bundle) bool {
+		return path.Clean(bundle.MountPath) == path.Clean(*deploy.BundleMountPath)
+	})
 	if at < 0 {
-		return false
+		return nil
 	}
-	if desired := deploy.Bundles[at].DesiredVersion; desired != nil {
-		return isSame(version, desired)
-	}
-	return isSame(version, deploy.Bundles[at].CurrentVersion)
+	return &deploy.Bundles[at]
 }
 
 func isSame(sent, shown *string) bool { return sent != nil && shown != nil && *sent == *shown }

@@ -47,6 +47,8 @@ func TestEvidence(t *testing.T) {
 		{"bundle, desired", BundleTarball(mine), bundle("DEPLOYED", elsewhere, atMine(&other, &mine)), true},
 		{"bundle, current", BundleTarball(mine), bundle("DEPLOYED", atMine(&mine, nil)), true},
 		{"bundle, current but not desired", BundleTarball(mine), bundle("DEPLOYED", atMine(&mine, &other)), false},
+		{"bundle, path spelt otherwise", BundleTarball(mine), bundle("DEPLOYED", api.Bundle{MountPath: path + "/", DesiredVersion: &mine}), true},
+		{"bundle, of another deploy", BundleTarball(mine), bundle("DEPLOYED", api.Bundle{MountPath: path, DesiredVersion: &mine, DeployID: "another"}), false},
 		{"bundle, no version", BundleTarball(mine), bundle("DEPLOYED", atMine(nil, nil)), false},
 		{"bundle, only elsewhere", BundleTarball(mine), bundle("DEPLOYED", elsewhere), false},
 		{"bundle, not finalized", BundleTarball(mine), bundle("INITIALIZED", atMine(&mine, &mine)), false},
@@ -56,6 +58,8 @@ func TestEvidence(t *testing.T) {
 		{"removal, none at all", RemoveBundle(), bundle("DEPLOYED"), true},
 		{"removal, still there", RemoveBundle(), bundle("DEPLOYED", atMine(&mine, &mine)), false},
 		{"removal, there without version", RemoveBundle(), bundle("DEPLOYED", atMine(nil, nil)), false},
+		{"removal, still there by another spelling", RemoveBundle(), bundle("DEPLOYED", api.Bundle{MountPath: path + "/"}), false},
+		{"removal, of an image", RemoveBundle(), dags("IMAGE_ONLY", "DEPLOYED", true, nil), false},
 		{"removal, not finalized", RemoveBundle(), bundle("INITIALIZED"), false},
 		{"removal, status not known", RemoveBundle(), bundle("ROLLING_OUT"), false},
 		{"removal, no mount path", RemoveBundle(), unplaced, false},
@@ -72,7 +76,10 @@ func TestEvidence(t *testing.T) {
 
 // An answer to the finalize itself need not show the version; it must not show another.
 func TestContradiction(t *testing.T) {
-	mine, other := "mine", "other"
+	mine, other, path := "mine", "other", "/mine"
+	bundle := func(bundles ...api.Bundle) api.Deploy {
+		return api.Deploy{Type: "BUNDLE", Status: "DEPLOYED", IsDAGDeployEnabled: true, BundleMountPath: &path, Bundles: bundles}
+	}
 	for _, row := range []struct {
 		name    string
 		content Content
@@ -83,7 +90,22 @@ func TestContradiction(t *testing.T) {
 		{"none", DAGTarball(mine), api.Deploy{Type: "DAG_ONLY", IsDAGDeployEnabled: true}, false},
 		{"other", DAGTarball(mine), api.Deploy{Type: "DAG_ONLY", IsDAGDeployEnabled: true, DAGTarballVersion: &other}, true},
 		{"other, which the type does not carry", DAGTarball(mine), api.Deploy{Type: "IMAGE_ONLY", IsDAGDeployEnabled: true, DAGTarballVersion: &other}, false},
-		{"other, DAG deploys off", DAGTarball(mine), api.Deploy{Type: "IMAGE_AND_DAG", DAGTarballVersion: &other}, false},
+		{"other, which a bundle does not carry", DAGTarball(mine), api.Deploy{Type: "BUNDLE", IsDAGDeployEnabled: true, DAGTarballVersion: &other}, false},
+		{"other, DAG deploys not said to be on", DAGTarball(mine), api.Deploy{Type: "IMAGE_AND_DAG", DAGTarballVersion: &other}, true},
+		{"other, type not known", DAGTarball(mine), api.Deploy{Type: "DAG", DAGTarballVersion: &other}, true},
+		{"as before", DAGTarball(mine), api.Deploy{Type: "DAG_ONLY", IsDAGDeployEnabled: true, Status: "INITIALIZED"}, true},
+		{"INITIALIZED with the version", DAGTarball(mine), api.Deploy{Type: "DAG_ONLY", IsDAGDeployEnabled: true, Status: "INITIALIZED", DAGTarballVersion: &mine}, false},
+		{"INITIALIZED with nothing to show", ImageOnly(), api.Deploy{Type: "IMAGE_ONLY", IsDAGDeployEnabled: true, Status: "INITIALIZED"}, false},
+		{"bundle, same", BundleTarball(mine), bundle(api.Bundle{MountPath: path, DesiredVersion: &mine}), false},
+		{"bundle, to be", BundleTarball(mine), bundle(api.Bundle{MountPath: path, DesiredVersion: &mine, CurrentVersion: &other}), false},
+		{"bundle, none", BundleTarball(mine), bundle(), false},
+		{"bundle, other", BundleTarball(mine), bundle(api.Bundle{MountPath: path, DesiredVersion: &other}), true},
+		{"bundle, other elsewhere", BundleTarball(mine), bundle(api.Bundle{MountPath: "/elsewhere", DesiredVersion: &other}), false},
+		{"removal, none", RemoveBundle(), bundle(), false},
+		{"removal, on its way", RemoveBundle(), bundle(api.Bundle{MountPath: path, CurrentVersion: &other}), false},
+		{"removal, still wanted", RemoveBundle(), bundle(api.Bundle{MountPath: path, DesiredVersion: &other}), true},
+		{"removal, of no bundle", RemoveBundle(), api.Deploy{Type: "IMAGE_ONLY", Status: "DEPLOYED"}, true},
+		{"removal, type not known", RemoveBundle(), api.Deploy{Type: "DBT", Status: "DEPLOYED"}, false},
 		{"none sent", ImageOnly(), api.Deploy{Type: "IMAGE_AND_DAG", IsDAGDeployEnabled: true, DAGTarballVersion: &other}, false},
 	} {
 		assert.Equal(t, row.wrong, row.content.contradiction(&row.deploy) != nil, row.name)

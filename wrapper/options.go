@@ -118,7 +118,7 @@ func WithTokenSource(source TokenSource) Option {
 func WithAPIVersion(version APIVersion) Option {
 	return func(cfg *config) error {
 		if _, known := paths[version]; !known {
-			return &ValidationError{Field: "apiVersion", Value: string(version), Rule: "must be v1beta1 (V1Beta1) or v1 (V1)"}
+			return &ValidationError{Field: "apiVersion", Value: shown(string(version)), Rule: "must be v1beta1 (V1Beta1) or v1 (V1)"}
 		}
 		cfg.version = version
 		return nil
@@ -171,7 +171,7 @@ func WithAttemptTimeout(timeout time.Duration) Option {
 func WithUserAgent(suffix string) Option {
 	return func(cfg *config) error {
 		if suffix == "" || !isPrintable(suffix) {
-			return &ValidationError{Field: "userAgent", Value: suffix, Rule: "must be printable ASCII, and not empty"}
+			return &ValidationError{Field: "userAgent", Value: shown(suffix), Rule: "must be printable ASCII, and not empty"}
 		}
 		cfg.userAgent = userAgent() + " " + suffix
 		return nil

@@ -50,12 +50,13 @@ func WithMaxRetryAfter(limit time.Duration) Option {
 // WithLimiter sets the limiter of one method's requests, such as [http.MethodPost]; nil turns
 // it off. The default of POST is NewLimiter(10), of GET NewLimiter(25) and of DELETE
 // NewLimiter(5), which are the limits that the vendor documents for a token. Clients that use
-// one token can be given one limiter.
+// one token can be given one limiter; how long a Retry-After has a client wait they do not
+// share. Limiters of other kinds are not slowed down by a 429.
 func WithLimiter(method string, limiter Limiter) Option {
 	return func(cfg *config) error {
 		if _, known := defaultLimits[method]; !known {
 			methods := slices.Sorted(maps.Keys(defaultLimits))
-			return &ValidationError{Field: "limiter", Value: method, Rule: "must be for one of the methods " + strings.Join(methods, ", ")}
+			return &ValidationError{Field: "limiter", Value: shown(method), Rule: "must be for one of the methods " + strings.Join(methods, ", ")}
 		}
 		if limiter == nil {
 			delete(cfg.limiters, method)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/cookiejar"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +19,12 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, "https://api.astronomer.io/platform/v1beta1", cfg.server().String())
 	assert.Equal(t, 30*time.Second, cfg.attemptTimeout)
 	assert.Equal(t, "from-environment", cfg.token)
+	assert.Equal(t, 4, cfg.maxAttempts)
+	assert.Equal(t, time.Minute, cfg.maxRetryAfter)
+	assert.True(t, cfg.lookUp)
+	for method, perSecond := range map[string]int{http.MethodPost: 10, http.MethodGet: 25, http.MethodDelete: 5} {
+		assert.Len(t, cfg.limiters[method].(*windowLimiter).starts, perSecond, method)
+	}
 }
 
 func TestOptionBeatsEnvironment(t *testing.T) {
@@ -49,6 +56,10 @@ func TestBadOptions(t *testing.T) {
 		"baseURL":        {good, WithBaseURL("api.astronomer.io")},
 		"httpClient":     {good, WithHTTPClient(nil)},
 		"attemptTimeout": {good, WithAttemptTimeout(-1)},
+		"maxAttempts":    {good, WithMaxAttempts(0)},
+		"backoff":        {good, WithBackoff(nil)},
+		"maxRetryAfter":  {good, WithMaxRetryAfter(-1)},
+		"limiter":        {good, WithLimiter("PATCH", nil)},
 		"userAgent":      {good, WithUserAgent("a\r\nX-Evil: b")},
 	} {
 		client, err := NewClient(options...)
@@ -57,6 +68,23 @@ func TestBadOptions(t *testing.T) {
 	}
 	_, err := NewClient(good, WithUserAgent(""))
 	requireInvalid(t, err, "userAgent", "not empty")
+}
+
+func TestLimitersAreTurnedOff(t *testing.T) {
+	cfg, err := newConfig([]Option{WithToken("token"), WithLimiter(http.MethodGet, nil)})
+	require.NoError(t, err)
+	assert.NotContains(t, cfg.limiters, http.MethodGet)
+	assert.Contains(t, cfg.limiters, http.MethodPost)
+}
+
+// What is at fault may be a token in the wrong variable.
+func TestBadOptionsQuoteNoToken(t *testing.T) {
+	token := "eyJhbGciOiJSUzI1NiJ9." + strings.Repeat("s3cret", 20)
+	for _, option := range []Option{WithBaseURL(token), WithBaseURL("http://storage.example/a;sig=s3cret"), WithUserAgent(token + "\n"), WithAPIVersion(APIVersion(token)), WithLimiter(token, nil)} {
+		_, err := newConfig([]Option{option})
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), "s3cret")
+	}
 }
 
 func TestHTTPClientIsUsed(t *testing.T) {

@@ -2,7 +2,7 @@ package wrapper_test
 
 import (
 	"context"
-	"io"
+	"errors"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -28,10 +28,10 @@ func TestOutcomes(t *testing.T) {
 	}
 	lost := []astrotest.Fault{
 		astrotest.CutConnection(),
+		astrotest.Error(500, "Internal"),
 		astrotest.Hang(),
 		astrotest.BadGateway(),
 		astrotest.Error(408, "Timeout"),
-		astrotest.Error(500, "Internal"),
 		astrotest.Error(503, "Unavailable"),
 		astrotest.Error(504, "Timeout"),
 		astrotest.Answer(200, "application/json", "{}"),
@@ -71,8 +71,9 @@ func TestOutcomes(t *testing.T) {
 		{"turned away for too long", []astrotest.Fault{astrotest.RateLimited().WithHeader("Retry-After", "61")}, nil, want{wrapper.ErrRateLimited, 1, 0, false}},
 		{"refused", []astrotest.Fault{astrotest.Error(400, "Invalid")}, nil, want{wrapper.ErrBadRequest, 1, 0, false}},
 		{"lost, may not be looked up, then repeated", lostAfterCommit, unreadable, want{nil, 2, 1, true}},
-		{"lost before it took effect each time", lost[:1], []astrotest.Fault{lost[0].On(finalize), lost[1].On(finalize), lost[0].On(finalize)}, want{io.EOF, 4, 4, false}},
-		{"500 each time", lost[4:5], []astrotest.Fault{lost[4].On(finalize), lost[4].On(finalize), lost[4].On(finalize)}, want{wrapper.ErrServer, 4, 4, false}},
+		{"no answer each time", []astrotest.Fault{lost[0], lost[2], lost[3], lost[4], lost[5], lost[6]}, []astrotest.Fault{lost[1].On(finalize), lost[1].On(finalize), lost[1].On(finalize)}, want{wrapper.ErrOutcomeUnknown, 4, 4, false}},
+		{"500 each time", lost[1:2], []astrotest.Fault{lost[1].On(finalize), lost[1].On(finalize), lost[1].On(finalize)}, want{wrapper.ErrServer, 4, 4, false}},
+		{"no answer that is one each time", lost[7:], []astrotest.Fault{lost[1].On(finalize), lost[1].On(finalize), lost[7].On(finalize)}, want{wrapper.ErrUnexpectedAnswer, 4, 4, false}},
 		{"lost each time, took effect at last", lost[:1], []astrotest.Fault{lost[0].On(finalize), lost[0].On(finalize), lost[0].On(finalize).AfterCommit()}, want{nil, 4, 4, true}},
 		{"lost each time, may not be looked up", lost[:1], append(unreadable, lost[0].On(finalize), lost[0].On(finalize), lost[0].On(finalize)), want{wrapper.ErrOutcomeUnknown, 4, 4, false}},
 		{"lost after it took effect, then refused, may not be looked up", lostAfterCommit, append(unreadable, astrotest.Error(400, "Finalized before").On(finalize)), want{wrapper.ErrOutcomeUnknown, 2, 2, true}},
@@ -169,6 +170,110 @@ func TestOutcomeOfAnAttemptThatTakesEffectLate(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "version", *deploy.DAGTarballVersion)
 		assert.Len(t, server.Requests(), 6, "lost, lost and refused, each looked up")
+	})
+}
+
+// An attempt that was given up may take effect after the call: that it is not finalized yet is
+// no failure.
+func TestOutcomeOfAnAttemptThatTakesEffectAfterTheCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client, closeAll := inMemory(t, nil, wrapper.WithMaxAttempts(1))
+		defer closeAll()
+		target := add(server, api.DeployTypeDAGOnly)
+		server.Inject(astrotest.Slow(31 * time.Second))
+		_, err := client.Finalize(t.Context(), target, wrapper.DAGTarball("version"))
+		require.ErrorIs(t, err, wrapper.ErrOutcomeUnknown)
+		var unknown *wrapper.OutcomeUnknownError
+		require.ErrorAs(t, err, &unknown)
+		assert.Equal(t, api.DeployStatusInitialized, unknown.Deploy.Status)
+		assert.NoError(t, unknown.LookUpErr)
+		time.Sleep(2 * time.Second)
+		after, _ := server.Deploy(target.DeployID)
+		assert.Equal(t, api.DeployStatusDeployed, after.Status)
+	})
+}
+
+// A service that has taken the version and still says INITIALIZED has not refused it.
+func TestOutcomeOfADeployThatIsOnItsWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client, closeAll := inMemory(t, []astrotest.Option{astrotest.WithFinalizedStatus(api.DeployStatusInitialized)}, wrapper.WithMaxAttempts(1))
+		defer closeAll()
+		for content, deployType := range map[wrapper.Content]api.DeployType{wrapper.DAGTarball("version"): api.DeployTypeDAGOnly, wrapper.BundleTarball("version"): api.DeployTypeBundle} {
+			server.Inject(astrotest.Error(500, "Internal").AfterCommit())
+			_, err := client.Finalize(t.Context(), add(server, deployType), content)
+			require.ErrorIs(t, err, wrapper.ErrOutcomeUnknown)
+		}
+	})
+}
+
+// What the error knows of the time that a call took.
+func TestOutcomeTellsHowLongItTook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client, closeAll := inMemory(t, nil, wrapper.WithBackoff(func() wrapper.Backoff { return backoff.NewConstantBackOff(time.Second) }))
+		defer closeAll()
+		internal := astrotest.Error(500, "Internal")
+		server.Inject(internal, internal, internal, internal)
+		_, err := client.GetDeploy(t.Context(), add(server, api.DeployTypeImageOnly))
+		var answered *wrapper.APIError
+		require.ErrorAs(t, err, &answered)
+		assert.Equal(t, 4, answered.Attempts)
+		assert.Equal(t, 3*time.Second, answered.Elapsed)
+		assert.ErrorContains(t, err, "after 4 attempts in 3s")
+	})
+}
+
+// The context ends the call amid the wait for another attempt: what the service said last is
+// still there.
+func TestOutcomeKeepsTheLastAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		rotten := errors.New("vault is sealed")
+		source := func(context.Context) (string, error) {
+			if asked++; asked == 3 {
+				return "", rotten
+			}
+			return astrotest.Token, nil
+		}
+		server, client, closeAll := inMemory(t, nil, wrapper.WithTokenSource(source))
+		defer closeAll()
+		target := add(server, api.DeployTypeImageOnly)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		server.Inject(astrotest.Error(429, "slow down").WithHeader("Retry-After", "30"))
+		_, err := client.Finalize(ctx, target, wrapper.ImageOnly())
+		for end, err := range map[error]error{context.DeadlineExceeded: err, rotten: func() error {
+			server.Inject(astrotest.Error(429, "slow down"))
+			_, err := client.Finalize(t.Context(), target, wrapper.ImageOnly())
+			return err
+		}()} {
+			require.ErrorIs(t, err, end)
+			require.ErrorIs(t, err, wrapper.ErrRateLimited)
+			var answered *wrapper.APIError
+			require.ErrorAs(t, err, &answered)
+			assert.Equal(t, "slow down", answered.Message)
+			assert.Equal(t, "astrotest-request", answered.RequestID)
+			assert.NotErrorIs(t, err, wrapper.ErrOutcomeUnknown)
+		}
+	})
+}
+
+// A token that is bad from the second attempt on is no ValidationError: something was sent.
+func TestOutcomeOfATokenThatTurnsBad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		source := func(context.Context) (string, error) {
+			if asked++; asked == 1 {
+				return astrotest.Token, nil
+			}
+			return astrotest.Token + "\n", nil
+		}
+		server, client, closeAll := inMemory(t, nil, wrapper.WithTokenSource(source))
+		defer closeAll()
+		server.Inject(astrotest.BadGateway().AfterCommit())
+		_, err := client.Finalize(t.Context(), add(server, api.DeployTypeImageOnly), wrapper.ImageOnly())
+		require.ErrorIs(t, err, wrapper.ErrOutcomeUnknown)
+		assert.ErrorContains(t, err, "white space")
+		assert.False(t, errors.As(err, new(*wrapper.ValidationError)))
 	})
 }
 

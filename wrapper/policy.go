@@ -17,6 +17,7 @@ const (
 	withheld                  // nothing was sent, and nothing will be
 	turnedAway                // it was not carried out, and may be repeated
 	lost                      // it may have been carried out; another attempt may tell
+	pending                   // it may have been carried out, or may be yet; another attempt may tell
 	unclear                   // it may have been carried out; another attempt will not tell
 )
 
@@ -34,8 +35,10 @@ func judge(asked *call, response *http.Response, err error) outcome {
 		return answered
 	case http.StatusTooManyRequests:
 		return turnedAway
-	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case http.StatusInternalServerError:
 		return lost
+	case http.StatusRequestTimeout, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return pending // a gateway says so, of a service that may still be at it
 	default:
 		if status < 400 || status >= 500 {
 			return unclear
@@ -48,14 +51,15 @@ func judge(asked *call, response *http.Response, err error) outcome {
 func judgeError(err error) outcome {
 	var own *unsent
 	var distrusted *tls.CertificateVerificationError
+	var unconnected *unconnected
 	var connecting *net.OpError
 	switch {
 	case errors.As(err, &own), errors.As(err, &distrusted):
 		return withheld
-	case errors.As(err, &connecting) && (connecting.Op == "dial" || connecting.Op == "proxyconnect"):
+	case errors.As(err, &unconnected), errors.As(err, &connecting) && (connecting.Op == "dial" || connecting.Op == "proxyconnect"):
 		return turnedAway
 	default:
-		return lost
+		return pending
 	}
 }
 
@@ -64,7 +68,7 @@ func isRepeatable(request *http.Request, end outcome) bool {
 	if request.Body != nil && request.Body != http.NoBody && request.GetBody == nil {
 		return false // there is nothing left to send
 	}
-	return end == turnedAway || end == lost && isHarmless(request)
+	return end == turnedAway || (end == lost || end == pending) && isHarmless(request)
 }
 
 // isHarmless reports whether a request may be carried out twice: a read, and of those that

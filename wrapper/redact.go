@@ -1,8 +1,13 @@
 package wrapper
 
 import (
+	"encoding/json"
 	"errors"
+	"html"
+	"net/url"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -13,18 +18,37 @@ const (
 )
 
 // secrets matches upload URLs: what the fields that carry them hold, any URL with a
-// signature, and a signature that stands alone. Characters may be escaped as in JSON or in
-// a URL.
+// signature, and a signature that stands alone. Characters may be escaped as in JSON, in a
+// URL or in HTML.
 var secrets = regexp.MustCompile(`(?i)"(?:dags|bundle)UploadUrl"\s*:\s*"[^"]*"?` +
-	`|https?:[^\s"'<>]*sig(?:=|%3d|\\u003d)[^\s"'<>]*` +
-	`|sig(?:=|%3d|\\u003d)[^\s"'<>&]*`)
+	`|https?:[^\s"'<>]*` + signature + `[^\s"'<>]*` +
+	`|` + signature + `[^\s"'<>&]*`)
 
-// redact returns text without the token and the upload URLs in it.
+const signature = `sig(?:=|%(?:25)*3d|\\u003d|&#(?:61|x3d);)`
+
+// redact returns text without the token, however it may be escaped, and the upload URLs in it.
+// What is shorter than a token can be is left in: blotting it out would garble the text.
 func redact(text, token string) string {
-	if token != "" {
-		text = strings.ReplaceAll(text, token, redacted)
+	if len(token) >= minToken {
+		for _, spelling := range spellings(token) {
+			text = strings.ReplaceAll(text, spelling, redacted)
+		}
 	}
 	return secrets.ReplaceAllLiteralString(text, redacted)
+}
+
+// minToken is shorter than any token of the service, which are JWTs.
+const minToken = 6
+
+// spellings are a token as it is and, if it has characters that are escaped, as JSON, a URL and
+// HTML have it.
+func spellings(token string) []string {
+	if !strings.ContainsFunc(token, func(r rune) bool { return !isIDByte(byte(r)) && r != '.' }) {
+		return []string{token}
+	}
+	encoded, _ := json.Marshal(token) // of a string it cannot fail
+	quoted := strconv.Quote(token)
+	return []string{token, string(encoded[1 : len(encoded)-1]), quoted[1 : len(quoted)-1], strings.ReplaceAll(token, "/", `\/`), url.QueryEscape(token), html.EscapeString(token)}
 }
 
 // excerpt returns the start of a body, without secrets, as valid UTF-8.
@@ -38,16 +62,28 @@ func excerpt(body []byte, token string) string {
 	return strings.ToValidUTF8(text[:min(len(text), maxExcerpt)], "")
 }
 
-// withoutSecrets returns err itself unless its text holds the token or an upload URL, as that
-// of a *url.Error or of a caller's transport may. Then it returns an error that [errors.Is]
-// finds the same causes in, but that cannot be unwrapped.
+// withoutSecrets returns err itself unless its text, or that of an error below it, holds the
+// token or an upload URL, as that of a *url.Error or of a caller's transport may. Then it
+// returns an error that [errors.Is] finds the same causes in, but that cannot be unwrapped.
 func withoutSecrets(err error, token string) error {
-	text := err.Error()
-	clean := redact(text, token)
-	if clean == text {
+	if isClean(err, token) {
 		return err
 	}
-	return &redactedError{clean, func(target error) bool { return errors.Is(err, target) }}
+	return &redactedError{redact(err.Error(), token), func(target error) bool { return errors.Is(err, target) }}
+}
+
+func isClean(err error, token string) bool {
+	if text := err.Error(); redact(text, token) != text {
+		return false
+	}
+	switch below := err.(type) {
+	case interface{ Unwrap() error }:
+		cause := below.Unwrap()
+		return cause == nil || isClean(cause, token)
+	case interface{ Unwrap() []error }:
+		return !slices.ContainsFunc(below.Unwrap(), func(cause error) bool { return cause != nil && !isClean(cause, token) })
+	}
+	return true
 }
 
 type redactedError struct {

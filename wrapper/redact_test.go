@@ -19,12 +19,18 @@ func TestRedact(t *testing.T) {
 		"url=https%3A%2F%2Fstorage.example%2Fa%3Fsig%3Ds1gned%26se%3D1": "url=https%3A%2F%2Fstorage.example%2Fa%3F[REDACTED]",
 		"sig=s1gned&sv=1": "[REDACTED]&sv=1",
 		"SIG=s1gned":      "[REDACTED]",
+		"sig&#61;s1gned":  "[REDACTED]",
+		"sig%253Ds1gned":  "[REDACTED]",
 		"Bearer s3cret":   "Bearer [REDACTED]",
 		"s3cret=s3cret":   "[REDACTED]=[REDACTED]",
 	} {
 		assert.Equal(t, want, redact(text, "s3cret"))
 	}
 	assert.Equal(t, "as it is", redact("as it is", ""))
+	assert.Equal(t, "dial tcp", redact("dial tcp", "tcp"), "no token is as short")
+	for _, escaped := range []string{`s3/c+"r\et&`, `s3/c+\"r\\et\u0026`, `s3/c+\"r\\et&`, `s3\/c+"r\et&`, "s3%2Fc%2B%22r%5Cet%26", "s3/c+&#34;r\\et&amp;"} {
+		assert.Equal(t, "Bearer [REDACTED]", redact("Bearer "+escaped, `s3/c+"r\et&`), escaped)
+	}
 }
 
 func TestExcerpt(t *testing.T) {
@@ -32,6 +38,7 @@ func TestExcerpt(t *testing.T) {
 	assert.Empty(t, excerpt(nil, "s3cret"))
 	long := excerpt([]byte(strings.Repeat("ä", maxExcerpt)), "s3cret")
 	assert.LessOrEqual(t, len(long), maxExcerpt)
+	assert.Len(t, excerpt([]byte(strings.Repeat("a", 10*maxExcerpt)), "s3cret"), maxExcerpt)
 	assert.True(t, utf8.ValidString(long))
 	assert.True(t, utf8.ValidString(excerpt([]byte("\xff\xfe"), "s3cret")))
 }

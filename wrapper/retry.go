@@ -41,10 +41,12 @@ type retry struct {
 	log           *slog.Logger
 }
 
-// do makes the request of a call, or of none. It may change the request.
+// do makes the request of a call, or of none. It may change the request. Where another attempt
+// was meant and not made, it returns the last answer along with the error.
 func (r *retry) do(request *http.Request, asked *call) (*http.Response, error) {
 	ctx, started := request.Context(), time.Now()
 	var schedule Backoff
+	var last *http.Response
 	wait := noWait
 	for attempts := 1; ; attempts++ {
 		response, err := r.next.Do(request)
@@ -57,18 +59,23 @@ func (r *retry) do(request *http.Request, asked *call) (*http.Response, error) {
 			}
 			wait = r.waitBefore(schedule, response)
 		}
+		r.slowDown(response, wait)
+		if end == withheld {
+			return report(request, last, err, attempts, started)
+		}
 		if wait == noWait {
 			return report(request, response, err, attempts, started)
 		}
-		if response != nil && response.StatusCode == http.StatusTooManyRequests {
-			r.pause(time.Now().Add(wait))
-		}
+		last = response
 		if interrupted := sleep(ctx, wait); interrupted != nil {
-			err = fmt.Errorf("%w while waiting for another attempt; the last one: %w", interrupted, lastError(response, err))
-			return report(request, nil, err, attempts, started)
+			interrupted = fmt.Errorf("%w while waiting for another attempt", interrupted)
+			if err != nil {
+				interrupted = fmt.Errorf("%w; the last one: %w", interrupted, err)
+			}
+			return report(request, response, interrupted, attempts, started)
 		}
 		if request, err = rewind(request); err != nil {
-			return report(request, nil, err, attempts, started)
+			return report(request, response, err, attempts, started)
 		}
 	}
 }
@@ -78,6 +85,9 @@ const noWait = time.Duration(-1)
 // waitBefore returns how long to wait before the next attempt, or noWait if there is to be
 // none.
 func (r *retry) waitBefore(schedule Backoff, response *http.Response) time.Duration {
+	if schedule == nil {
+		return noWait
+	}
 	wait := schedule.NextBackOff()
 	if wait < 0 {
 		return noWait
@@ -91,27 +101,43 @@ func (r *retry) waitBefore(schedule Backoff, response *http.Response) time.Durat
 	return wait
 }
 
-// report hands out what the last attempt brought, with what it took.
-func report(request *http.Request, response *http.Response, err error, attempts int, started time.Time) (*http.Response, error) {
-	if err == nil {
-		body := response.Body.(*readBody)
-		body.attempts, body.started = attempts, started
-		return response, nil
+// slowDown has the whole client wait after a 429: as long as this call does or, if it does not
+// go on, as long as the service asks for, within bounds.
+func (r *retry) slowDown(response *http.Response, wait time.Duration) {
+	if response == nil || response.StatusCode != http.StatusTooManyRequests {
+		return
 	}
-	if withheld := (*unsent)(nil); errors.As(err, &withheld) {
-		attempts, err = attempts-1, withheld.err
+	if after, _ := retryAfter(response, time.Now()); wait == noWait {
+		wait = min(after, r.maxRetryAfter)
 	}
-	if invalid := (*ValidationError)(nil); attempts == 0 && errors.As(err, &invalid) {
-		return nil, invalid
+	if wait > 0 {
+		r.pause(time.Now().Add(wait))
 	}
-	return nil, &TransportError{Operation: request.Method + " " + request.URL.Path, Attempts: attempts, Elapsed: time.Since(started), Err: err}
 }
 
-func lastError(response *http.Response, err error) error {
-	if err != nil {
-		return err
+// report hands out what the attempts brought, with what they took.
+func report(request *http.Request, response *http.Response, err error, attempts int, started time.Time) (*http.Response, error) {
+	if own := (*unsent)(nil); errors.As(err, &own) {
+		attempts, err = attempts-1, own.err
+		if request.Body != nil {
+			_ = request.Body.Close() // which is the transport's to do, otherwise
+		}
 	}
-	return errors.New("the service answered " + statusText(response.StatusCode))
+	if response != nil {
+		body := response.Body.(*readBody)
+		body.attempts, body.started = attempts, started
+	}
+	if err == nil {
+		return response, nil
+	}
+	if invalid := (*ValidationError)(nil); errors.As(err, &invalid) {
+		if attempts == 0 {
+			return nil, invalid
+		}
+		err = errors.New(err.Error()) // the type would say that nothing was sent
+	}
+	operation := redact(request.Method+" "+request.URL.Path, "")
+	return response, &TransportError{Operation: operation, Attempts: attempts, Elapsed: time.Since(started), Err: err}
 }
 
 // rewind returns a copy of the request with its body from the start. The transport may still

@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"errors"
 	"math"
 	"net/http"
 	"strconv"
@@ -15,10 +16,11 @@ func retryAfter(response *http.Response, now time.Time) (time.Duration, bool) {
 		return 0, false
 	}
 	value := strings.TrimSpace(response.Header.Get("Retry-After"))
-	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
-		if seconds > uint64(math.MaxInt64/time.Second) {
-			return math.MaxInt64, true
-		}
+	seconds, err := strconv.ParseUint(value, 10, 64)
+	if errors.Is(err, strconv.ErrRange) || seconds > uint64(math.MaxInt64/time.Second) {
+		return math.MaxInt64, true
+	}
+	if err == nil {
 		return time.Duration(seconds) * time.Second, true
 	}
 	date, err := http.ParseTime(value)

@@ -18,6 +18,7 @@ func TestRetryAfter(t *testing.T) {
 		" 7 ":                            7 * time.Second,
 		"99999999999999":                 math.MaxInt64,
 		"18446744073709551615":           math.MaxInt64,
+		"99999999999999999999999":        math.MaxInt64,
 		"Mon, 23 Nov 2026 12:00:30 GMT":  30 * time.Second,
 		"Monday, 23-Nov-26 12:00:30 GMT": 30 * time.Second,
 		"Mon, 23 Nov 2026 11:00:00 GMT":  0,
@@ -26,7 +27,7 @@ func TestRetryAfter(t *testing.T) {
 		assert.True(t, found, value)
 		assert.Equal(t, want, got, value)
 	}
-	for _, value := range []string{"", "-1", "+1", "1.5", "1e3", "soon", "18446744073709551616", "2026-11-23T12:00:30Z"} {
+	for _, value := range []string{"", "-1", "+1", "1.5", "1e3", "soon", "2026-11-23T12:00:30Z"} {
 		_, found := retryAfter(&http.Response{Header: http.Header{"Retry-After": {value}}}, now)
 		assert.False(t, found, value)
 	}

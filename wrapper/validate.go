@@ -83,7 +83,7 @@ func isPrintable(s string) bool {
 // appended to. Its errors quote the URL only where it cannot hold a password.
 func parseBaseURL(baseURL string) (*url.URL, error) {
 	invalid := func(value, rule string) (*url.URL, error) {
-		return nil, &ValidationError{Field: "baseURL", Value: value, Rule: rule}
+		return nil, &ValidationError{Field: "baseURL", Value: shown(value), Rule: rule}
 	}
 	parsed, err := url.Parse(baseURL)
 	switch {
@@ -103,6 +103,7 @@ func parseBaseURL(baseURL string) (*url.URL, error) {
 			return invalid(baseURL, "must not hold the API version's path; leave out "+path+" and use WithAPIVersion")
 		}
 	}
+	parsed.Host = strings.TrimSuffix(parsed.Host, ":")
 	return parsed.JoinPath(), nil
 }
 

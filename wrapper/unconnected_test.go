@@ -1,0 +1,81 @@
+package wrapper_test
+
+import (
+	"context"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// Where no connection came about, nothing can have taken effect: that is known, and looking
+// the deploy up would not tell more.
+func TestNoConnectionIsNoDoubt(t *testing.T) {
+	server := astrotest.NewServer()
+	defer server.Close()
+	target := add(server, api.DeployTypeImageOnly)
+	secure := strings.Replace(server.URL, "http://", "https://", 1)
+	proxy := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, _ *http.Request) {
+		answer.WriteHeader(http.StatusProxyAuthRequired)
+	}))
+	defer proxy.Close()
+	proxyURL, err := url.Parse(proxy.URL)
+	require.NoError(t, err)
+	untrusted := httptest.NewUnstartedServer(http.NotFoundHandler())
+	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
+	untrusted.StartTLS()
+	defer untrusted.Close()
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts, and says nothing
+	require.NoError(t, err)
+	defer func() { _ = silent.Close() }()
+	blocked := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+
+	for name, row := range map[string]struct {
+		baseURL   string
+		transport *http.Transport
+		timeout   time.Duration
+		text      string
+		attempts  int
+	}{
+		"https to a port that speaks http":          {secure, &http.Transport{}, 30 * time.Second, "tls: first record does not look like a TLS handshake", 2},
+		"a proxy that refuses":                      {secure, &http.Transport{Proxy: http.ProxyURL(proxyURL)}, 30 * time.Second, "Proxy Authentication Required", 2},
+		"a certificate that is not trusted":         {untrusted.URL, &http.Transport{}, 30 * time.Second, "failed to verify certificate", 1},
+		"no end of the handshake":                   {"https://" + silent.Addr().String(), &http.Transport{}, 50 * time.Millisecond, "no complete answer within 50ms", 2},
+		"no end of the handshake for the transport": {"https://" + silent.Addr().String(), &http.Transport{TLSHandshakeTimeout: time.Millisecond}, 30 * time.Second, "TLS handshake timeout", 2},
+		"no end of the dialling":                    {server.URL, &http.Transport{DialContext: blocked}, 50 * time.Millisecond, "no complete answer within 50ms", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, err := wrapper.NewClient(
+				wrapper.WithToken(astrotest.Token),
+				wrapper.WithBaseURL(row.baseURL),
+				wrapper.WithHTTPClient(&http.Client{Transport: row.transport}),
+				wrapper.WithAttemptTimeout(row.timeout),
+				wrapper.WithBackoff(atOnce),
+				wrapper.WithMaxAttempts(2),
+			)
+			require.NoError(t, err)
+			_, err = client.Finalize(t.Context(), target, wrapper.ImageOnly())
+			require.ErrorContains(t, err, row.text)
+			assert.NotErrorIs(t, err, wrapper.ErrOutcomeUnknown)
+			var unanswered *wrapper.TransportError
+			require.ErrorAs(t, err, &unanswered)
+			assert.Equal(t, row.attempts, unanswered.Attempts)
+		})
+	}
+	assert.Empty(t, server.Requests())
+}

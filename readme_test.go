@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -57,6 +59,19 @@ func TestReadmeFirstUse(t *testing.T) {
 	require.NoError(t, finish(t.Context(), version))
 	deploy, _ := server.Deploy("clvetru2w000201mowqwua63n")
 	assert.Equal(t, api.DeployStatusDeployed, deploy.Status)
+}
+
+// A link within the repository leads somewhere.
+func TestReadmeLinks(t *testing.T) {
+	for _, page := range []string{"README.md", "CONTRIBUTING.md", "benchmarks/README.md"} {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for _, link := range regexp.MustCompile(`\]\(([^)#]+)`).FindAllStringSubmatch(string(text), -1) {
+			if !strings.HasPrefix(link[1], "https://") {
+				assert.FileExists(t, filepath.Join(filepath.Dir(page), link[1]))
+			}
+		}
+	}
 }
 
 type leadingTo struct {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -423,6 +424,7 @@ func (w world) patient(apiVersion wrapper.APIVersion) world {
 		wrapper.WithToken(astrotest.Token),
 		wrapper.WithAPIVersion(apiVersion),
 		wrapper.WithBackoff(func() wrapper.Backoff { return &backoff.ZeroBackOff{} }),
+		wrapper.WithLimiter(http.MethodPost, nil),
 	)
 	require.NoError(w, err)
 	w.client = client
@@ -474,24 +476,34 @@ func TestPromise5NoFaultIsTakenForTheOutcome(t *testing.T) {
 // An operation that the contract does not have yet, such as creating a deploy, is not known to
 // be harmless: nothing but a refusal makes it be sent again.
 func TestPromise5ACreateIsNeverReplayed(t *testing.T) {
+	const cut = 0
 	for _, apiVersion := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
-		answers := []int{429, 503, 200}
-		var received int
-		service := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, _ *http.Request) {
-			answer.WriteHeader(answers[received])
-			received++
-		}))
-		w := newWorld(t, nil)
-		w.server.URL = service.URL
-		generated := w.patient(apiVersion).client.API()
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, generated.Server+"organizations/o/deployments/d/deploys", strings.NewReader("{}"))
-		require.NoError(t, err)
-		response, err := generated.Client.Do(request)
-		require.NoError(t, err)
-		assert.NoError(t, response.Body.Close())
-		service.Close()
-		assert.Equal(t, 503, response.StatusCode)
-		assert.Equal(t, 2, received, "again after the 429, not after the 503")
+		for _, final := range []int{cut, 408, 500, 502, 503, 504} {
+			answers := []int{429, final, 200}
+			received := 0
+			service := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, _ *http.Request) {
+				received++
+				if answers[received-1] == cut {
+					panic(http.ErrAbortHandler)
+				}
+				answer.WriteHeader(answers[received-1])
+			}))
+			w := newWorld(t, nil)
+			w.server.URL = service.URL
+			generated := w.patient(apiVersion).client.API()
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, generated.Server+"organizations/o/deployments/d/deploys", strings.NewReader("{}"))
+			require.NoError(t, err)
+			response, err := generated.Client.Do(request)
+			service.Close()
+			if final == cut {
+				require.ErrorIs(t, err, io.EOF)
+			} else {
+				require.NoError(t, err)
+				assert.NoError(t, response.Body.Close())
+				assert.Equal(t, final, response.StatusCode)
+			}
+			assert.Equal(t, 2, received, "again after the 429, not after %d", final)
+		}
 	}
 }
 
@@ -715,6 +727,9 @@ func TestPromise9LightToCarry(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(goMod), "\ngo 1.25.0\n")
 	assert.NotContains(t, string(goMod), "toolchain")
+	goSum, err := os.ReadFile("go.sum")
+	require.NoError(t, err)
+	assert.LessOrEqual(t, bytes.Count(goSum, []byte("\n")), 22, "lines that end up in a consumer's go.sum")
 }
 
 func redirect(status int) astrotest.Fault {

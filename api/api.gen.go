@@ -116,7 +116,7 @@ type Deploy struct {
 	// Bundles The bundles that the Deployment has.
 	Bundles []Bundle `json:"bundles,omitempty"`
 
-	// CreatedAt When the deploy was created, in UTC.
+	// CreatedAt When the deploy was created, in UTC, to the second.
 	//
 	// Example: 2022-11-22T04:37:12Z
 	CreatedAt time.Time `json:"createdAt"`
@@ -174,8 +174,8 @@ type Deploy struct {
 	// Example: clvcz1lrq000101oitxtp276e
 	RollbackFromID *string `json:"rollbackFromId,omitempty"`
 
-	// Status How far a deploy has come: created (INITIALIZED), finalized (DEPLOYED), or not
-	// carried out (FAILED). Other values may come.
+	// Status How far a deploy has come: INITIALIZED from its creation on, DEPLOYED in the vendor's
+	// example of an answer to finalizing it, or FAILED. Other values may come.
 	//
 	// Example: DEPLOYED
 	Status DeployStatus `json:"status"`
@@ -186,7 +186,7 @@ type Deploy struct {
 	// Example: IMAGE_AND_DAG
 	Type DeployType `json:"type"`
 
-	// UpdatedAt When the deploy was last changed, in UTC.
+	// UpdatedAt When the deploy was last changed, in UTC, to the second.
 	//
 	// Example: 2022-11-22T04:37:12Z
 	UpdatedAt *time.Time `json:"updatedAt,omitempty"`
@@ -195,8 +195,8 @@ type Deploy struct {
 	UpdatedBySubject *Subject `json:"updatedBySubject,omitempty"`
 }
 
-// DeployStatus How far a deploy has come: created (INITIALIZED), finalized (DEPLOYED), or not
-// carried out (FAILED). Other values may come.
+// DeployStatus How far a deploy has come: INITIALIZED from its creation on, DEPLOYED in the vendor's
+// example of an answer to finalizing it, or FAILED. Other values may come.
 //
 // Example: DEPLOYED
 type DeployStatus string

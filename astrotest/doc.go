@@ -26,5 +26,5 @@
 //   - Operations that openapi.yaml does not have: creating, listing, rolling back.
 //
 // Where it is not known what the service does, an option selects: [WithFinalizedStatus],
-// [WithRefinalizeRefused]. A required version that is empty it takes for missing.
+// [WithRefinalizeRefused]. A required DAG version that is empty it takes for missing.
 package astrotest

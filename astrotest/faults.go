@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -119,8 +120,12 @@ func (f Fault) WithHeader(name, value string) Fault {
 }
 
 // On returns the fault for a request of one operation, by its operationId in openapi.yaml,
-// such as FinalizeDeploy. Without it the fault is for any.
+// such as FinalizeDeploy. Without it the fault is for any. It panics if the contract has no
+// such operation.
 func (f Fault) On(operation string) Fault {
+	if !slices.Contains(slices.Collect(maps.Values(operations)), operation) {
+		panic(fmt.Sprintf("astrotest: the contract has no operation %q", operation))
+	}
 	f.operation = operation
 	return f
 }
@@ -136,18 +141,32 @@ func (s *Server) Inject(faults ...Fault) {
 // InjectFunc has choose decide about each request of the contract for which no fault of Inject
 // is left, by its operationId. It is called for one request at a time.
 func (s *Server) InjectFunc(choose func(operation string) (fault Fault, found bool)) {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
+	s.faults.choosing.Lock()
+	defer s.faults.choosing.Unlock()
 	s.faults.choose = choose
 }
 
 type faultQueue struct {
-	mu     sync.Mutex
-	queue  []Fault
-	choose func(operation string) (Fault, bool)
+	mu    sync.Mutex
+	queue []Fault
+
+	choosing sync.Mutex // apart, so that choose may use the server
+	choose   func(operation string) (Fault, bool)
 }
 
 func (q *faultQueue) take(operation string) (Fault, bool) {
+	if fault, found := q.takeQueued(operation); found {
+		return fault, true
+	}
+	q.choosing.Lock()
+	defer q.choosing.Unlock()
+	if q.choose == nil {
+		return Fault{}, false
+	}
+	return q.choose(operation)
+}
+
+func (q *faultQueue) takeQueued(operation string) (Fault, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for i, fault := range q.queue {
@@ -156,20 +175,24 @@ func (q *faultQueue) take(operation string) (Fault, bool) {
 			return fault, true
 		}
 	}
-	if q.choose != nil {
-		return q.choose(operation)
-	}
 	return Fault{}, false
+}
+
+// operations are the operationIds of the contract, by how the patterns of their routes end.
+var operations = map[string]string{
+	"GET /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}":           "GetDeploy",
+	"POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}/finalize": "FinalizeDeploy",
 }
 
 // operationOf returns the operationId of a request that the contract has.
 func operationOf(r *http.Request) string {
-	switch {
-	case strings.HasSuffix(r.Pattern, "/finalize"):
-		return "FinalizeDeploy"
-	default:
-		return "GetDeploy"
+	method, pattern, _ := strings.Cut(r.Pattern, " ")
+	_, path, _ := strings.Cut(pattern, "/organizations")
+	operation, found := operations[method+" /organizations"+path]
+	if !found {
+		panic("astrotest: the operation at " + r.Pattern + " lacks a name in the table of operations")
 	}
+	return operation
 }
 
 func (s *Server) injectFaults(next http.Handler) http.Handler {

@@ -73,7 +73,7 @@ const baseline = "generated"
 func contenders(baseURL string, transport http.RoundTripper) []contender.Contender {
 	setup := contender.Setup{BaseURL: baseURL, Token: token, Client: &http.Client{Transport: transport}}
 	unreached := wrapper.WithLimiter(http.MethodPost, wrapper.NewLimiter(100_000))
-	return []contender.Contender{setup.NetHTTP(), setup.Generated(), setup.RetryableHTTP(), setup.Resty(), setup.Ours(unreached)}
+	return []contender.Contender{setup.NetHTTP(), setup.Generated(), setup.GeneratedWithTimeout(), setup.RetryableHTTP(), setup.Resty(), setup.Ours(unreached)}
 }
 
 // onEach runs a benchmark in memory and on loopback.

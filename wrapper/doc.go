@@ -77,8 +77,8 @@
 //   - It is FAILED: [*DeployFailedError].
 //   - It is INITIALIZED: the finalize is repeated, as far as the table allows. If that brings
 //     no success its last error is returned, or [*OutcomeUnknownError] if an attempt may be
-//     under way yet: one that ended without an answer, or by 408, 502, 503 or 504, which
-//     gateways send.
+//     under way yet: one that ended without an answer, by 408, 502, 503 or 504, which gateways
+//     send, or by a 200 that shows it as INITIALIZED, too.
 //   - Anything else, another version for one, or no look-up succeeds: it is repeated, as far
 //     as the table allows, and ends as [*OutcomeUnknownError] if that brings no certainty.
 //

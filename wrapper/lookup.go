@@ -74,10 +74,13 @@ func (c Content) contradiction(deploy *api.Deploy) error {
 		return errors.New("the answer shows another bundle tarball version" + quoted(*mounted.DesiredVersion))
 	}
 	if deploy.Status == api.DeployStatusInitialized && (carriesDAGs(deploy) || isBundle) && !c.isNamedBy(deploy) {
-		return errors.New("the answer shows the deploy as not finalized")
+		return errNotFinalized
 	}
 	return nil
 }
+
+// errNotFinalized is the one contradiction that time may mend.
+var errNotFinalized = errors.New("the answer shows the deploy as not finalized")
 
 // isNamedBy reports whether a deploy shows the version that was sent, whatever its status.
 func (c Content) isNamedBy(deploy *api.Deploy) bool {

@@ -2,6 +2,7 @@ package wrapper_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"testing"
@@ -203,6 +204,30 @@ func TestOutcomeOfADeployThatIsOnItsWay(t *testing.T) {
 			_, err := client.Finalize(t.Context(), add(server, deployType), content)
 			require.ErrorIs(t, err, wrapper.ErrOutcomeUnknown)
 		}
+	})
+}
+
+// A service may take its time. An answer that shows nothing of the finalize is no success yet,
+// and no failure either.
+func TestOutcomeOfAnAnswerThatShowsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client, closeAll := inMemory(t, nil, wrapper.WithMaxAttempts(1))
+		defer closeAll()
+		target := add(server, api.DeployTypeDAGOnly)
+		before, err := client.GetDeploy(t.Context(), target)
+		require.NoError(t, err)
+		unchanged, err := json.Marshal(before)
+		require.NoError(t, err)
+
+		server.Inject(astrotest.Answer(200, "application/json", string(unchanged)))
+		_, err = client.Finalize(t.Context(), target, wrapper.DAGTarball("version"))
+		require.ErrorIs(t, err, wrapper.ErrOutcomeUnknown)
+		assert.ErrorContains(t, err, "the answer shows the deploy as not finalized")
+
+		server.Inject(astrotest.Answer(200, "application/json", string(unchanged)).AfterCommit())
+		deploy, err := client.Finalize(t.Context(), target, wrapper.DAGTarball("version"))
+		require.NoError(t, err)
+		assert.Equal(t, "version", *deploy.DAGTarballVersion)
 	})
 }
 

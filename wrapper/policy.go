@@ -26,13 +26,16 @@ func judge(asked *call, response *http.Response, err error) outcome {
 	if err != nil {
 		return judgeError(err)
 	}
-	unreadable := asked.read(response) != nil
+	unreadable := asked.read(response)
 	switch status := response.StatusCode; status {
 	case http.StatusOK:
-		if unreadable {
-			return lost
+		switch {
+		case unreadable == nil:
+			return answered
+		case errors.Is(unreadable, errNotFinalized):
+			return pending
 		}
-		return answered
+		return lost
 	case http.StatusTooManyRequests:
 		return turnedAway
 	case http.StatusInternalServerError:

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/go-resty/resty/v2"
 	"github.com/hashicorp/go-retryablehttp"
@@ -71,6 +72,14 @@ func (s Setup) NetHTTP() Contender {
 
 // Generated is the client generated from openapi.yaml, as it comes.
 func (s Setup) Generated() Contender { return s.generated("generated", s.Client) }
+
+// GeneratedWithTimeout is the generated client with a deadline of 30 s for each request, which
+// the others but ours do without.
+func (s Setup) GeneratedWithTimeout() Contender {
+	client := *s.Client
+	client.Timeout = 30 * time.Second
+	return s.generated("generated-timeout", &client)
+}
 
 // RetryableHTTP is the generated client on top of hashicorp/go-retryablehttp.
 func (s Setup) RetryableHTTP() Contender {

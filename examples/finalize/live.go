@@ -40,9 +40,7 @@ func content(s settings, given map[string]bool) wrapper.Content {
 		return wrapper.BundleTarball(s.bundle)
 	case s.removeBundle:
 		return wrapper.RemoveBundle()
-	case s.imageOnly:
+	default:
 		return wrapper.ImageOnly()
-	default: // -image-only=false
-		return wrapper.Content{}
 	}
 }

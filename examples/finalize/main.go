@@ -100,12 +100,12 @@ func usage(s settings, flags *flag.FlagSet, given map[string]bool) error {
 		return usageError(fmt.Sprintf("there is no argument %q; everything is given by flags", flags.Arg(0)))
 	case !s.live && len(given) > 0:
 		return usageError("these flags are for a real deploy; add -live to finalize it, or leave them out for the simulation")
-	case s.live && !given["deploy"]:
+	case s.live && s.deploy == "":
 		return usageError("-live needs -deploy with the deploy's ID")
 	}
 	contents := 0
-	for _, name := range []string{"dags", "bundle", "image-only", "remove-bundle"} {
-		if given[name] {
+	for _, said := range []bool{given["dags"], given["bundle"], s.imageOnly, s.removeBundle} {
+		if said {
 			contents++
 		}
 	}

@@ -1,7 +1,6 @@
 package wrapper
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,9 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
-	"strings"
 	"testing"
-	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -39,41 +36,6 @@ func authorizedRequest(t *testing.T) *http.Request {
 	request := newRequest(t, "https://api.example/v1/x")
 	request.Header.Set("Authorization", "Bearer s3cret")
 	return request
-}
-
-// counter counts what is read of it.
-type counter struct {
-	io.Reader
-	count int
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.Reader.Read(p)
-	c.count += n
-	return n, err
-}
-
-func TestAttemptReadsUpToTheBound(t *testing.T) {
-	for size, want := range map[int]error{0: nil, 1: nil, maxAnswer: nil, maxAnswer + 1: errAnswerTooLong, 2 * maxAnswer: errAnswerTooLong} {
-		body := &counter{Reader: bytes.NewReader(make([]byte, size))}
-		response, err := answering(body).Do(newRequest(t, "https://api.example/v1/x"))
-		require.NoError(t, err)
-		read, err := io.ReadAll(response.Body)
-		require.ErrorIs(t, err, want)
-		assert.Equal(t, min(size, maxAnswer), len(read))
-		assert.LessOrEqual(t, body.count, maxAnswer+1, "no more is read than is needed to see that it is too much")
-	}
-}
-
-func TestAttemptKeepsWhatCameBeforeAnError(t *testing.T) {
-	cut := io.MultiReader(strings.NewReader("half an ans"), iotest.ErrReader(io.ErrUnexpectedEOF))
-	response, err := answering(cut).Do(newRequest(t, "https://api.example/v1/x"))
-	require.NoError(t, err)
-	var copied strings.Builder
-	_, err = io.Copy(&copied, response.Body)
-	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-	assert.Equal(t, "half an ans", copied.String())
-	assert.NoError(t, response.Body.Close())
 }
 
 func TestAttemptErrorsHoldNoSecret(t *testing.T) {
@@ -134,29 +96,6 @@ func hanging(timeout time.Duration, inBody bool) *attempt {
 	})}
 }
 
-// closable knows whether it was closed.
-type closable struct {
-	io.Reader
-	closed bool
-}
-
-func (c *closable) Close() error {
-	c.closed = true
-	return nil
-}
-
-func TestAttemptClosesTheBody(t *testing.T) {
-	for _, status := range []int{101, 200, 500} {
-		body := &closable{Reader: strings.NewReader("{}")}
-		once := &attempt{transport: roundTripper(func(*http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: status, Body: body}, nil
-		})}
-		_, err := once.Do(newRequest(t, "https://api.example/v1/x"))
-		require.NoError(t, err)
-		assert.True(t, body.closed, status)
-	}
-}
-
 // A RoundTripper that says nothing, against its contract, must not make the caller panic.
 func TestAttemptOfABrokenRoundTripper(t *testing.T) {
 	for _, response := range []*http.Response{nil, {StatusCode: http.StatusOK}} {
@@ -194,36 +133,6 @@ func TestAttemptUsesTheJar(t *testing.T) {
 	}
 	assert.Equal(t, []string{"", "session=1", "session=1"}, sent)
 }
-
-// A Content-Length is the other side's word, and not room that is made.
-func TestAttemptMakesNoRoomForALie(t *testing.T) {
-	lying := &attempt{transport: roundTripper(func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: http.StatusOK, ContentLength: 1 << 60, Body: io.NopCloser(strings.NewReader("short"))}, nil
-	})}
-	response, err := lying.Do(newRequest(t, "https://api.example/v1/x"))
-	require.NoError(t, err)
-	assert.LessOrEqual(t, cap(response.Body.(*readBody).data), maxRoom+1)
-}
-
-// A body that never ends and never gives anything is ended by the context.
-func TestAttemptEndsABodyThatGivesNothing(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	reads := 0
-	once := answering(readerFunc(func([]byte) (int, error) {
-		if reads++; reads == 1000 {
-			cancel()
-		}
-		return 0, nil
-	}))
-	response, err := once.Do(newRequest(t, "https://api.example/v1/x").WithContext(ctx))
-	require.NoError(t, err)
-	_, err = io.ReadAll(response.Body)
-	require.ErrorIs(t, err, context.Canceled)
-}
-
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestShorter(t *testing.T) {
 	assert.Equal(t, time.Second, shorter(time.Second, time.Minute))

@@ -2,6 +2,7 @@ package wrapper
 
 import (
 	"encoding/json"
+	"net/http"
 	"reflect"
 	"strings"
 	"testing"
@@ -70,6 +71,16 @@ func TestCheckDeploy(t *testing.T) {
 		changed := good
 		change(&changed)
 		assert.ErrorContains(t, checkDeploy(target, &changed), hint)
+	}
+}
+
+// JSON takes many times its size when it is decoded.
+func TestReadDecodesNoLongAnswer(t *testing.T) {
+	asked := &call{operation: opGetDeploy, target: Target{DeploymentID: "d", DeployID: "p"}}
+	for padding, want := range map[int]error{maxDecoded - 100: nil, maxDecoded: errNotDecoded} {
+		body := `{"id":"p","deploymentId":"d","status":"DEPLOYED","description":"` + strings.Repeat("a", padding) + `"}`
+		err := asked.read(&http.Response{StatusCode: http.StatusOK, Body: &readBody{data: []byte(body)}})
+		assert.Equal(t, want, err)
 	}
 }
 

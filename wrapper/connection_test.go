@@ -20,6 +20,22 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
+// A transport that is the standard library's may still send by another one, and not tell of its
+// connections. Then there is doubt.
+func TestAnUntracedConnectionIsDoubted(t *testing.T) {
+	server := astrotest.NewServer()
+	defer server.Close()
+	transport := &http.Transport{}
+	transport.RegisterProtocol("http", roundTripper(func(request *http.Request) (*http.Response, error) {
+		return http.DefaultTransport.RoundTrip(request.WithContext(context.Background()))
+	}))
+	client, err := wrapper.NewClient(wrapper.WithToken(astrotest.Token), wrapper.WithBaseURL(server.URL), wrapper.WithHTTPClient(&http.Client{Transport: transport}), wrapper.WithMaxAttempts(1))
+	require.NoError(t, err)
+	server.Inject(astrotest.CutConnection(), astrotest.Error(http.StatusForbidden, "Forbidden"))
+	_, err = client.Finalize(t.Context(), add(server, api.DeployTypeImageOnly), wrapper.ImageOnly())
+	require.ErrorIs(t, err, wrapper.ErrOutcomeUnknown)
+}
+
 // Where no connection came about, nothing can have taken effect: that is known, and looking
 // the deploy up would not tell more.
 func TestNoConnectionIsNoDoubt(t *testing.T) {

@@ -146,3 +146,9 @@ func TestDeployFailedError(t *testing.T) {
 	assert.EqualError(t, err, "the status of deploy deploy of Deployment deployment is FAILED")
 	assert.NotEmpty(t, (&DeployFailedError{}).Error())
 }
+
+// Not each status of 300 to 399 is a redirect.
+func TestOnlyARedirectIsCalledOne(t *testing.T) {
+	response := &http.Response{StatusCode: http.StatusNotModified, Header: http.Header{}, Body: &readBody{request: &http.Request{}}}
+	assert.Empty(t, (&Client{}).newAPIError(opGetDeploy, response, nil).Hint)
+}

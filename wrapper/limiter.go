@@ -47,9 +47,6 @@ func NewLimiter(perSecond int) Limiter {
 
 // Wait implements [Limiter]; who came first goes first.
 func (l *windowLimiter) Wait(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err // takes no turn
-	}
 	select {
 	case l.turn <- struct{}{}:
 		defer func() { <-l.turn }()
@@ -58,7 +55,7 @@ func (l *windowLimiter) Wait(ctx context.Context) error {
 	}
 	for {
 		if err := ctx.Err(); err != nil {
-			return err
+			return err // takes no turn
 		}
 		wait := l.start(time.Now())
 		if wait <= 0 {

@@ -120,6 +120,12 @@ func TestParseBaseURL(t *testing.T) {
 }
 
 // What was put in the place of an ID or a version may be a secret.
+func TestParseBaseURLDropsAnEmptyPort(t *testing.T) {
+	parsed, err := parseBaseURL("https://api.example:")
+	require.NoError(t, err)
+	assert.Equal(t, "https://api.example", strings.TrimSuffix(parsed.String(), "/"))
+}
+
 func TestValidationErrorsQuoteNothingLongOrSecret(t *testing.T) {
 	token := "eyJhbGciOiJSUzI1NiJ9." + strings.Repeat("s3cret", 20)
 	for _, err := range []error{

@@ -33,7 +33,7 @@ func (c *call) read(response *http.Response) error {
 		return body.err
 	}
 	if c == nil {
-		if !json.Valid(body.data) {
+		if response.Header.Get("Content-Encoding") == "" && !json.Valid(body.data) {
 			return errors.New("the answer is not JSON")
 		}
 		return nil

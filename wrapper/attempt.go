@@ -34,7 +34,7 @@ func (a *attempt) Do(request *http.Request) (*http.Response, error) {
 	response, err := a.send(request.WithContext(sending))
 	if err != nil {
 		err = a.explain(ctx, request, err)
-		if connection.failed() {
+		if connection.failed(request) {
 			err = &unconnected{err}
 		}
 		return nil, err

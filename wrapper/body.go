@@ -2,12 +2,15 @@ package wrapper
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
 // maxAnswer is how much of an answer is read: a page of 1,000 deploys takes about 3 MB.
@@ -80,3 +83,12 @@ func (b *readBody) Close() error { return nil }
 
 // Format keeps fmt from printing the request, whose header has the token.
 func (b *readBody) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, "[BODY]") }
+
+// apiError returns what the body says as an error of the service: what does not fit is left
+// zero.
+func (b *readBody) apiError() (decoded api.Error) {
+	if len(b.data) <= maxDecoded {
+		_ = json.Unmarshal(b.data, &decoded)
+	}
+	return decoded
+}

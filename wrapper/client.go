@@ -39,7 +39,8 @@ func NewClient(options ...Option) (*Client, error) {
 // followed, answers are bounded. It looks nothing up before it repeats a finalize. It
 // checks neither IDs nor versions (an empty bundleTarballVersion removes a bundle), and
 // leaves reading the answer to the caller: its methods return the *http.Response, whose body
-// is read already and need not be closed.
+// is read already and need not be closed. A body that is given as a reader is sent once only,
+// unless [http.NewRequest] knows how to read it again.
 //
 // For methods that decode, wrap it: api.ClientWithResponses{ClientInterface: client.API()}.
 // Mind that those return no error for a status that the contract lacks or a body that is

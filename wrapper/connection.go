@@ -2,8 +2,10 @@ package wrapper
 
 import (
 	"context"
+	"crypto/tls"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"sync/atomic"
 )
 
@@ -15,6 +17,7 @@ func (e *unconnected) Unwrap() error { return e.err }
 
 // connection is what an attempt learns of the one that it asks for.
 type connection struct {
+	proxy      func(*http.Request) (*url.URL, error) // of the transport
 	trace      httptrace.ClientTrace
 	asked, got atomic.Bool
 }
@@ -22,14 +25,30 @@ type connection struct {
 // watch returns a context under which the transport tells of its connection. Of transports
 // other than the standard library's it is not known whether they do.
 func (a *attempt) watch(ctx context.Context) (context.Context, *connection) {
-	if _, isStandard := a.transport.(*http.Transport); !isStandard {
+	transport, isStandard := a.transport.(*http.Transport)
+	if !isStandard {
 		return ctx, nil
 	}
-	c := &connection{}
+	c := &connection{proxy: transport.Proxy}
 	c.trace.GetConn = func(string) { c.asked.Store(true) }
 	c.trace.GotConn = func(httptrace.GotConnInfo) { c.got.Store(true) }
+	// A protocol that is a caller's own need not tell that it got the connection.
+	c.trace.TLSHandshakeDone = func(_ tls.ConnectionState, err error) {
+		if err == nil {
+			c.got.Store(true)
+		}
+	}
 	return httptrace.WithClientTrace(ctx, &c.trace), c
 }
 
-// failed reports whether there provably was no connection to send anything through.
-func (c *connection) failed() bool { return c != nil && c.asked.Load() && !c.got.Load() }
+// failed reports whether there provably was no connection to send the request through.
+func (c *connection) failed(request *http.Request) bool {
+	if c == nil || c.got.Load() {
+		return false
+	}
+	if !c.asked.Load() && c.proxy != nil { // the transport asks for the proxy before
+		_, err := c.proxy(request)
+		return err != nil
+	}
+	return c.asked.Load()
+}

@@ -2,6 +2,9 @@ package wrapper_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"io"
 	"log"
 	"net"
@@ -33,6 +36,27 @@ func TestAnUntracedConnectionIsDoubted(t *testing.T) {
 	require.NoError(t, err)
 	server.Inject(astrotest.CutConnection(), astrotest.Error(http.StatusForbidden, "Forbidden"))
 	_, err = client.Finalize(t.Context(), add(server, api.DeployTypeImageOnly), wrapper.ImageOnly())
+	require.ErrorIs(t, err, wrapper.ErrOutcomeUnknown)
+}
+
+// A caller's own HTTP/2 need not tell of its connections either.
+func TestAConnectionOfACallersProtocolIsDoubted(t *testing.T) {
+	service := httptest.NewUnstartedServer(http.NotFoundHandler())
+	service.EnableHTTP2 = true
+	service.StartTLS()
+	defer service.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(service.Certificate())
+	transport := &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: roots, NextProtos: []string{"h2"}},
+		TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{"h2": func(string, *tls.Conn) http.RoundTripper {
+			return roundTripper(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })
+		}},
+	}
+	client, err := wrapper.NewClient(wrapper.WithToken(astrotest.Token), wrapper.WithBaseURL(service.URL), wrapper.WithHTTPClient(&http.Client{Transport: transport}), wrapper.WithMaxAttempts(1))
+	require.NoError(t, err)
+	_, err = client.Finalize(t.Context(), wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: "p"}, wrapper.ImageOnly())
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	require.ErrorIs(t, err, wrapper.ErrOutcomeUnknown)
 }
 
@@ -70,6 +94,7 @@ func TestNoConnectionIsNoDoubt(t *testing.T) {
 	}{
 		"https to a port that speaks http":          {secure, &http.Transport{}, 30 * time.Second, "tls: first record does not look like a TLS handshake", 2},
 		"a proxy that refuses":                      {secure, &http.Transport{Proxy: http.ProxyURL(proxyURL)}, 30 * time.Second, "Proxy Authentication Required", 2},
+		"a proxy setting that is none":              {server.URL, &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return nil, errors.New("invalid proxy address") }}, 30 * time.Second, "invalid proxy address", 2},
 		"a certificate that is not trusted":         {untrusted.URL, &http.Transport{}, 30 * time.Second, "failed to verify certificate", 1},
 		"no end of the handshake":                   {"https://" + silent.Addr().String(), &http.Transport{}, 50 * time.Millisecond, "no complete answer within 50ms", 2},
 		"no end of the handshake for the transport": {"https://" + silent.Addr().String(), &http.Transport{TLSHandshakeTimeout: time.Millisecond}, 30 * time.Second, "TLS handshake timeout", 2},

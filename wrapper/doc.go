@@ -56,14 +56,15 @@
 // to 30 s ([WithBackoff]); longer if the answer's Retry-After says so. One of more than 60 s
 // ends the call at once ([WithMaxRetryAfter]). An attempt has 30 s ([WithAttemptTimeout]),
 // the context bounds the whole. Attempts take turns: 10 POST and 25 GET start in a second
-// ([WithLimiter]), and after a 429 the whole client waits, and goes on more slowly if the
-// limiter is one of [NewLimiter].
+// ([WithLimiter]). After a 429 the whole client waits as long as the call does or Retry-After
+// says, and goes on more slowly if the limiter is one of [NewLimiter].
 //
 // # What became of it
 //
 // A finalize whose answer is lost (by 408, 5xx, a cut connection, a deadline, or a status
 // below 400 without the deploy) may have taken effect. An answer that shows another version
-// than was sent, or still nothing of it, is as good as lost. So the deploy is looked up, after
+// than was sent, or the deploy as INITIALIZED without it, is as good as lost; an image has no
+// version to show, so that an answer about one is taken at its word, whatever its status. So the deploy is looked up, after
 // this attempt and each one that follows, before anything is said or repeated
 // ([WithoutLookUp] turns that off). What [Client.Finalize] makes of what it sees:
 //
@@ -77,8 +78,8 @@
 //   - It is FAILED: [*DeployFailedError].
 //   - It is INITIALIZED: the finalize is repeated, as far as the table allows. If that brings
 //     no success its last error is returned, or [*OutcomeUnknownError] if an attempt may be
-//     under way yet: one that ended without an answer, by 408, 502, 503 or 504, which gateways
-//     send, or by a 200 that shows it as INITIALIZED, too.
+//     under way yet: one that ended without a whole answer, by a status that gateways send
+//     (408, 502, 503, 504, 520, 522, 524), by 202, or by a 200 that shows it as INITIALIZED, too.
 //   - Anything else, another version for one, or no look-up succeeds: it is repeated, as far
 //     as the table allows, and ends as [*OutcomeUnknownError] if that brings no certainty.
 //

@@ -21,6 +21,9 @@ var _ api.HttpRequestDoer = (*door)(nil)
 // Do makes the request by a copy: the caller's must not change, nor keep the token.
 func (d *door) Do(request *http.Request) (*http.Response, error) {
 	if err := d.check(request); err != nil {
+		if request != nil && request.Body != nil {
+			_ = request.Body.Close() // as an http.Client does
+		}
 		return nil, err
 	}
 	copied := request.Clone(request.Context())
@@ -49,7 +52,7 @@ func (d *door) check(request *http.Request) error {
 	below, isBelow := strings.CutPrefix(request.URL.EscapedPath(), d.server.EscapedPath())
 	switch {
 	case request.URL.Scheme != d.server.Scheme, request.URL.Host != d.server.Host, request.Host != d.server.Host && request.Host != "",
-		!isBelow, !strings.HasPrefix(below, "/"), strings.Contains(below, "//"), request.URL.Opaque != "", hasDots(request.URL.Path):
+		!isBelow, !strings.HasPrefix(below, "/"), strings.Contains(below+"/", "//"), request.URL.Opaque != "", hasDots(request.URL.Path):
 		return &ValidationError{Field: "url", Rule: "the request's URL is not one of the API at " + d.server.String() + "; check the IDs and the request editors"}
 	}
 	return nil

@@ -3,6 +3,7 @@ package wrapper
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -43,6 +44,7 @@ func TestDoorLetsNothingElsewhere(t *testing.T) {
 		"https://api.example/v1",
 		"https://api.example/v1evil/organizations/o",
 		"https://api.example/v1/deploys//finalize",
+		"https://api.example/v1/deploys/",
 		"https://api.example/v1/../steal",
 		"https://api.example/v1/%2e%2e/steal",
 		"https://api.example/v1/deploys/./finalize",
@@ -68,6 +70,16 @@ func TestDoorLetsNothingElsewhere(t *testing.T) {
 	_, err = door.Do(request)
 	requireInvalid(t, err, "url", "https://api.example/v1")
 	assert.Empty(t, *passed, "the same machine may serve another host")
+}
+
+func TestDoorClosesTheBodyOfWhatItRefuses(t *testing.T) {
+	door, _ := newDoor(t)
+	body := &closable{Reader: strings.NewReader("{}")}
+	request := newRequest(t, "https://evil.example/v1/x")
+	request.Body = body
+	_, err := door.Do(request)
+	require.Error(t, err)
+	assert.True(t, body.closed)
 }
 
 // A request need not come out of http.NewRequest.

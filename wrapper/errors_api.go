@@ -1,7 +1,6 @@
 package wrapper
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -36,16 +35,13 @@ func (c *Client) newAPIError(operation string, response *http.Response, err erro
 	body := response.Body.(*readBody)
 	token := tokenOf(body.request)
 	keep := func(text string) string { return excerpt([]byte(text), token) }
-	var decoded api.Error
-	if len(body.data) <= maxDecoded {
-		_ = json.Unmarshal(body.data, &decoded) // a body that does not fit fills what does
-	}
+	decoded := body.apiError()
 	apiError := &APIError{
 		Operation:  operation,
 		StatusCode: response.StatusCode,
 		Message:    keep(decoded.Message),
 		RequestID:  keep(decoded.RequestID),
-		Body:       excerpt(body.data, token),
+		Body:       keep(string(body.data)),
 		Attempts:   body.attempts,
 		Elapsed:    time.Since(body.started),
 	}

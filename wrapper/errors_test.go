@@ -65,6 +65,8 @@ func TestAPIErrorText(t *testing.T) {
 		{opFinalizeDeploy, V1, 403, "", nil, "403 Forbidden; " + fmt.Sprintf(permission, "deployment.deploys.update")},
 		{opGetDeploy, V1, 403, "", nil, "403 Forbidden; " + fmt.Sprintf(permission, "deployment.deploys.get")},
 		{opGetDeploy, V1, 401, "", nil, "401 Unauthorized; the token is not valid, or no longer: make a new one and set ASTRO_API_TOKEN"},
+		{opGetDeploy, V1, 401, "<html>", nil, `401 Unauthorized: "<html>"; something else than the service seems to answer: check the base URL, and the proxies on the way`},
+		{opGetDeploy, V1, 403, "<html>", nil, `403 Forbidden: "<html>"; something else than the service seems to answer: check the base URL, and the proxies on the way`},
 		{opGetDeploy, V1, 429, "slow down", nil, `429 Too Many Requests: "slow down"; a token may make 10 POST and 25 GET requests a second: try again, more slowly`},
 		{opGetDeploy, V1, 302, "", nil, "302 Found; redirects are not followed; this one points to https://elsewhere.example"},
 		{opGetDeploy, V1, 599, "", nil, "599"},
@@ -149,6 +151,8 @@ func TestDeployFailedError(t *testing.T) {
 
 // Not each status of 300 to 399 is a redirect.
 func TestOnlyARedirectIsCalledOne(t *testing.T) {
+	relative := &http.Response{StatusCode: http.StatusFound, Header: http.Header{"Location": {"/login"}}, Body: &readBody{request: &http.Request{}}}
+	assert.Equal(t, "redirects are not followed", (&Client{}).newAPIError(opGetDeploy, relative, nil).Hint)
 	response := &http.Response{StatusCode: http.StatusNotModified, Header: http.Header{}, Body: &readBody{request: &http.Request{}}}
 	assert.Empty(t, (&Client{}).newAPIError(opGetDeploy, response, nil).Hint)
 }

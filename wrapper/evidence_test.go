@@ -80,6 +80,10 @@ func TestContradiction(t *testing.T) {
 	bundle := func(bundles ...api.Bundle) api.Deploy {
 		return api.Deploy{Type: "BUNDLE", Status: "DEPLOYED", IsDAGDeployEnabled: true, BundleMountPath: &path, Bundles: bundles}
 	}
+	asType := func(deployType api.DeployType, deploy api.Deploy) api.Deploy {
+		deploy.Type = deployType
+		return deploy
+	}
 	for _, row := range []struct {
 		name    string
 		content Content
@@ -99,6 +103,13 @@ func TestContradiction(t *testing.T) {
 		{"bundle, same", BundleTarball(mine), bundle(api.Bundle{MountPath: path, DesiredVersion: &mine}), false},
 		{"bundle, to be", BundleTarball(mine), bundle(api.Bundle{MountPath: path, DesiredVersion: &mine, CurrentVersion: &other}), false},
 		{"bundle, none", BundleTarball(mine), bundle(), false},
+		{"bundle, other current, none desired", BundleTarball(mine), bundle(api.Bundle{MountPath: path, CurrentVersion: &other}), true},
+		{"bundle, other, type not known", BundleTarball(mine), asType("DBT", bundle(api.Bundle{MountPath: path, DesiredVersion: &other})), true},
+		{"bundle, FAILED with the one before", BundleTarball(mine), api.Deploy{Type: "BUNDLE", Status: "FAILED", BundleMountPath: &path, Bundles: []api.Bundle{{MountPath: path, DesiredVersion: &other}}}, false},
+		{"removal, still wanted, type not known", RemoveBundle(), asType("DBT", bundle(api.Bundle{MountPath: path, DesiredVersion: &other})), true},
+		{"as before, type not known", DAGTarball(mine), api.Deploy{Type: "DAG", Status: "INITIALIZED"}, true},
+		{"INITIALIZED with the version, type not known", DAGTarball(mine), api.Deploy{Type: "DAG", Status: "INITIALIZED", DAGTarballVersion: &mine}, false},
+		{"INITIALIZED, type not known, nothing sent", ImageOnly(), api.Deploy{Type: "DAG", Status: "INITIALIZED"}, false},
 		{"bundle, other", BundleTarball(mine), bundle(api.Bundle{MountPath: path, DesiredVersion: &other}), true},
 		{"bundle, other elsewhere", BundleTarball(mine), bundle(api.Bundle{MountPath: "/elsewhere", DesiredVersion: &other}), false},
 		{"removal, none", RemoveBundle(), bundle(), false},

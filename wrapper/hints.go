@@ -15,7 +15,10 @@ var permissions = map[string]string{
 
 // hint returns what to do about an answer, or "" where that is not known.
 func (c *Client) hint(e *APIError, response *http.Response, token string) string {
+	foreign := isForeign(response.Body.(*readBody))
 	switch status := e.StatusCode; {
+	case (status == http.StatusUnauthorized || status == http.StatusForbidden) && foreign && e.RequestID == "":
+		return foreignHint
 	case status == http.StatusUnauthorized:
 		return unauthorizedHint(token, time.Now())
 	case status == http.StatusForbidden:
@@ -30,11 +33,13 @@ func (c *Client) hint(e *APIError, response *http.Response, token string) string
 		return "a token may make 10 POST and 25 GET requests a second: try again, more slowly"
 	case status >= 300 && status < 400 && response.Header.Get("Location") != "":
 		return "redirects are not followed" + redirectTarget(response)
-	case status < 400 && isForeign(response.Body.(*readBody)):
-		return "something else than the service seems to answer: check the base URL, and the proxies on the way"
+	case status < 400 && foreign:
+		return foreignHint
 	}
 	return ""
 }
+
+const foreignHint = "something else than the service seems to answer: check the base URL, and the proxies on the way"
 
 // isForeign reports a whole body that the service would not send.
 func isForeign(body *readBody) bool {
@@ -51,7 +56,7 @@ func unauthorizedHint(token string, now time.Time) string {
 // redirectTarget names the host that a redirect points to, and no more of the URL.
 func redirectTarget(response *http.Response) string {
 	location, err := response.Location()
-	if err != nil {
+	if err != nil || location.Host == "" {
 		return ""
 	}
 	return "; this one points to " + location.Scheme + "://" + location.Host

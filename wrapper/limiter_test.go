@@ -255,5 +255,6 @@ func TestLimitsEndWithTheContext(t *testing.T) {
 		defer cancel()
 		_, err := step.Do(newRequest(t, "https://api.example").WithContext(ctx))
 		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.ErrorContains(t, err, "because a request was turned away with 429")
 	})
 }

@@ -54,8 +54,11 @@ func (l *limits) Do(request *http.Request) (*http.Response, error) {
 // began meanwhile, so that those that wait do not start all at once when it ends.
 func (l *limits) wait(ctx context.Context, limiter Limiter) error {
 	for {
-		if err := l.waitForPause(ctx); err != nil {
-			return err
+		if left := l.pauseLeft(); left > 0 {
+			if err := sleep(ctx, left); err != nil {
+				return fmt.Errorf("%w while waiting, because a request was turned away with 429", err)
+			}
+			continue
 		}
 		if limiter == nil {
 			return nil
@@ -65,18 +68,6 @@ func (l *limits) wait(ctx context.Context, limiter Limiter) error {
 		}
 		if l.pauseLeft() <= 0 {
 			return nil
-		}
-	}
-}
-
-func (l *limits) waitForPause(ctx context.Context) error {
-	for {
-		left := l.pauseLeft()
-		if left <= 0 {
-			return nil
-		}
-		if err := sleep(ctx, left); err != nil {
-			return err
 		}
 	}
 }

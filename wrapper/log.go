@@ -1,12 +1,9 @@
 package wrapper
 
 import (
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"time"
-
-	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
 // logAttempt writes one attempt at debug level, and how long it had to wait after the one
@@ -18,7 +15,7 @@ func logAttempt(log *slog.Logger, request *http.Request, response *http.Response
 	}
 	attrs := []slog.Attr{
 		slog.String("method", request.Method),
-		slog.String("path", redact(request.URL.Path, "")),
+		slog.String("path", redact(request.URL.Path, tokenOf(request))),
 		slog.Int("attempt", attempt),
 	}
 	if err != nil {
@@ -38,9 +35,5 @@ func logAttempt(log *slog.Logger, request *http.Request, response *http.Response
 // requestID returns the service's name for a request that it did not carry out.
 func requestID(response *http.Response) string {
 	body := response.Body.(*readBody)
-	var decoded api.Error
-	if len(body.data) <= maxDecoded {
-		_ = json.Unmarshal(body.data, &decoded)
-	}
-	return excerpt([]byte(decoded.RequestID), tokenOf(body.request))
+	return excerpt([]byte(body.apiError().RequestID), tokenOf(body.request))
 }

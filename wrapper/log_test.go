@@ -75,9 +75,12 @@ func TestLogHoldsNeitherSecretsNorForgedLines(t *testing.T) {
 	require.NoError(t, err)
 	_, err = client.API().GetDeploy(t.Context(), "o", "d", "sig=s1gned")
 	require.Error(t, err)
+	_, mixedUp := client.API().GetDeploy(t.Context(), "o", "d", astrotest.Token)
+	require.ErrorContains(t, mixedUp, "/deploys/[REDACTED]: no answer")
+	assert.NotContains(t, log.String(), astrotest.Token)
 	assert.NotContains(t, err.Error(), "s1gned")
 	assert.NotContains(t, err.Error(), "\n")
 	assert.NotContains(t, log.String(), "s1gned")
-	assert.Equal(t, 1, strings.Count(log.String(), "\n"))
+	assert.Equal(t, 2, strings.Count(log.String(), "\n"))
 	assert.NotContains(t, log.String(), `\n`, "not escaped either")
 }

@@ -13,10 +13,12 @@ func (c *call) settle(ctx context.Context, end outcome) bool {
 	if !c.isFinalize() || c.deploy != nil {
 		return false // the answer says it all
 	}
-	c.mayHave = c.mayHave || end == lost || end == pending || end == unclear
-	c.mayYet = c.mayYet || end == pending
-	c.inDoubt = c.mayHave
-	if !c.mayHave || !c.client.looksUp {
+	c.mayYet = c.mayYet || end == pending || end == underWay
+	c.mayHave = c.mayHave || c.mayYet || end == lost || end == unclear
+	if end != withheld { // which leaves it at what is known
+		c.inDoubt = c.mayHave
+	}
+	if !c.inDoubt || !c.client.looksUp {
 		return false
 	}
 	deploy, err := c.client.GetDeploy(ctx, c.target)

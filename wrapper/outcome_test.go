@@ -68,6 +68,7 @@ func TestOutcomes(t *testing.T) {
 		{"unclear, took effect", each(unclear, astrotest.Fault.AfterCommit), nil, want{nil, 1, 1, true}},
 		{"unclear, did not take effect", unclear[:3], nil, want{wrapper.ErrUnexpectedAnswer, 1, 1, false}},
 		{"unclear 5xx, did not take effect", unclear[3:], nil, want{wrapper.ErrServer, 1, 1, false}},
+		{"under way", []astrotest.Fault{astrotest.Answer(202, "", ""), astrotest.Error(520, "?"), astrotest.Error(522, "?"), astrotest.Error(524, "?")}, nil, want{wrapper.ErrOutcomeUnknown, 1, 1, false}},
 		{"turned away, then repeated", turnedAway, nil, want{nil, 2, 0, true}},
 		{"turned away for too long", []astrotest.Fault{astrotest.RateLimited().WithHeader("Retry-After", "61")}, nil, want{wrapper.ErrRateLimited, 1, 0, false}},
 		{"refused", []astrotest.Fault{astrotest.Error(400, "Invalid")}, nil, want{wrapper.ErrBadRequest, 1, 0, false}},
@@ -279,6 +280,26 @@ func TestOutcomeKeepsTheLastAnswer(t *testing.T) {
 			assert.Equal(t, "astrotest-request", answered.RequestID)
 			assert.NotErrorIs(t, err, wrapper.ErrOutcomeUnknown)
 		}
+	})
+}
+
+// An attempt that is not made leaves what is known as it is.
+func TestOutcomeOfAnAttemptThatIsNotMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		source := func(context.Context) (string, error) {
+			if asked++; asked > 2 {
+				return "", errors.New("vault is sealed")
+			}
+			return astrotest.Token, nil
+		}
+		server, client, closeAll := inMemory(t, nil, wrapper.WithTokenSource(source))
+		defer closeAll()
+		server.Inject(astrotest.Error(500, "Internal").On(finalize))
+		_, err := client.Finalize(t.Context(), add(server, api.DeployTypeImageOnly), wrapper.ImageOnly())
+		require.ErrorContains(t, err, "vault is sealed")
+		require.ErrorIs(t, err, wrapper.ErrServer)
+		assert.NotErrorIs(t, err, wrapper.ErrOutcomeUnknown, "it was looked up, and was not finalized")
 	})
 }
 

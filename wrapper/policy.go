@@ -19,6 +19,7 @@ const (
 	lost                      // it may have been carried out; another attempt may tell
 	pending                   // it may have been carried out, or may be yet; another attempt may tell
 	unclear                   // it may have been carried out; another attempt will not tell
+	underWay                  // it may have been carried out, or may be yet; another attempt will not tell
 )
 
 // judge is the retry policy, which the package documentation has as a table.
@@ -32,7 +33,7 @@ func judge(asked *call, response *http.Response, err error) outcome {
 		switch {
 		case unreadable == nil:
 			return answered
-		case errors.Is(unreadable, errNotFinalized):
+		case errors.Is(unreadable, errNotFinalized), response.Body.(*readBody).err != nil:
 			return pending
 		}
 		return lost
@@ -42,6 +43,8 @@ func judge(asked *call, response *http.Response, err error) outcome {
 		return lost
 	case http.StatusRequestTimeout, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return pending // a gateway says so, of a service that may still be at it
+	case http.StatusAccepted, statusOriginUnknown, statusOriginUnreachable, statusOriginTimeout:
+		return underWay
 	default:
 		if status < 400 || status >= 500 {
 			return unclear
@@ -49,6 +52,13 @@ func judge(asked *call, response *http.Response, err error) outcome {
 		return answered
 	}
 }
+
+// What a content delivery network in front of a service says of it.
+const (
+	statusOriginUnknown     = 520
+	statusOriginUnreachable = 522
+	statusOriginTimeout     = 524
+)
 
 // judgeError judges an attempt that brought no answer.
 func judgeError(err error) outcome {
@@ -74,12 +84,12 @@ func isRepeatable(request *http.Request, end outcome) bool {
 	return end == turnedAway || (end == lost || end == pending) && isHarmless(request)
 }
 
-// isHarmless reports whether a request may be carried out twice: a read, and of those that
-// change something the finalize alone. The vendor guarantees nothing of the kind for requests
+// isHarmless reports whether a request may be carried out twice: a read and, of those that
+// change something, the finalize alone. The vendor guarantees nothing of the kind for requests
 // that create, and whatever the contract gains counts as one.
 func isHarmless(request *http.Request) bool {
 	switch request.Method {
-	case http.MethodGet, http.MethodHead:
+	case http.MethodGet:
 		return true
 	case http.MethodPost:
 		deploy, isFinalize := strings.CutSuffix(request.URL.Path, "/finalize")

@@ -46,7 +46,8 @@ type retry struct {
 func (r *retry) do(request *http.Request, asked *call) (*http.Response, error) {
 	ctx, started := request.Context(), time.Now()
 	var schedule Backoff
-	var last *http.Response
+	var last *http.Response // and the error
+	var lastErr error
 	wait := noWait
 	for attempts := 1; ; attempts++ {
 		response, err := r.next.Do(request)
@@ -61,23 +62,31 @@ func (r *retry) do(request *http.Request, asked *call) (*http.Response, error) {
 		}
 		r.slowDown(response, wait)
 		if end == withheld {
-			return report(request, last, err, attempts, started)
+			return report(request, last, withLast(err, lastErr), attempts, started)
 		}
 		if wait == noWait {
 			return report(request, response, err, attempts, started)
 		}
-		last = response
+		last, lastErr = response, err
 		if interrupted := sleep(ctx, wait); interrupted != nil {
-			interrupted = fmt.Errorf("%w while waiting for another attempt", interrupted)
-			if err != nil {
-				interrupted = fmt.Errorf("%w; the last one: %w", interrupted, err)
-			}
-			return report(request, response, interrupted, attempts, started)
+			err = fmt.Errorf("%w while waiting for another attempt", interrupted)
+			return report(request, last, withLast(err, lastErr), attempts, started)
 		}
 		if request, err = rewind(request); err != nil {
 			return report(request, response, err, attempts, started)
 		}
 	}
+}
+
+// withLast adds how the attempt before ended to why there was no other.
+func withLast(err, lastErr error) error {
+	if lastErr == nil {
+		return err
+	}
+	if own := (*unsent)(nil); errors.As(err, &own) {
+		return &unsent{withLast(own.err, lastErr)}
+	}
+	return fmt.Errorf("%w; the last one: %w", err, lastErr)
 }
 
 const noWait = time.Duration(-1)
@@ -136,7 +145,7 @@ func report(request *http.Request, response *http.Response, err error, attempts 
 		}
 		err = errors.New(err.Error()) // the type would say that nothing was sent
 	}
-	operation := redact(request.Method+" "+request.URL.Path, "")
+	operation := redact(request.Method+" "+request.URL.Path, tokenOf(request))
 	return response, &TransportError{Operation: operation, Attempts: attempts, Elapsed: time.Since(started), Err: err}
 }
 

@@ -207,6 +207,10 @@ func TestRetryOfAttemptsThatWereNotMade(t *testing.T) {
 		assert.Zero(t, unanswered.Attempts)
 		require.ErrorIs(t, err, broken)
 
+		_, err = newScript(io.EOF, &unsent{broken}).finalize(t, t.Context())
+		require.ErrorIs(t, err, broken)
+		require.ErrorIs(t, err, io.EOF, "how the one before ended")
+
 		_, err = newScript(io.EOF, &unsent{invalid}).finalize(t, t.Context())
 		require.ErrorAs(t, err, &unanswered)
 		assert.Equal(t, 1, unanswered.Attempts)

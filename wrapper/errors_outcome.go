@@ -13,8 +13,9 @@ var ErrOutcomeUnknown = errors.New("outcome unknown")
 
 // OutcomeUnknownError says that a deploy may be finalized or may be yet, and that it could not
 // be found out whether it is. [Client.GetDeploy] may tell later; finalizing it once more with
-// the same content is what the vendor's guarantee for requests that update allows. Ask for it before the kinds of an [APIError]: it unwraps to how the last attempt
-// ended, which is of such a kind too.
+// the same content is what the vendor's guarantee for requests that update allows. Ask for it
+// before the kinds of an [APIError]: it unwraps to how the last attempt ended, which is of
+// such a kind too.
 type OutcomeUnknownError struct {
 	DeployID  string
 	Err       error       // how the last attempt ended: an *APIError or a *TransportError

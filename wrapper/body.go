@@ -59,6 +59,7 @@ func readBounded(ctx context.Context, response *http.Response) ([]byte, error) {
 type readBody struct {
 	data    []byte
 	err     error         // nil if the body is whole
+	wrong   error         // by judge: why it cannot be read, or is not what was asked for
 	request *http.Request // as it was sent: errors that quote the body must keep its token out
 	off     int           // how much of the data was read
 

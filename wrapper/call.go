@@ -52,7 +52,7 @@ func (c *call) result(response *http.Response, err error) (*api.Deploy, error) {
 	case err != nil:
 		err = c.named(err, response)
 	default:
-		err = c.client.newAPIError(c.operation, response, c.read(response))
+		err = c.client.newAPIError(c.operation, response)
 	}
 	if c.inDoubt {
 		err = &OutcomeUnknownError{DeployID: c.target.DeployID, Deploy: c.seen, LookUpErr: c.lookUpErr, Err: err}
@@ -69,7 +69,7 @@ func (c *call) named(err error, last *http.Response) error {
 	}
 	unanswered.Operation = c.operation
 	if last != nil {
-		unanswered.Err = fmt.Errorf("%w; the last answer: %w", unanswered.Err, c.client.newAPIError(c.operation, last, c.read(last)))
+		unanswered.Err = fmt.Errorf("%w; the last answer: %w", unanswered.Err, c.client.newAPIError(c.operation, last))
 	}
 	return err
 }

@@ -29,9 +29,8 @@ type APIError struct {
 // maxFieldErrors is how many field errors are kept: a request has two fields.
 const maxFieldErrors = 20
 
-// newAPIError describes an answer that the chain returned; err is why it cannot be read, or
-// why it is not the deploy asked for.
-func (c *Client) newAPIError(operation string, response *http.Response, err error) *APIError {
+// newAPIError describes an answer that the chain returned.
+func (c *Client) newAPIError(operation string, response *http.Response) *APIError {
 	body := response.Body.(*readBody)
 	token := tokenOf(body.request)
 	keep := func(text string) string { return excerpt([]byte(text), token) }
@@ -41,13 +40,13 @@ func (c *Client) newAPIError(operation string, response *http.Response, err erro
 		StatusCode: response.StatusCode,
 		Message:    keep(decoded.Message),
 		RequestID:  keep(decoded.RequestID),
-		Body:       keep(string(body.data)),
+		Body:       excerpt(body.data, token),
 		Attempts:   body.attempts,
 		Elapsed:    time.Since(body.started),
 	}
 	apiError.RetryAfter, _ = retryAfter(response, time.Now())
-	if err != nil {
-		apiError.Err = withoutSecrets(err, token)
+	if body.wrong != nil {
+		apiError.Err = withoutSecrets(body.wrong, token)
 	}
 	for _, field := range decoded.FieldErrors[:min(len(decoded.FieldErrors), maxFieldErrors)] {
 		apiError.FieldErrors = append(apiError.FieldErrors, api.FieldError{

@@ -37,10 +37,10 @@ func newTestError(operation string, version APIVersion, status int, body string,
 	sent := &http.Request{Header: http.Header{"Authorization": {"Bearer s3cret"}}}
 	response := &http.Response{
 		StatusCode: status,
-		Body:       &readBody{data: []byte(body), request: sent, attempts: 1, started: time.Now()},
+		Body:       &readBody{data: []byte(body), request: sent, wrong: err, attempts: 1, started: time.Now()},
 		Header:     http.Header{"Location": {"https://elsewhere.example/login?sig=s1gned"}},
 	}
-	return client.newAPIError(operation, response, err)
+	return client.newAPIError(operation, response)
 }
 
 func TestAPIErrorText(t *testing.T) {
@@ -152,7 +152,7 @@ func TestDeployFailedError(t *testing.T) {
 // Not each status of 300 to 399 is a redirect.
 func TestOnlyARedirectIsCalledOne(t *testing.T) {
 	relative := &http.Response{StatusCode: http.StatusFound, Header: http.Header{"Location": {"/login"}}, Body: &readBody{request: &http.Request{}}}
-	assert.Equal(t, "redirects are not followed", (&Client{}).newAPIError(opGetDeploy, relative, nil).Hint)
+	assert.Equal(t, "redirects are not followed", (&Client{}).newAPIError(opGetDeploy, relative).Hint)
 	response := &http.Response{StatusCode: http.StatusNotModified, Header: http.Header{}, Body: &readBody{request: &http.Request{}}}
-	assert.Empty(t, (&Client{}).newAPIError(opGetDeploy, response, nil).Hint)
+	assert.Empty(t, (&Client{}).newAPIError(opGetDeploy, response).Hint)
 }

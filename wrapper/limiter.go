@@ -33,10 +33,10 @@ type windowLimiter struct {
 }
 
 // NewLimiter returns a limiter that lets perSecond requests (1 to 1,000,000; what is beyond
-// counts as the nearer of the two) start in any second.
-// It is what a client has by default, 10 for POST and 25 for GET; give the same one to several
-// clients with [WithLimiter] if they use the same token. Once a request was turned away with
-// 429 it allows one in a second, and every five seconds one more.
+// counts as the nearer of the two) start in any second. It is what a client has by default, 10
+// for POST and 25 for GET; give the same one to several clients with [WithLimiter] if they use
+// the same token. Once a request was turned away with 429 it allows one in a second, and every
+// five seconds one more.
 func NewLimiter(perSecond int) Limiter {
 	return &windowLimiter{
 		turn:    make(chan struct{}, 1),

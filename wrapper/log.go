@@ -22,7 +22,7 @@ func logAttempt(log *slog.Logger, request *http.Request, response *http.Response
 		attrs = append(attrs, slog.String("error", oneLine(err.Error())))
 	} else {
 		attrs = append(attrs, slog.Int("status", response.StatusCode))
-		if id := requestID(response); id != "" && response.StatusCode != http.StatusOK {
+		if id := requestID(response); id != "" {
 			attrs = append(attrs, slog.String("requestId", id))
 		}
 	}
@@ -34,6 +34,9 @@ func logAttempt(log *slog.Logger, request *http.Request, response *http.Response
 
 // requestID returns the service's name for a request that it did not carry out.
 func requestID(response *http.Response) string {
+	if response.StatusCode == http.StatusOK {
+		return ""
+	}
 	body := response.Body.(*readBody)
 	return excerpt([]byte(body.apiError().RequestID), tokenOf(body.request))
 }

@@ -27,13 +27,14 @@ func judge(asked *call, response *http.Response, err error) outcome {
 	if err != nil {
 		return judgeError(err)
 	}
-	unreadable := asked.read(response)
+	body := response.Body.(*readBody)
+	body.wrong = asked.read(response)
 	switch status := response.StatusCode; status {
 	case http.StatusOK:
 		switch {
-		case unreadable == nil:
+		case body.wrong == nil:
 			return answered
-		case errors.Is(unreadable, errNotFinalized), response.Body.(*readBody).err != nil:
+		case errors.Is(body.wrong, errNotFinalized), body.err != nil:
 			return pending
 		}
 		return lost

@@ -62,6 +62,24 @@ func (e DeployType) Valid() bool {
 	}
 }
 
+// Defines values for GitProvider.
+const (
+	GitProviderGeneric GitProvider = "GENERIC"
+	GitProviderGitHub  GitProvider = "GITHUB"
+)
+
+// Valid indicates whether the value is a known member of the GitProvider enum.
+func (e GitProvider) Valid() bool {
+	switch e {
+	case GitProviderGeneric:
+		return true
+	case GitProviderGitHub:
+		return true
+	default:
+		return false
+	}
+}
+
 // Bundle A bundle that a Deployment has.
 type Bundle struct {
 	// BundleType What kind of bundle it is.
@@ -88,6 +106,35 @@ type Bundle struct {
 	//
 	// Example: /usr/local/airflow/dbt/my-project
 	MountPath string `json:"mountPath"`
+}
+
+// CreateDeployRequest What a deploy is to change.
+type CreateDeployRequest struct {
+	// BundleMountPath Where the bundle is to be mounted on the pods of the Airflow components. A deploy
+	// of type BUNDLE cannot be created without it.
+	//
+	// Example: /usr/local/airflow/dbt/my-project
+	BundleMountPath *string `json:"bundleMountPath,omitempty"`
+
+	// BundleType What kind of bundle it is. A deploy of type BUNDLE cannot be created without it.
+	// An open set of values.
+	//
+	// Example: dbt
+	BundleType *string `json:"bundleType,omitempty"`
+
+	// Description What is to be written about the deploy.
+	//
+	// Example: My deploy description
+	Description *string `json:"description,omitempty"`
+
+	// Git The commit that the deploy is made from. v1 only.
+	Git *DeployGit `json:"git,omitempty"`
+
+	// Type What a deploy changes: the image with its DAGs, the image alone, the DAGs alone, or
+	// a bundle such as a dbt project. Other values may come.
+	//
+	// Example: IMAGE_AND_DAG
+	Type DeployType `json:"type"`
 }
 
 // Deploy One change to the code that a Deployment runs.
@@ -146,6 +193,9 @@ type Deploy struct {
 	// Example: My deploy description
 	Description *string `json:"description,omitempty"`
 
+	// Git The commit that the deploy was made from. v1 only.
+	Git *DeployGit `json:"git,omitempty"`
+
 	// ID Identifies the deploy.
 	//
 	// Example: clvetru2w000201mowqwua63n
@@ -195,6 +245,79 @@ type Deploy struct {
 	UpdatedBySubject *Subject `json:"updatedBySubject,omitempty"`
 }
 
+// DeployGit The commit that a deploy is made from.
+type DeployGit struct {
+	// Account Account or organization that has the repository. The provider GITHUB needs it,
+	// GENERIC has none.
+	//
+	// Example: my-company
+	Account *string `json:"account,omitempty"`
+
+	// AuthorName The author's name.
+	//
+	// Example: Jane Doe
+	AuthorName *string `json:"authorName,omitempty"`
+
+	// AuthorURL Where the author is described.
+	//
+	// Example: https://github.com/jane
+	AuthorURL *string `json:"authorUrl,omitempty"`
+
+	// AuthorUsername The author's user name.
+	//
+	// Example: jane
+	AuthorUsername *string `json:"authorUsername,omitempty"`
+
+	// BeforeCommitSHA Hash of the commit before.
+	//
+	// Example: 0a9d2b3e4f5a65b1ee0d2c4c7a2a1a7c1e8f3f1c
+	BeforeCommitSHA *string `json:"beforeCommitSha,omitempty"`
+
+	// Branch Name of the branch.
+	//
+	// Example: main
+	Branch *string `json:"branch,omitempty"`
+
+	// CommitSHA Hash of the commit.
+	//
+	// Example: 5b1ee0d2c4c7a2a1a7c1e8f3f1c0a9d2b3e4f5a6
+	CommitSHA string `json:"commitSha"`
+
+	// CommitURL Where the commit can be looked at.
+	//
+	// Example: https://github.com/my-company/my-dags/commit/5b1ee0d2c4c7a2a1a7c1e8f3f1c0a9d2b3e4f5a6
+	CommitURL *string `json:"commitUrl,omitempty"`
+
+	// Path Where in the repository the project is.
+	//
+	// Example: airflow
+	Path *string `json:"path,omitempty"`
+
+	// Provider Who keeps the repository: GitHub, or any other. Other values may come.
+	//
+	// Example: GITHUB
+	Provider GitProvider `json:"provider"`
+
+	// RemoteURL URL of the repository, as git has it. The provider GENERIC needs it, GITHUB has
+	// none.
+	//
+	// Example: https://git.my-company.example/my-dags.git
+	RemoteURL *string `json:"remoteUrl,omitempty"`
+
+	// Repo Name of the repository. The provider GITHUB needs it, GENERIC has none.
+	//
+	// Example: my-dags
+	Repo *string `json:"repo,omitempty"`
+}
+
+// DeployRollbackRequest What is to be written about a rollback.
+type DeployRollbackRequest struct {
+	// Description What is to be written about the deploy that the rollback is.
+	//
+	// Example: Back to the deploy of Monday
+	Description *string `json:"description,omitempty"`
+}
+
 // DeployStatus How far a deploy has come: INITIALIZED from its creation on, DEPLOYED in the vendor's
 // example of an answer to finalizing it, or FAILED. Other values may come.
 //
@@ -206,6 +329,27 @@ type DeployStatus string
 //
 // Example: IMAGE_AND_DAG
 type DeployType string
+
+// DeploysPaginated One page of the deploys of a Deployment.
+type DeploysPaginated struct {
+	// Deploys The deploys of this page.
+	Deploys []Deploy `json:"deploys"`
+
+	// Limit How many deploys the page has at most.
+	//
+	// Example: 20
+	Limit int `json:"limit"`
+
+	// Offset How many deploys the page begins after.
+	//
+	// Example: 0
+	Offset int `json:"offset"`
+
+	// TotalCount How many deploys there are on all pages.
+	//
+	// Example: 1
+	TotalCount int `json:"totalCount"`
+}
 
 // Error Why a request was not carried out.
 type Error struct {
@@ -264,6 +408,11 @@ type FinalizeDeployRequest struct {
 	DAGTarballVersion *string `json:"dagTarballVersion,omitempty"`
 }
 
+// GitProvider Who keeps the repository: GitHub, or any other. Other values may come.
+//
+// Example: GITHUB
+type GitProvider string
+
 // Subject Who did something, a person or an API token.
 type Subject struct {
 	// APITokenName Name of the API token, if the subject is one.
@@ -297,6 +446,14 @@ type Subject struct {
 	Username *string `json:"username,omitempty"`
 }
 
+// UpdateDeployRequest What is to be written about a deploy.
+type UpdateDeployRequest struct {
+	// Description What is to be written about the deploy.
+	//
+	// Example: My deploy description
+	Description *string `json:"description,omitempty"`
+}
+
 // DeployID defines model for DeployId.
 type DeployID = string
 
@@ -327,8 +484,26 @@ type Unauthorized = Error
 // UnexpectedStatus Why a request was not carried out.
 type UnexpectedStatus = Error
 
+// ListDeploysParams defines parameters for ListDeploys.
+type ListDeploysParams struct {
+	// Offset How many deploys the page begins after.
+	Offset *int `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Limit How many deploys the page has at most.
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// CreateDeployJSONRequestBody defines body for CreateDeploy for application/json ContentType.
+type CreateDeployJSONRequestBody = CreateDeployRequest
+
+// UpdateDeployJSONRequestBody defines body for UpdateDeploy for application/json ContentType.
+type UpdateDeployJSONRequestBody = UpdateDeployRequest
+
 // FinalizeDeployJSONRequestBody defines body for FinalizeDeploy for application/json ContentType.
 type FinalizeDeployJSONRequestBody = FinalizeDeployRequest
+
+// DeployRollbackJSONRequestBody defines body for DeployRollback for application/json ContentType.
+type DeployRollbackJSONRequestBody = DeployRollbackRequest
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -404,6 +579,36 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// ListDeploys List the deploys of a Deployment
+	//
+	// Lists the deploys of a Deployment, a page at a time. The token needs the permission
+	// `deployment.deploys.get`.
+	//
+	// Corresponds with GET /organizations/{organizationId}/deployments/{deploymentId}/deploys (the `ListDeploys` operationId).
+	ListDeploys(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, params *ListDeploysParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateDeployWithBody Create a deploy
+	//
+	// Initializes a deploy. The answer says where its image is pushed to and where its
+	// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
+	// finalized. The token needs the permission `deployment.deploys.create`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys (the `CreateDeploy` operationId).
+	CreateDeployWithBody(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateDeploy Create a deploy
+	//
+	// Initializes a deploy. The answer says where its image is pushed to and where its
+	// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
+	// finalized. The token needs the permission `deployment.deploys.create`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys (the `CreateDeploy` operationId).
+	CreateDeploy(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, body CreateDeployJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetDeploy Read a deploy
 	//
 	// Tells what a deploy is and what became of it. The token needs the permission
@@ -411,6 +616,26 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId} (the `GetDeploy` operationId).
 	GetDeploy(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateDeployWithBody Change what is written about a deploy
+	//
+	// Replaces the description of a deploy. The token needs the permission
+	// `deployment.deploys.update`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId} (the `UpdateDeploy` operationId).
+	UpdateDeployWithBody(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateDeploy Change what is written about a deploy
+	//
+	// Replaces the description of a deploy. The token needs the permission
+	// `deployment.deploys.update`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId} (the `UpdateDeploy` operationId).
+	UpdateDeploy(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, body UpdateDeployJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// FinalizeDeployWithBody Finalize a deploy
 	//
@@ -435,6 +660,86 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}/finalize (the `FinalizeDeploy` operationId).
 	FinalizeDeploy(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, body FinalizeDeployJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeployRollbackWithBody Roll back to a deploy
+	//
+	// Takes the Deployment back to what an earlier deploy made of it, by a deploy of its
+	// own. The token needs the permission `deployment.deploys.update`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}/rollback (the `DeployRollback` operationId).
+	DeployRollbackWithBody(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeployRollback Roll back to a deploy
+	//
+	// Takes the Deployment back to what an earlier deploy made of it, by a deploy of its
+	// own. The token needs the permission `deployment.deploys.update`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}/rollback (the `DeployRollback` operationId).
+	DeployRollback(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, body DeployRollbackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// ListDeploys List the deploys of a Deployment
+//
+// Lists the deploys of a Deployment, a page at a time. The token needs the permission
+// `deployment.deploys.get`.
+//
+// Corresponds with GET /organizations/{organizationId}/deployments/{deploymentId}/deploys (the `ListDeploys` operationId).
+func (c *Client) ListDeploys(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, params *ListDeploysParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDeploysRequest(c.Server, organizationID, deploymentID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateDeployWithBody Create a deploy
+//
+// Initializes a deploy. The answer says where its image is pushed to and where its
+// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
+// finalized. The token needs the permission `deployment.deploys.create`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys (the `CreateDeploy` operationId).
+func (c *Client) CreateDeployWithBody(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDeployRequestWithBody(c.Server, organizationID, deploymentID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateDeploy Create a deploy
+//
+// Initializes a deploy. The answer says where its image is pushed to and where its
+// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
+// finalized. The token needs the permission `deployment.deploys.create`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys (the `CreateDeploy` operationId).
+func (c *Client) CreateDeploy(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, body CreateDeployJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDeployRequest(c.Server, organizationID, deploymentID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // GetDeploy Read a deploy
@@ -445,6 +750,46 @@ type ClientInterface interface {
 // Corresponds with GET /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId} (the `GetDeploy` operationId).
 func (c *Client) GetDeploy(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetDeployRequest(c.Server, organizationID, deploymentID, deployID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateDeployWithBody Change what is written about a deploy
+//
+// Replaces the description of a deploy. The token needs the permission
+// `deployment.deploys.update`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId} (the `UpdateDeploy` operationId).
+func (c *Client) UpdateDeployWithBody(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateDeployRequestWithBody(c.Server, organizationID, deploymentID, deployID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateDeploy Change what is written about a deploy
+//
+// Replaces the description of a deploy. The token needs the permission
+// `deployment.deploys.update`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId} (the `UpdateDeploy` operationId).
+func (c *Client) UpdateDeploy(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, body UpdateDeployJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateDeployRequest(c.Server, organizationID, deploymentID, deployID, body)
 	if err != nil {
 		return nil, err
 	}
@@ -499,6 +844,180 @@ func (c *Client) FinalizeDeploy(ctx context.Context, organizationID Organization
 	return c.Client.Do(req)
 }
 
+// DeployRollbackWithBody Roll back to a deploy
+//
+// Takes the Deployment back to what an earlier deploy made of it, by a deploy of its
+// own. The token needs the permission `deployment.deploys.update`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}/rollback (the `DeployRollback` operationId).
+func (c *Client) DeployRollbackWithBody(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeployRollbackRequestWithBody(c.Server, organizationID, deploymentID, deployID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeployRollback Roll back to a deploy
+//
+// Takes the Deployment back to what an earlier deploy made of it, by a deploy of its
+// own. The token needs the permission `deployment.deploys.update`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}/rollback (the `DeployRollback` operationId).
+func (c *Client) DeployRollback(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, body DeployRollbackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeployRollbackRequest(c.Server, organizationID, deploymentID, deployID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// NewListDeploysRequest constructs an http.Request for the ListDeploys method
+func NewListDeploysRequest(server string, organizationID OrganizationID, deploymentID DeploymentID, params *ListDeploysParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "organizationId", organizationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "deploymentId", deploymentID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/organizations/%s/deployments/%s/deploys", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Offset != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offset", *params.Offset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateDeployRequest calls the generic CreateDeploy builder with application/json body
+func NewCreateDeployRequest(server string, organizationID OrganizationID, deploymentID DeploymentID, body CreateDeployJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateDeployRequestWithBody(server, organizationID, deploymentID, "application/json", bodyReader)
+}
+
+// NewCreateDeployRequestWithBody constructs an http.Request for the CreateDeploy method, with any body, and a specified content type
+func NewCreateDeployRequestWithBody(server string, organizationID OrganizationID, deploymentID DeploymentID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "organizationId", organizationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "deploymentId", deploymentID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/organizations/%s/deployments/%s/deploys", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetDeployRequest constructs an http.Request for the GetDeploy method
 func NewGetDeployRequest(server string, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID) (*http.Request, error) {
 	var err error
@@ -543,6 +1062,67 @@ func NewGetDeployRequest(server string, organizationID OrganizationID, deploymen
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewUpdateDeployRequest calls the generic UpdateDeploy builder with application/json body
+func NewUpdateDeployRequest(server string, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, body UpdateDeployJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateDeployRequestWithBody(server, organizationID, deploymentID, deployID, "application/json", bodyReader)
+}
+
+// NewUpdateDeployRequestWithBody constructs an http.Request for the UpdateDeploy method, with any body, and a specified content type
+func NewUpdateDeployRequestWithBody(server string, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "organizationId", organizationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "deploymentId", deploymentID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "deployId", deployID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/organizations/%s/deployments/%s/deploys/%s", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -608,6 +1188,67 @@ func NewFinalizeDeployRequestWithBody(server string, organizationID Organization
 	return req, nil
 }
 
+// NewDeployRollbackRequest calls the generic DeployRollback builder with application/json body
+func NewDeployRollbackRequest(server string, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, body DeployRollbackJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDeployRollbackRequestWithBody(server, organizationID, deploymentID, deployID, "application/json", bodyReader)
+}
+
+// NewDeployRollbackRequestWithBody constructs an http.Request for the DeployRollback method, with any body, and a specified content type
+func NewDeployRollbackRequestWithBody(server string, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "organizationId", organizationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "deploymentId", deploymentID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "deployId", deployID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/organizations/%s/deployments/%s/deploys/%s/rollback", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -652,6 +1293,38 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// ListDeploysWithResponse List the deploys of a Deployment
+	//
+	// Lists the deploys of a Deployment, a page at a time. The token needs the permission
+	// `deployment.deploys.get`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /organizations/{organizationId}/deployments/{deploymentId}/deploys (the `ListDeploys` operationId).
+	ListDeploysWithResponse(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, params *ListDeploysParams, reqEditors ...RequestEditorFn) (*ListDeploysResponse, error)
+
+	// CreateDeployWithBodyWithResponse Create a deploy
+	//
+	// Initializes a deploy. The answer says where its image is pushed to and where its
+	// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
+	// finalized. The token needs the permission `deployment.deploys.create`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys (the `CreateDeploy` operationId).
+	CreateDeployWithBodyWithResponse(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDeployResponse, error)
+
+	// CreateDeployWithResponse Create a deploy
+	//
+	// Initializes a deploy. The answer says where its image is pushed to and where its
+	// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
+	// finalized. The token needs the permission `deployment.deploys.create`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys (the `CreateDeploy` operationId).
+	CreateDeployWithResponse(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, body CreateDeployJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDeployResponse, error)
+
 	// GetDeployWithResponse Read a deploy
 	//
 	// Tells what a deploy is and what became of it. The token needs the permission
@@ -661,6 +1334,26 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId} (the `GetDeploy` operationId).
 	GetDeployWithResponse(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, reqEditors ...RequestEditorFn) (*GetDeployResponse, error)
+
+	// UpdateDeployWithBodyWithResponse Change what is written about a deploy
+	//
+	// Replaces the description of a deploy. The token needs the permission
+	// `deployment.deploys.update`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId} (the `UpdateDeploy` operationId).
+	UpdateDeployWithBodyWithResponse(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateDeployResponse, error)
+
+	// UpdateDeployWithResponse Change what is written about a deploy
+	//
+	// Replaces the description of a deploy. The token needs the permission
+	// `deployment.deploys.update`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId} (the `UpdateDeploy` operationId).
+	UpdateDeployWithResponse(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, body UpdateDeployJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateDeployResponse, error)
 
 	// FinalizeDeployWithBodyWithResponse Finalize a deploy
 	//
@@ -685,6 +1378,206 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}/finalize (the `FinalizeDeploy` operationId).
 	FinalizeDeployWithResponse(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, body FinalizeDeployJSONRequestBody, reqEditors ...RequestEditorFn) (*FinalizeDeployResponse, error)
+
+	// DeployRollbackWithBodyWithResponse Roll back to a deploy
+	//
+	// Takes the Deployment back to what an earlier deploy made of it, by a deploy of its
+	// own. The token needs the permission `deployment.deploys.update`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}/rollback (the `DeployRollback` operationId).
+	DeployRollbackWithBodyWithResponse(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeployRollbackResponse, error)
+
+	// DeployRollbackWithResponse Roll back to a deploy
+	//
+	// Takes the Deployment back to what an earlier deploy made of it, by a deploy of its
+	// own. The token needs the permission `deployment.deploys.update`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}/rollback (the `DeployRollback` operationId).
+	DeployRollbackWithResponse(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, body DeployRollbackJSONRequestBody, reqEditors ...RequestEditorFn) (*DeployRollbackResponse, error)
+}
+
+type ListDeploysResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DeploysPaginated
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *UnexpectedStatus
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListDeploysResponse) GetJSON200() *DeploysPaginated {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r ListDeploysResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ListDeploysResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListDeploysResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r ListDeploysResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r ListDeploysResponse) GetJSON429() *TooManyRequests {
+	return r.JSON429
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r ListDeploysResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r ListDeploysResponse) GetJSONDefault() *UnexpectedStatus {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListDeploysResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDeploysResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDeploysResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListDeploysResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateDeployResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Deploy
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *UnexpectedStatus
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CreateDeployResponse) GetJSON200() *Deploy {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r CreateDeployResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r CreateDeployResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r CreateDeployResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r CreateDeployResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r CreateDeployResponse) GetJSON429() *TooManyRequests {
+	return r.JSON429
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r CreateDeployResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r CreateDeployResponse) GetJSONDefault() *UnexpectedStatus {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateDeployResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateDeployResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateDeployResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateDeployResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 type GetDeployResponse struct {
@@ -771,6 +1664,96 @@ func (r GetDeployResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetDeployResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateDeployResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Deploy
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *UnexpectedStatus
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateDeployResponse) GetJSON200() *Deploy {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r UpdateDeployResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r UpdateDeployResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r UpdateDeployResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r UpdateDeployResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r UpdateDeployResponse) GetJSON429() *TooManyRequests {
+	return r.JSON429
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r UpdateDeployResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r UpdateDeployResponse) GetJSONDefault() *UnexpectedStatus {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateDeployResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateDeployResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateDeployResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateDeployResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -867,6 +1850,146 @@ func (r FinalizeDeployResponse) ContentType() string {
 	return ""
 }
 
+type DeployRollbackResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Deploy
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *UnexpectedStatus
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DeployRollbackResponse) GetJSON200() *Deploy {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r DeployRollbackResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r DeployRollbackResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r DeployRollbackResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r DeployRollbackResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r DeployRollbackResponse) GetJSON429() *TooManyRequests {
+	return r.JSON429
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r DeployRollbackResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r DeployRollbackResponse) GetJSONDefault() *UnexpectedStatus {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeployRollbackResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeployRollbackResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeployRollbackResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeployRollbackResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListDeploysWithResponse List the deploys of a Deployment
+//
+// Lists the deploys of a Deployment, a page at a time. The token needs the permission
+// `deployment.deploys.get`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /organizations/{organizationId}/deployments/{deploymentId}/deploys (the `ListDeploys` operationId).
+func (c *ClientWithResponses) ListDeploysWithResponse(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, params *ListDeploysParams, reqEditors ...RequestEditorFn) (*ListDeploysResponse, error) {
+	rsp, err := c.ListDeploys(ctx, organizationID, deploymentID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDeploysResponse(rsp)
+}
+
+// CreateDeployWithBodyWithResponse Create a deploy
+//
+// Initializes a deploy. The answer says where its image is pushed to and where its
+// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
+// finalized. The token needs the permission `deployment.deploys.create`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys (the `CreateDeploy` operationId).
+func (c *ClientWithResponses) CreateDeployWithBodyWithResponse(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDeployResponse, error) {
+	rsp, err := c.CreateDeployWithBody(ctx, organizationID, deploymentID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDeployResponse(rsp)
+}
+
+// CreateDeployWithResponse Create a deploy
+//
+// Initializes a deploy. The answer says where its image is pushed to and where its
+// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
+// finalized. The token needs the permission `deployment.deploys.create`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys (the `CreateDeploy` operationId).
+func (c *ClientWithResponses) CreateDeployWithResponse(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, body CreateDeployJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDeployResponse, error) {
+	rsp, err := c.CreateDeploy(ctx, organizationID, deploymentID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDeployResponse(rsp)
+}
+
 // GetDeployWithResponse Read a deploy
 //
 // Tells what a deploy is and what became of it. The token needs the permission
@@ -881,6 +2004,38 @@ func (c *ClientWithResponses) GetDeployWithResponse(ctx context.Context, organiz
 		return nil, err
 	}
 	return ParseGetDeployResponse(rsp)
+}
+
+// UpdateDeployWithBodyWithResponse Change what is written about a deploy
+//
+// Replaces the description of a deploy. The token needs the permission
+// `deployment.deploys.update`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId} (the `UpdateDeploy` operationId).
+func (c *ClientWithResponses) UpdateDeployWithBodyWithResponse(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateDeployResponse, error) {
+	rsp, err := c.UpdateDeployWithBody(ctx, organizationID, deploymentID, deployID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateDeployResponse(rsp)
+}
+
+// UpdateDeployWithResponse Change what is written about a deploy
+//
+// Replaces the description of a deploy. The token needs the permission
+// `deployment.deploys.update`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId} (the `UpdateDeploy` operationId).
+func (c *ClientWithResponses) UpdateDeployWithResponse(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, body UpdateDeployJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateDeployResponse, error) {
+	rsp, err := c.UpdateDeploy(ctx, organizationID, deploymentID, deployID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateDeployResponse(rsp)
 }
 
 // FinalizeDeployWithBodyWithResponse Finalize a deploy
@@ -917,6 +2072,188 @@ func (c *ClientWithResponses) FinalizeDeployWithResponse(ctx context.Context, or
 		return nil, err
 	}
 	return ParseFinalizeDeployResponse(rsp)
+}
+
+// DeployRollbackWithBodyWithResponse Roll back to a deploy
+//
+// Takes the Deployment back to what an earlier deploy made of it, by a deploy of its
+// own. The token needs the permission `deployment.deploys.update`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}/rollback (the `DeployRollback` operationId).
+func (c *ClientWithResponses) DeployRollbackWithBodyWithResponse(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeployRollbackResponse, error) {
+	rsp, err := c.DeployRollbackWithBody(ctx, organizationID, deploymentID, deployID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeployRollbackResponse(rsp)
+}
+
+// DeployRollbackWithResponse Roll back to a deploy
+//
+// Takes the Deployment back to what an earlier deploy made of it, by a deploy of its
+// own. The token needs the permission `deployment.deploys.update`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}/rollback (the `DeployRollback` operationId).
+func (c *ClientWithResponses) DeployRollbackWithResponse(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, body DeployRollbackJSONRequestBody, reqEditors ...RequestEditorFn) (*DeployRollbackResponse, error) {
+	rsp, err := c.DeployRollback(ctx, organizationID, deploymentID, deployID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeployRollbackResponse(rsp)
+}
+
+// ParseListDeploysResponse parses an HTTP response from a ListDeploysWithResponse call
+func ParseListDeploysResponse(rsp *http.Response) (*ListDeploysResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDeploysResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DeploysPaginated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest UnexpectedStatus
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateDeployResponse parses an HTTP response from a CreateDeployWithResponse call
+func ParseCreateDeployResponse(rsp *http.Response) (*CreateDeployResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateDeployResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Deploy
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest UnexpectedStatus
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
 }
 
 // ParseGetDeployResponse parses an HTTP response from a GetDeployWithResponse call
@@ -994,6 +2331,81 @@ func ParseGetDeployResponse(rsp *http.Response) (*GetDeployResponse, error) {
 	return response, nil
 }
 
+// ParseUpdateDeployResponse parses an HTTP response from a UpdateDeployWithResponse call
+func ParseUpdateDeployResponse(rsp *http.Response) (*UpdateDeployResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateDeployResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Deploy
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest UnexpectedStatus
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseFinalizeDeployResponse parses an HTTP response from a FinalizeDeployWithResponse call
 func ParseFinalizeDeployResponse(rsp *http.Response) (*FinalizeDeployResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -1003,6 +2415,81 @@ func ParseFinalizeDeployResponse(rsp *http.Response) (*FinalizeDeployResponse, e
 	}
 
 	response := &FinalizeDeployResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Deploy
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest UnexpectedStatus
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeployRollbackResponse parses an HTTP response from a DeployRollbackWithResponse call
+func ParseDeployRollbackResponse(rsp *http.Response) (*DeployRollbackResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeployRollbackResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

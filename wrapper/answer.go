@@ -26,7 +26,7 @@ func quoted(value string) string {
 }
 
 // read reports why an answer cannot be read, or, if it is a 200, why it is not what was
-// asked for. The deploy that was asked for it keeps.
+// asked for. What was asked for the call keeps.
 func (c *call) read(response *http.Response) error {
 	body := response.Body.(*readBody)
 	if body.err != nil || response.StatusCode != http.StatusOK {
@@ -38,25 +38,29 @@ func (c *call) read(response *http.Response) error {
 		}
 		return nil
 	}
-	if len(body.data) > maxDecoded {
-		return errNotDecoded
-	}
-	deploy, err := decodeDeploy(body.data)
-	if err == nil {
-		err = checkDeploy(c.target, deploy)
-	}
-	if err == nil && c.isFinalize() {
-		err = c.content.contradiction(deploy)
-	}
-	if err == nil {
-		c.deploy = deploy
-	}
+	err := c.keep(body.data)
+	c.kept = err == nil
 	return err
+}
+
+// readDeploy returns the deploy that the target names, if the body is that.
+func readDeploy(body []byte, target Target) (*api.Deploy, error) {
+	deploy, err := decodeDeploy(body)
+	if err == nil {
+		err = checkDeploy(target, deploy)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return deploy, nil
 }
 
 // decodeDeploy decodes a body. Timestamps only inform: one that is malformed must not make
 // a finalize that took effect look like a failure, so it is left zero.
 func decodeDeploy(body []byte) (*api.Deploy, error) {
+	if len(body) > maxDecoded {
+		return nil, errNotDecoded
+	}
 	var deploy api.Deploy
 	err := json.Unmarshal(body, &deploy)
 	if err == nil {

@@ -2,7 +2,6 @@ package wrapper
 
 import (
 	"encoding/json"
-	"net/http"
 	"reflect"
 	"strings"
 	"testing"
@@ -76,10 +75,10 @@ func TestCheckDeploy(t *testing.T) {
 
 // JSON takes many times its size when it is decoded.
 func TestReadDecodesNoLongAnswer(t *testing.T) {
-	asked := &call{operation: opGetDeploy, target: Target{DeploymentID: "d", DeployID: "p"}}
+	target := Target{DeploymentID: "d", DeployID: "p"}
 	for padding, want := range map[int]error{maxDecoded - 100: nil, maxDecoded: errNotDecoded} {
 		body := `{"id":"p","deploymentId":"d","status":"DEPLOYED","description":"` + strings.Repeat("a", padding) + `"}`
-		err := asked.read(&http.Response{StatusCode: http.StatusOK, Body: &readBody{data: []byte(body)}})
+		_, err := readDeploy([]byte(body), target)
 		assert.Equal(t, want, err)
 	}
 }

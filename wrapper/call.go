@@ -8,22 +8,26 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// call is one call of Finalize or GetDeploy. Its request comes out of a generated client of
-// its own, so that the retry step can ask the call what only it can tell. A request made
-// through API() has none: there the nil call answers.
+// call is one call of a method of Client. Its request comes out of a generated client of its
+// own, so that the retry step can ask the call what only it can tell. A request made through
+// API() has none: there the nil call answers.
 type call struct {
 	generated api.Client
 	client    *Client
 	operation string
+	keep      func(body []byte) error // keeps what was asked for, or says why the body is not that
+	kept      bool
+	mayHave   bool  // an attempt may have taken effect
+	fate      *fate // of a finalize
+}
+
+// fate is what a call of Finalize knows of what became of the deploy.
+type fate struct {
 	target    Target
-	content   Content // of a finalize
-
-	deploy *api.Deploy // what the call returns, once it is known
-
-	// Of a finalize:
-	mayHave   bool        // an attempt of it may have taken effect
-	mayYet    bool        // an attempt of it may take effect yet
-	inDoubt   bool        // it may have or may yet, and the last look-up did not tell
+	content   Content
+	deploy    *api.Deploy // as the service describes it after it was finalized
+	mayYet    bool        // an attempt may take effect yet
+	inDoubt   bool        // one may have or may yet, and the last look-up did not tell
 	seen      *api.Deploy // what the last look-up that succeeded showed
 	lookUpErr error       // why it could not be looked up the last time
 }
@@ -34,30 +38,29 @@ func (c *call) Do(request *http.Request) (*http.Response, error) {
 }
 
 // newCall returns a call, and as its field the generated client that makes its request.
-func (c *Client) newCall(operation string, target Target) *call {
-	made := &call{client: c, operation: operation, target: target}
+func (c *Client) newCall(operation string, keep func(body []byte) error) *call {
+	made := &call{client: c, operation: operation, keep: keep}
 	made.generated = api.Client{Server: c.server, Client: made}
 	return made
 }
 
-func (c *call) isFinalize() bool { return c != nil && c.operation == opFinalizeDeploy }
-
-// result is what the call returns for what the chain returned.
-func (c *call) result(response *http.Response, err error) (*api.Deploy, error) {
+// failure returns why what the chain returned is not what was asked for, or nil if that was
+// kept.
+func (c *call) failure(response *http.Response, err error) error {
 	switch {
-	case c.deploy != nil && c.isFinalize() && c.deploy.Status == api.DeployStatusFailed:
-		return nil, &DeployFailedError{Deploy: c.deploy}
-	case c.deploy != nil:
-		return c.deploy, nil
+	case c.kept:
+		return nil
 	case err != nil:
 		err = c.named(err, response)
 	default:
-		err = c.client.newAPIError(c.operation, response)
+		answered := c.client.newAPIError(c.operation, response)
+		answered.Hint = joined(answered.Hint, c.leftBehind())
+		err = answered
 	}
-	if c.inDoubt {
-		err = &OutcomeUnknownError{DeployID: c.target.DeployID, Deploy: c.seen, LookUpErr: c.lookUpErr, Err: err}
+	if f := c.fate; f != nil && f.inDoubt {
+		return &OutcomeUnknownError{DeployID: f.target.DeployID, Deploy: f.seen, LookUpErr: f.lookUpErr, Err: err}
 	}
-	return nil, err
+	return err
 }
 
 // named gives an error of the chain the name of the operation in place of its path, and the
@@ -68,8 +71,18 @@ func (c *call) named(err error, last *http.Response) error {
 		return err
 	}
 	unanswered.Operation = c.operation
+	unanswered.Hint = c.leftBehind()
 	if last != nil {
 		unanswered.Err = fmt.Errorf("%w; the last answer: %w", unanswered.Err, c.client.newAPIError(c.operation, last))
 	}
 	return err
+}
+
+// leftBehind says what a call without success may have left on the service, and what that
+// means, or nothing. A finalize has an error of its own for that.
+func (c *call) leftBehind() string {
+	if c.operation == opCreateDeploy && c.mayHave {
+		return "a deploy may have been created; it changes nothing unless it is finalized, so another can be created"
+	}
+	return ""
 }

@@ -40,6 +40,7 @@ type mishap struct {
 	fault    astrotest.Fault
 	harmless bool // the answer is as good as without it
 	pending  bool // for all that the client knows, the service may be at it yet
+	foreign  bool // the answer names another deploy, which one that creates cannot be seen to do
 }
 
 func mishaps() []mishap {
@@ -73,6 +74,7 @@ func mishaps() []mishap {
 		{fault: astrotest.Slow(10 * time.Second), harmless: true},
 		{fault: set("createdAt", "yesterday"), harmless: true},
 		{fault: set("newField", 1), harmless: true},
+		{fault: set("id", "another"), foreign: true},
 	}
 	for _, fault := range unanswered {
 		all = append(all, mishap{fault: fault, pending: true}, mishap{fault: fault.AfterCommit(), pending: true})
@@ -83,7 +85,6 @@ func mishaps() []mishap {
 	for _, fault := range []astrotest.Fault{
 		astrotest.CutAnswer(),
 		astrotest.HangInAnswer(),
-		set("id", "another"),
 		set("deploymentId", "another"),
 		set("isDagDeployEnabled", "yes"),
 		astrotest.RateLimited(),

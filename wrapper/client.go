@@ -1,7 +1,9 @@
 package wrapper
 
 import (
+	"cmp"
 	"context"
+	"net/http"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
@@ -14,6 +16,7 @@ type Client struct {
 	server  string // what the paths of the contract are appended to
 	version APIVersion
 	looksUp bool
+	upload  uploader
 }
 
 // NewClient returns a client for https://api.astronomer.io that calls [V1Beta1] with the
@@ -31,6 +34,7 @@ func NewClient(options ...Option) (*Client, error) {
 		server:  server.String() + "/",
 		version: cfg.version,
 		looksUp: cfg.lookUp,
+		upload:  uploader{transport: cmp.Or(cfg.httpClient.Transport, http.DefaultTransport), stall: cfg.stallTimeout},
 	}, nil
 }
 

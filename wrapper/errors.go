@@ -60,6 +60,7 @@ type TransportError struct {
 	Operation string        // operationId of openapi.yaml, such as FinalizeDeploy; method and path if made through API()
 	Attempts  int           // how often it was tried to make the request; 0 if it never came to that
 	Elapsed   time.Duration // from the beginning of the first attempt to the end of the last, look-ups included
+	Hint      string        // what the request may have left behind, and what to do, where it is known
 	Err       error         // the cause, of the last attempt
 }
 
@@ -67,7 +68,15 @@ func (e *TransportError) Error() string {
 	if e.Attempts == 0 {
 		return oneLine(fmt.Sprintf("%s: nothing was sent: %v", e.Operation, e.Err))
 	}
-	return oneLine(fmt.Sprintf("%s: no answer%s: %v", e.Operation, afterAttempts(e.Attempts, e.Elapsed), e.Err))
+	return oneLine(joined(fmt.Sprintf("%s: no answer%s: %v", e.Operation, afterAttempts(e.Attempts, e.Elapsed), e.Err), e.Hint))
+}
+
+// joined is a text and what is added to it, if there is any.
+func joined(text, added string) string {
+	if text == "" || added == "" {
+		return text + added
+	}
+	return text + "; " + added
 }
 
 // afterAttempts says how often a request was made, if that was more than once.

@@ -56,7 +56,7 @@ func TestAPIErrorText(t *testing.T) {
 		err       error
 		want      string
 	}{
-		{opGetDeploy, V1, 404, ours, nil, "404 Not Found: No such thing [request r-1]; check the IDs of Organization, Deployment and deploy, and that the token belongs to them"},
+		{opGetDeploy, V1, 404, ours, nil, "404 Not Found: No such thing [request r-1]; check the IDs in the call, and that the token belongs to their Organization"},
 		{opGetDeploy, V1, 404, "404 page not found\n", nil, `404 Not Found: "404 page not found\n"; nothing seems to answer at this address: check the base URL`},
 		{opGetDeploy, V1Beta1, 404, "", nil, "404 Not Found; nothing seems to answer at this address: check the base URL; or v1beta1, whose support ends in January 2027, is gone: use WithAPIVersion(V1)"},
 		{opGetDeploy, V1, 404, `{"message":"no Route matched"}`, nil, "404 Not Found: no Route matched; nothing seems to answer at this address: check the base URL"},

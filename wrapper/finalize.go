@@ -7,12 +7,6 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// Names of the operations, as in openapi.yaml.
-const (
-	opFinalizeDeploy = "FinalizeDeploy"
-	opGetDeploy      = "GetDeploy"
-)
-
 // Finalize commits a deploy: from here on the Deployment takes over the code that was pushed
 // or uploaded for it. The token needs the permission deployment.deploys.update.
 //
@@ -28,9 +22,16 @@ func (c *Client) Finalize(ctx context.Context, target Target, content Content) (
 	if err := cmp.Or(c.check(), checkContext(ctx), target.check(), content.check(target)); err != nil {
 		return nil, err
 	}
-	call := c.newCall(opFinalizeDeploy, target)
-	call.content = content
-	return call.result(call.generated.FinalizeDeploy(ctx, target.OrganizationID, target.DeploymentID, target.DeployID, content.request))
+	f := &fate{target: target, content: content}
+	call := c.newCall(opFinalizeDeploy, f.keep)
+	call.fate = f
+	if err := call.failure(call.generated.FinalizeDeploy(ctx, target.OrganizationID, target.DeploymentID, target.DeployID, content.request)); err != nil {
+		return nil, err
+	}
+	if f.deploy.Status == api.DeployStatusFailed {
+		return nil, &DeployFailedError{Deploy: f.deploy}
+	}
+	return f.deploy, nil
 }
 
 // GetDeploy reads a deploy: what it is, and what became of it. The token needs the
@@ -40,6 +41,13 @@ func (c *Client) GetDeploy(ctx context.Context, target Target) (*api.Deploy, err
 	if err := cmp.Or(c.check(), checkContext(ctx), target.check()); err != nil {
 		return nil, err
 	}
-	call := c.newCall(opGetDeploy, target)
-	return call.result(call.generated.GetDeploy(ctx, target.OrganizationID, target.DeploymentID, target.DeployID))
+	var deploy *api.Deploy
+	call := c.newCall(opGetDeploy, func(body []byte) (err error) {
+		deploy, err = readDeploy(body, target)
+		return err
+	})
+	if err := call.failure(call.generated.GetDeploy(ctx, target.OrganizationID, target.DeploymentID, target.DeployID)); err != nil {
+		return nil, err
+	}
+	return deploy, nil
 }

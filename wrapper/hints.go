@@ -9,8 +9,10 @@ import (
 // permissions are what a token's role needs for each operation. A role that may create
 // deploys need not have that for finalizing them.
 var permissions = map[string]string{
+	opCreateDeploy:   "deployment.deploys.create",
 	opFinalizeDeploy: "deployment.deploys.update",
 	opGetDeploy:      "deployment.deploys.get",
+	opListDeploys:    "deployment.deploys.get",
 }
 
 // hint returns what to do about an answer, or "" where that is not known.
@@ -22,9 +24,9 @@ func (c *Client) hint(e *APIError, response *http.Response, token string) string
 	case status == http.StatusUnauthorized:
 		return unauthorizedHint(token, time.Now())
 	case status == http.StatusForbidden:
-		return "the token's role needs the permission " + permissions[e.Operation] + " on this Deployment; that of creating deploys is another"
+		return "the token's role needs the permission " + permissions[e.Operation] + " on this Deployment" + otherPermission(e.Operation)
 	case status == http.StatusNotFound && e.RequestID != "":
-		return "check the IDs of Organization, Deployment and deploy, and that the token belongs to them"
+		return "check the IDs in the call, and that the token belongs to their Organization"
 	case status == http.StatusNotFound && c.version == V1Beta1:
 		return "nothing seems to answer at this address: check the base URL; or v1beta1, whose support ends in January 2027, is gone: use WithAPIVersion(V1)"
 	case status == http.StatusNotFound:
@@ -37,6 +39,14 @@ func (c *Client) hint(e *APIError, response *http.Response, token string) string
 		return foreignHint
 	}
 	return ""
+}
+
+// otherPermission warns of what a role that may create deploys need not have.
+func otherPermission(operation string) string {
+	if operation == opCreateDeploy {
+		return ", and then deployment.deploys.update to finalize"
+	}
+	return "; that of creating deploys is another"
 }
 
 const foreignHint = "something else than the service seems to answer: check the base URL, and the proxies on the way"

@@ -64,7 +64,7 @@ func (l *limits) wait(ctx context.Context, limiter Limiter) error {
 			return nil
 		}
 		if err := limiter.Wait(ctx); err != nil {
-			return fmt.Errorf("limiter: %w", withoutSecrets(err, ""))
+			return fmt.Errorf("limiter: %w", withoutSecrets(err))
 		}
 		if l.pauseLeft() <= 0 {
 			return nil

@@ -6,33 +6,53 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// settle is asked after an attempt that did not bring the deploy. If this one or one before it
-// may have taken effect, it looks the deploy up, and reports whether that ends the call: the
-// deploy is finalized, and nothing must be repeated.
+// settle is asked after an attempt that ended so. It reports whether that ends the call: what
+// was asked for is known, and nothing must be repeated.
 func (c *call) settle(ctx context.Context, end outcome) bool {
-	if !c.isFinalize() || c.deploy != nil {
+	if c == nil || c.kept {
 		return false // the answer says it all
 	}
-	c.mayYet = c.mayYet || end == pending || end == underWay
-	c.mayHave = c.mayHave || c.mayYet || end == lost || end == unclear
-	if end != withheld { // which leaves it at what is known
-		c.inDoubt = c.mayHave
-	}
-	if !c.inDoubt || !c.client.looksUp {
+	f, mayYet := c.fate, end == pending || end == underWay
+	c.mayHave = c.mayHave || mayYet || end == lost || end == unclear
+	if f == nil {
 		return false
 	}
-	deploy, err := c.client.GetDeploy(ctx, c.target)
-	c.lookUpErr = err
+	f.mayYet = f.mayYet || mayYet
+	if end != withheld { // which leaves it at what is known
+		f.inDoubt = c.mayHave
+	}
+	if f.inDoubt && c.client.looksUp {
+		c.kept = f.lookUp(ctx, c.client)
+	}
+	return c.kept
+}
+
+// lookUp looks the deploy up, and reports whether that tells for good what became of it.
+func (f *fate) lookUp(ctx context.Context, client *Client) bool {
+	deploy, err := client.GetDeploy(ctx, f.target)
+	f.lookUpErr = err
 	if err != nil {
 		return false
 	}
-	c.seen = deploy
+	f.seen = deploy
 	switch {
-	case deploy.Status == api.DeployStatusFailed, c.content.isShownBy(deploy):
-		c.deploy = deploy
+	case deploy.Status == api.DeployStatusFailed, f.content.isShownBy(deploy):
+		f.deploy = deploy
 		return true
-	case deploy.Status == api.DeployStatusInitialized && !c.content.isNamedBy(deploy):
-		c.inDoubt = c.mayYet
+	case deploy.Status == api.DeployStatusInitialized && !f.content.isNamedBy(deploy):
+		f.inDoubt = f.mayYet
 	}
 	return false
+}
+
+// keep keeps the deploy, if the body of an answer to its finalize is that.
+func (f *fate) keep(body []byte) error {
+	deploy, err := readDeploy(body, f.target)
+	if err == nil {
+		err = f.content.contradiction(deploy)
+	}
+	if err == nil {
+		f.deploy = deploy
+	}
+	return err
 }

@@ -52,6 +52,7 @@ type config struct {
 	maxRetryAfter  time.Duration
 	limiters       map[string]Limiter
 	lookUp         bool
+	stallTimeout   time.Duration
 	logger         *slog.Logger
 }
 
@@ -66,6 +67,7 @@ func newConfig(options []Option) (*config, error) {
 		maxRetryAfter:  DefaultMaxRetryAfter,
 		limiters:       map[string]Limiter{},
 		lookUp:         true,
+		stallTimeout:   DefaultStallTimeout,
 	}
 	for method, perSecond := range defaultLimits {
 		cfg.limiters[method] = NewLimiter(perSecond)

@@ -73,11 +73,12 @@ func TestRetryPolicyOfUnreadableAnswers(t *testing.T) {
 	}
 	compressed := &http.Response{StatusCode: 200, Header: http.Header{"Content-Encoding": {"zstd"}}, Body: &readBody{data: []byte("(\xb5/\xfd")}}
 	assert.Equal(t, answered, judge(nil, compressed, nil), "who asked for that can read it")
-	asked := &call{target: Target{DeploymentID: "d", DeployID: "p"}}
-	assert.Equal(t, lost, judge(asked, &http.Response{StatusCode: 200, Body: &readBody{data: []byte("{}")}}, nil))
+	asked := &fate{target: Target{DeploymentID: "d", DeployID: "p"}}
+	finalize := &call{keep: asked.keep, fate: asked}
+	assert.Equal(t, lost, judge(finalize, &http.Response{StatusCode: 200, Body: &readBody{data: []byte("{}")}}, nil))
 	assert.Nil(t, asked.deploy)
 	good := &readBody{data: []byte(`{"id":"p","deploymentId":"d","status":"DEPLOYED"}`)}
-	assert.Equal(t, answered, judge(asked, &http.Response{StatusCode: 200, Body: good}, nil))
+	assert.Equal(t, answered, judge(finalize, &http.Response{StatusCode: 200, Body: good}, nil))
 	assert.NotNil(t, asked.deploy)
 }
 

@@ -26,10 +26,13 @@ var secrets = regexp.MustCompile(`(?i)"(?:dags|bundle)UploadUrl"\s*:\s*"[^"]*"?`
 
 const signature = `sig(?:=|%(?:25)*3d|\\u003d|&#(?:61|x3d);)`
 
-// redact returns text without the token, however it may be escaped, and the upload URLs in it.
-// What is shorter than a token can be is left in: blotting it out would garble the text.
-func redact(text, token string) string {
-	if len(token) >= minToken {
+// redact returns text without the tokens, however they may be escaped, and the upload URLs in
+// it. What is shorter than a token can be is left in: blotting it out would garble the text.
+func redact(text string, tokens ...string) string {
+	for _, token := range tokens {
+		if len(token) < minToken {
+			continue
+		}
 		for _, spelling := range spellings(token) {
 			text = strings.ReplaceAll(text, spelling, redacted)
 		}
@@ -52,12 +55,16 @@ func spellings(token string) []string {
 }
 
 // excerpt returns the start of a body, without secrets, as valid UTF-8.
-func excerpt(body []byte, token string) string {
-	window := body[:min(len(body), redactWindow+len(token))]
+func excerpt(body []byte, tokens ...string) string {
+	longest := 0
+	for _, token := range tokens {
+		longest = max(longest, len(token))
+	}
+	window := body[:min(len(body), redactWindow+longest)]
 	// Made valid first: what is taken out later could join the halves of a secret.
-	text := redact(strings.ToValidUTF8(string(window), ""), token)
+	text := redact(strings.ToValidUTF8(string(window), ""), tokens...)
 	if len(window) < len(body) {
-		text = text[:max(0, len(text)-len(token))] // which may be the beginning of a token
+		text = text[:max(0, len(text)-longest)] // which may be the beginning of a token
 	}
 	return strings.ToValidUTF8(text[:min(len(text), maxExcerpt)], "")
 }
@@ -65,23 +72,23 @@ func excerpt(body []byte, token string) string {
 // withoutSecrets returns err itself unless its text, or that of an error below it, holds the
 // token or an upload URL, as that of a *url.Error or of a caller's transport may. Then it
 // returns an error that [errors.Is] finds the same causes in, but that cannot be unwrapped.
-func withoutSecrets(err error, token string) error {
-	if isClean(err, token) {
+func withoutSecrets(err error, tokens ...string) error {
+	if isClean(err, tokens...) {
 		return err
 	}
-	return &redactedError{redact(err.Error(), token), func(target error) bool { return errors.Is(err, target) }}
+	return &redactedError{redact(err.Error(), tokens...), func(target error) bool { return errors.Is(err, target) }}
 }
 
-func isClean(err error, token string) bool {
-	if text := err.Error(); redact(text, token) != text {
+func isClean(err error, tokens ...string) bool {
+	if text := err.Error(); redact(text, tokens...) != text {
 		return false
 	}
 	switch below := err.(type) {
 	case interface{ Unwrap() error }:
 		cause := below.Unwrap()
-		return cause == nil || isClean(cause, token)
+		return cause == nil || isClean(cause, tokens...)
 	case interface{ Unwrap() []error }:
-		return !slices.ContainsFunc(below.Unwrap(), func(cause error) bool { return cause != nil && !isClean(cause, token) })
+		return !slices.ContainsFunc(below.Unwrap(), func(cause error) bool { return cause != nil && !isClean(cause, tokens...) })
 	}
 	return true
 }

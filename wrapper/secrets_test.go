@@ -75,6 +75,26 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 	require.NoError(t, err)
 	_, unanswered := unreachable.Finalize(t.Context(), target, content)
 
+	values["Deployment"] = wrapper.Deployment{OrganizationID: target.OrganizationID, DeploymentID: target.DeploymentID}
+	values["Bundle"], values["Source"], values["Stage"] = shop, wrapper.Source(&packed{content: gzipped(100)}), wrapper.StageUpload
+	values["UploadOption"] = wrapper.WithProgress(func(int64, int64) {})
+	values["DeployOption"] = wrapper.WithDescription("Monday")
+	result, err := client.DeployBundle(t.Context(), values["Deployment"].(wrapper.Deployment), shop, &packed{content: gzipped(100)})
+	require.NoError(t, err)
+	values["Result"], values["Timings"] = result, result.Timings
+	deployWith := func(faults ...astrotest.Fault) error {
+		server.Inject(faults...)
+		_, err := client.DeployBundle(t.Context(), values["Deployment"].(wrapper.Deployment), shop, &packed{content: gzipped(100)})
+		require.Error(t, err)
+		return err
+	}
+	address := result.Deploy.BundleUploadURL.Reveal()
+	_, signed, _ := strings.Cut(address, "sig=") // the storage knows no token
+	signed += " in " + address
+	values["DeployError"] = deployWith(astrotest.EditDeploy(func(deploy map[string]any) { deploy["bundleUploadUrl"] = address }).On("CreateDeploy"), astrotest.StorageError(403, "AuthenticationFailed", signed).WithHeader("x-ms-request-id", signed).On("PutBlob"))
+	values["StorageError"] = errors.Unwrap(values["DeployError"].(error))
+	values["WaitError"] = errors.Unwrap(deployWith(showing("DEPLOYING").On("FinalizeDeploy"), astrotest.Answer(401, "text/html", echo).On("GetDeploy")))
+
 	values["ValidationError"] = finalizeWith(wrapper.Target{OrganizationID: "https://storage.example/a?sig=" + chaosSignature}, content)
 	values["APIError"] = finalizeWith(target, content, unreadable[2])
 	values["OutcomeUnknownError"] = finalizeWith(target, content, unreadable...)
@@ -86,6 +106,9 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 		"OutcomeUnknownError": new(*wrapper.OutcomeUnknownError),
 		"TransportError":      new(*wrapper.TransportError),
 		"DeployFailedError":   new(*wrapper.DeployFailedError),
+		"DeployError":         new(*wrapper.DeployError),
+		"StorageError":        new(*wrapper.StorageError),
+		"WaitError":           new(*wrapper.WaitError),
 	} {
 		require.ErrorAs(t, values[name].(error), target)
 	}

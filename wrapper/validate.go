@@ -72,7 +72,7 @@ func shown(value string) string {
 	if len(value) > 64 {
 		return ""
 	}
-	return redact(value, "")
+	return redact(value)
 }
 
 func isPrintable(s string) bool {

@@ -1,0 +1,77 @@
+package wrapper
+
+import (
+	"cmp"
+	"context"
+	"errors"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+)
+
+// Names of the operations, as in openapi.yaml.
+const (
+	opCreateDeploy   = "CreateDeploy"
+	opFinalizeDeploy = "FinalizeDeploy"
+	opGetDeploy      = "GetDeploy"
+	opListDeploys    = "ListDeploys"
+)
+
+// Deployment names a Deployment by the two IDs of its path, which are required.
+type Deployment struct {
+	OrganizationID string
+	DeploymentID   string
+}
+
+func (d Deployment) check() error {
+	return cmp.Or(checkID("organizationId", d.OrganizationID), checkID("deploymentId", d.DeploymentID))
+}
+
+// CreateDeploy creates a deploy and returns it, INITIALIZED: its image is to be pushed to
+// ImageRepository with ImageTag, its tarball to be uploaded ([Client.Upload]) to DAGsUploadURL
+// or BundleUploadURL. What the Deployment runs stays as it is until [Client.Finalize]. The
+// token needs the permission deployment.deploys.create.
+//
+// A type is required, a BUNDLE needs its mount path and its type, a description has at most
+// 500 characters, and a commit (Git) needs [V1], because v1beta1 would drop it silently:
+// nothing is sent that breaks these rules.
+//
+// A request that may have got through is not repeated. If its answer is lost a deploy may
+// have been created, which the error says; it changes nothing, and another can be created.
+func (c *Client) CreateDeploy(ctx context.Context, in Deployment, request api.CreateDeployRequest) (*api.Deploy, error) {
+	if err := c.checkCreate(ctx, in, request); err != nil {
+		return nil, err
+	}
+	deploy, _, err := c.create(ctx, in, request)
+	return deploy, err
+}
+
+// create returns the deploy that it creates or, if that is not known, whether there may be one.
+func (c *Client) create(ctx context.Context, in Deployment, request api.CreateDeployRequest) (deploy *api.Deploy, mayExist bool, err error) {
+	call := c.newCall(opCreateDeploy, func(body []byte) (err error) {
+		deploy, err = readDeployIn(body, in)
+		return err
+	})
+	if err := call.failure(call.generated.CreateDeploy(ctx, in.OrganizationID, in.DeploymentID, request)); err != nil {
+		return nil, call.mayHave, err
+	}
+	return deploy, true, nil
+}
+
+// readDeployIn returns a deploy of the Deployment whose ID is not known before, if the body is
+// one.
+func readDeployIn(body []byte, in Deployment) (*api.Deploy, error) {
+	deploy, err := decodeDeploy(body)
+	switch {
+	case err != nil:
+	case checkID("id", deploy.ID) != nil: // paths will be made of it
+		err = errors.New("the answer holds no deploy")
+	case deploy.DeploymentID == "": // all that tells whether the deploy is one of those asked for
+		err = errors.New("the answer lacks the deploy's Deployment")
+	default:
+		err = checkDeploy(Target{DeploymentID: in.DeploymentID, DeployID: deploy.ID}, deploy)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return deploy, nil
+}

@@ -1,0 +1,80 @@
+package wrapper
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// ErrUploadURLExpired is the kind of a [*StorageError] whose status is 403: the upload URL is
+// not valid, or no longer. A repetition does not help, a new deploy does.
+var ErrUploadURLExpired = errors.New("upload URL expired")
+
+// StorageError says that the storage behind an upload URL answered, but not with the version
+// of the tarball. Nothing that runs was changed.
+type StorageError struct {
+	StatusCode int           // of the answer
+	Code       string        // the storage's name for what is wrong, such as AuthenticationFailed, if the answer had one
+	Message    string        // the storage's own words, if the answer had any
+	RequestID  string        // the storage's name for the request, if the answer had it
+	Body       string        // the start of the answer's body, without secrets
+	Attempts   int           // how often the upload was tried
+	Elapsed    time.Duration // from the beginning of the first attempt to the end of the last
+	Hint       string        // what to do, where it is known
+	Err        error         // what is wrong with an answer of 201, if that is what is wrong
+}
+
+func (e *StorageError) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s: the storage answered %s%s", opUpload, statusText(e.StatusCode), afterAttempts(e.Attempts, e.Elapsed))
+	if e.Err != nil {
+		fmt.Fprintf(&text, ": %v", e.Err)
+	}
+	if e.Code != "" {
+		fmt.Fprintf(&text, ": %.100s", e.Code)
+	}
+	switch {
+	case e.Message != "":
+		fmt.Fprintf(&text, ": %.1000s", e.Message)
+	case e.Body != "":
+		fmt.Fprintf(&text, ": %.200q", e.Body)
+	}
+	if e.RequestID != "" {
+		fmt.Fprintf(&text, " [request %.100s]", e.RequestID)
+	}
+	return oneLine(joined(text.String(), e.Hint))
+}
+
+// Unwrap returns what is wrong with an answer of 201, or nil.
+func (e *StorageError) Unwrap() error { return e.Err }
+
+// Is reports whether target is [ErrUploadURLExpired], [ErrServer] or [ErrUnexpectedAnswer],
+// and the answer of that kind.
+func (e *StorageError) Is(target error) bool {
+	switch target {
+	case ErrUploadURLExpired:
+		return e.StatusCode == http.StatusForbidden
+	case ErrServer:
+		return e.StatusCode >= http.StatusInternalServerError && e.StatusCode < 600
+	case ErrUnexpectedAnswer:
+		return e.StatusCode < http.StatusBadRequest
+	}
+	return false
+}
+
+// storageHint returns what to do about an answer, or "" where that is not known.
+func storageHint(e *StorageError) string {
+	switch {
+	case e.StatusCode == http.StatusForbidden:
+		return "the upload URL is not valid, or no longer: create a new deploy, which has a new one"
+	case e.Code == "Md5Mismatch":
+		return "the tarball changed on its way, or while it was sent: upload it again"
+	case e.StatusCode == http.StatusRequestEntityTooLarge:
+		return "make the tarball smaller: leave out what the deploy does not need"
+	case e.StatusCode < http.StatusBadRequest:
+		return "something else than the storage seems to answer, or a proxy on the way changes its answers"
+	}
+	return ""
+}

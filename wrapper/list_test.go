@@ -1,0 +1,149 @@
+package wrapper_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+func addDeploys(server *astrotest.Server, to wrapper.Deployment, count int) {
+	for range count {
+		server.AddDeploy(api.Deploy{DeploymentID: to.DeploymentID, Type: api.DeployTypeDAGOnly})
+	}
+}
+
+func TestListDeploysReadsPageByPage(t *testing.T) {
+	for count, pages := range map[int]int{0: 1, 1: 1, 99: 1, 100: 1, 101: 2, 250: 3} {
+		t.Run(fmt.Sprint(count), func(t *testing.T) {
+			server, client, deployment := home(t)
+			addDeploys(server, deployment, count)
+			addDeploys(server, deploymentOn(server), 3) // which are another Deployment's
+			seen := map[string]bool{}
+			for deploy, err := range client.ListDeploys(t.Context(), deployment) {
+				require.NoError(t, err)
+				assert.Equal(t, deployment.DeploymentID, deploy.DeploymentID)
+				seen[deploy.ID] = true
+			}
+			assert.Len(t, seen, count)
+			assert.Len(t, server.Requests(), pages)
+		})
+	}
+}
+
+func TestListDeploysEndsWhenItsCallerDoes(t *testing.T) {
+	server, client, deployment := home(t)
+	addDeploys(server, deployment, 150)
+	for range client.ListDeploys(t.Context(), deployment) {
+		break
+	}
+	assert.Len(t, server.Requests(), 1)
+}
+
+// Deploys that are created meanwhile move those that were read already to the next page.
+func TestListDeploysReturnsNoneTwice(t *testing.T) {
+	server, client, deployment := home(t)
+	addDeploys(server, deployment, 150)
+	seen := map[string]bool{}
+	for deploy, err := range client.ListDeploys(t.Context(), deployment) {
+		require.NoError(t, err)
+		assert.False(t, seen[deploy.ID], "twice")
+		seen[deploy.ID] = true
+		if len(seen) == 50 {
+			addDeploys(server, deployment, 10)
+		}
+	}
+	assert.Len(t, seen, 150)
+}
+
+// What is not the page asked for is an error, the last thing that the iterator returns.
+func TestListDeploysAnswersThatAreNoPage(t *testing.T) {
+	const deploy = `{"id":"p","deploymentId":"d","status":"DEPLOYED"}`
+	for body, want := range map[string]string{
+		`{}`: "the answer holds no page of deploys",
+		`{"deploys":null,"offset":0,"totalCount":0}`:                                                    "the answer holds no page of deploys",
+		`{"deploys":[],"totalCount":0}`:                                                                 "the answer holds no page of deploys",
+		`{"deploys":[],"offset":0}`:                                                                     "the answer holds no page of deploys",
+		`{"deploys":[],"offset":7,"totalCount":0}`:                                                      "the answer holds the page after 7 deploys, not after 0",
+		`{"deploys":[` + deploy + `,{}],"offset":0,"totalCount":2}`:                                     "deploy 2 of the page: the answer holds no deploy",
+		`{"deploys":[{"id":"p","deploymentId":"other","status":"DEPLOYED"}],"offset":0,"totalCount":1}`: "of another Deployment",
+		`<html>`: "invalid character",
+		`{"deploys":[],"offset":0,"totalCount":0,"pad":"` + strings.Repeat("x", 4<<20) + `"}`: "longer than 4 MiB",
+	} {
+		requests := 0
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			requests++
+			_, _ = fmt.Fprint(w, body)
+		}))
+		client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken("t"), wrapper.WithBackoff(atOnce))
+		require.NoError(t, err)
+		var errs []error
+		for deploy, err := range client.ListDeploys(t.Context(), wrapper.Deployment{OrganizationID: "o", DeploymentID: "d"}) {
+			assert.Nil(t, deploy)
+			errs = append(errs, err)
+		}
+		require.Len(t, errs, 1)
+		assert.ErrorContains(t, errs[0], "ListDeploys: ")
+		assert.ErrorContains(t, errs[0], want)
+		assert.ErrorIs(t, errs[0], wrapper.ErrUnexpectedAnswer)
+		assert.Equal(t, 4, requests, "a read is repeated")
+		server.Close()
+	}
+}
+
+// A service that promises more than it has does not keep the caller for ever.
+func TestListDeploysEnds(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"deploys":[],"offset":%s,"totalCount":1000000}`, r.URL.Query().Get("offset"))
+	}))
+	defer server.Close()
+	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken("t"))
+	require.NoError(t, err)
+	for range client.ListDeploys(t.Context(), wrapper.Deployment{OrganizationID: "o", DeploymentID: "d"}) {
+		assert.Fail(t, "there is nothing to return")
+	}
+}
+
+func TestListDeploysErrors(t *testing.T) {
+	server, client, deployment := home(t)
+	addDeploys(server, deployment, 150)
+	last := func(ctx context.Context, client *wrapper.Client, in wrapper.Deployment) (count int, last error) {
+		for _, err := range client.ListDeploys(ctx, in) {
+			require.NoError(t, last, "an error comes last")
+			if err == nil {
+				count++
+			}
+			last = err
+		}
+		return count, last
+	}
+	server.Inject(astrotest.CutAnswer(), astrotest.Error(503, "Unavailable"), astrotest.RateLimited())
+	count, err := last(t.Context(), client, deployment)
+	require.NoError(t, err)
+	assert.Equal(t, 150, count, "reads are repeated")
+
+	server.Inject(astrotest.CutAnswer(), astrotest.Error(403, "Forbidden"))
+	_, err = last(t.Context(), client, deployment)
+	assert.ErrorIs(t, err, wrapper.ErrForbidden)
+	assert.ErrorContains(t, err, "deployment.deploys.get")
+
+	sent := len(server.Requests())
+	var none context.Context
+	var invalid *wrapper.ValidationError
+	_, err = last(none, client, deployment)
+	assert.ErrorAs(t, err, &invalid)
+	_, err = last(t.Context(), nil, deployment)
+	assert.ErrorAs(t, err, &invalid)
+	_, err = last(t.Context(), client, wrapper.Deployment{DeploymentID: "d"})
+	assert.ErrorContains(t, err, "organizationId")
+	assert.Len(t, server.Requests(), sent)
+}

@@ -1,0 +1,55 @@
+package wrapper
+
+import "time"
+
+// DefaultStallTimeout is how long an upload may stand still if [WithStallTimeout] does not
+// say otherwise.
+const DefaultStallTimeout = 2 * time.Minute
+
+// WithStallTimeout sets how long an upload may go without a byte of it being taken, nor the
+// answer coming, before the attempt is given up as stalled and another one made; the default
+// is [DefaultStallTimeout], and 0 means that only the context ends it. There is no other bound
+// on an upload: slow uplinks are normal.
+func WithStallTimeout(timeout time.Duration) Option {
+	return func(cfg *config) error {
+		if timeout < 0 {
+			return &ValidationError{Field: "stallTimeout", Value: timeout.String(), Rule: "must not be negative; 0 turns it off"}
+		}
+		cfg.stallTimeout = timeout
+		return nil
+	}
+}
+
+// UploadOption changes one thing about an upload, be it one of [Client.Upload] or within a
+// deploy; it is a [DeployOption], too.
+type UploadOption func(*uploadSettings) error
+
+type uploadSettings struct {
+	progress func(sent, total int64)
+}
+
+// WithProgress has progress called as an upload goes on, with the bytes that were sent so far
+// and all that there are. An attempt that is repeated begins at 0 again. The calls come one
+// after the other, from another goroutine, and hold the upload up until they return; none
+// comes after the upload has ended.
+func WithProgress(progress func(sent, total int64)) UploadOption {
+	return func(settings *uploadSettings) error {
+		if progress == nil {
+			return &ValidationError{Field: "progress", Rule: "must not be nil"}
+		}
+		settings.progress = progress
+		return nil
+	}
+}
+
+func uploadSettingsOf(options []UploadOption) (settings uploadSettings, err error) {
+	for _, option := range options {
+		if option == nil {
+			return settings, &ValidationError{Field: "options", Rule: "must not hold a nil UploadOption"}
+		}
+		if err := option(&settings); err != nil {
+			return settings, err
+		}
+	}
+	return settings, nil
+}

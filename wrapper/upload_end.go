@@ -1,0 +1,90 @@
+package wrapper
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// uploadEnd is how an attempt to upload ended.
+type uploadEnd struct {
+	attempts int
+	elapsed  time.Duration // since the beginning of the first
+	response *http.Response
+	err      error
+}
+
+func (e uploadEnd) isSuccess() bool {
+	return e.err == nil && e.response.StatusCode == http.StatusCreated
+}
+
+// isWorthAnother reports whether the tarball may be sent once more: it always may, since that
+// makes one more version, but not every answer promises another one.
+func (e uploadEnd) isWorthAnother() bool {
+	if e.err != nil {
+		return judgeError(e.err) != withheld
+	}
+	switch e.response.StatusCode {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// version returns the version that a 201 names, if the tarball is what was stored.
+func (u *upload) version(end uploadEnd) (string, error) {
+	header := end.response.Header
+	versions := header.Values("X-Ms-Version-Id")
+	stored, err := base64.StdEncoding.DecodeString(header.Get("Content-Md5"))
+	switch {
+	case header.Get("Content-Md5") != "" && (err != nil || !bytes.Equal(stored, u.tarball.md5)):
+		end.err = errors.New("what was stored is not what was sent: its MD5 differs")
+	case len(versions) != 1:
+		end.err = fmt.Errorf("the answer must name one tarball version (x-ms-version-id), and names %d", len(versions))
+	default:
+		if end.err = checkVersion("x-ms-version-id", versions[0]); end.err == nil {
+			return versions[0], nil
+		}
+	}
+	return "", u.storageError(end)
+}
+
+// failure returns the error of the last attempt.
+func (u *upload) failure(end uploadEnd) error {
+	if end.err == nil {
+		return u.storageError(end)
+	}
+	if own := (*unsent)(nil); errors.As(end.err, &own) {
+		end.attempts, end.err = end.attempts-1, own.err
+	}
+	return &TransportError{Operation: opUpload, Attempts: end.attempts, Elapsed: end.elapsed, Err: end.err}
+}
+
+func (u *upload) storageError(end uploadEnd) *StorageError {
+	body := end.response.Body.(*readBody)
+	keep := func(text string) string { return excerpt([]byte(text), u.secrets...) }
+	var decoded struct{ Code, Message string }
+	if len(body.data) <= maxDecoded {
+		_ = xml.Unmarshal(body.data, &decoded)
+	}
+	storageError := &StorageError{
+		StatusCode: end.response.StatusCode,
+		Code:       keep(decoded.Code),
+		Message:    keep(decoded.Message),
+		RequestID:  keep(end.response.Header.Get("X-Ms-Request-Id")),
+		Body:       excerpt(body.data, u.secrets...),
+		Attempts:   end.attempts,
+		Elapsed:    end.elapsed,
+		Err:        end.err,
+	}
+	if code := end.response.Header.Get("X-Ms-Error-Code"); code != "" {
+		storageError.Code = keep(code)
+	}
+	storageError.Hint = storageHint(storageError)
+	return storageError
+}

@@ -1,0 +1,495 @@
+package wrapper_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+const (
+	storedVersion = "2024-01-12T18:32:20.5898930Z"
+	// A query whose order, escapes and repetitions a client could be tempted to tidy up.
+	sasQuery  = "sv=2022-11-02&sr=b&se=2024-01-12T19%3a32%3A20Z&sig=aB%2Bc%2f%3D-s1gned&sp=w&sp=c"
+	signature = "s1gned"
+)
+
+// gzipped is what begins like a gzipped tarball.
+func gzipped(size int) []byte {
+	content := bytes.Repeat([]byte("0123456789abcdef"), size/16+1)[:size]
+	copy(content, "\x1f\x8b")
+	return content
+}
+
+// storage is what stands behind an upload URL. Each request is answered by the next of its
+// answers, and once these are used up by a success.
+type storage struct {
+	mu      sync.Mutex
+	answers []http.HandlerFunc
+	seen    []*http.Request
+	bodies  [][]byte
+}
+
+func (s *storage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	answer := http.HandlerFunc(nil)
+	if len(s.answers) > 0 {
+		answer, s.answers = s.answers[0], s.answers[1:]
+	}
+	s.seen = append(s.seen, r)
+	s.mu.Unlock()
+	if answer != nil {
+		answer(w, r)
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	s.mu.Lock()
+	s.bodies = append(s.bodies, body)
+	s.mu.Unlock()
+	sum := md5.Sum(body)
+	w.Header().Set("Content-MD5", base64.StdEncoding.EncodeToString(sum[:]))
+	w.Header()["x-ms-version-id"] = []string{storedVersion}
+	w.WriteHeader(http.StatusCreated)
+}
+
+func (s *storage) requests() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.seen)
+}
+
+// start serves the storage and returns an upload URL that leads there, and a client.
+func (s *storage) start(t *testing.T, options ...wrapper.Option) (*api.Secret, *wrapper.Client) {
+	t.Helper()
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	client, err := wrapper.NewClient(append([]wrapper.Option{wrapper.WithToken(chaosToken), wrapper.WithBackoff(atOnce)}, options...)...)
+	require.NoError(t, err)
+	return uploadTo(server.URL), client
+}
+
+func uploadTo(server string) *api.Secret {
+	secret := api.NewSecret(server + "/container/deploy?" + sasQuery)
+	return &secret
+}
+
+func answerWith(status int, header map[string]string, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		for name, value := range header {
+			w.Header().Set(name, value)
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+func cut(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+
+const storageSays = `<?xml version="1.0" encoding="utf-8"?><Error><Code>%s</Code><Message>%s</Message></Error>`
+
+// The storage gets what it needs, and nothing else.
+func TestUploadSendsWhatTheStorageNeeds(t *testing.T) {
+	for _, size := range []int{1000, 2 << 20} {
+		store := &storage{}
+		uploadURL, client := store.start(t)
+		tarball := gzipped(size)
+		sum := md5.Sum(tarball)
+
+		got, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(tarball))
+		require.NoError(t, err)
+		assert.Equal(t, storedVersion, got)
+		require.Len(t, store.seen, 1)
+		sent := store.seen[0]
+		assert.Equal(t, http.MethodPut, sent.Method)
+		assert.Equal(t, "/container/deploy?"+sasQuery, sent.RequestURI, "byte for byte")
+		assert.Equal(t, int64(size), sent.ContentLength)
+		assert.Equal(t, tarball, store.bodies[0])
+		header := http.Header{
+			"X-Ms-Blob-Type":  {"BlockBlob"},
+			"Content-Md5":     {base64.StdEncoding.EncodeToString(sum[:])},
+			"Content-Length":  {fmt.Sprint(size)},
+			"Accept-Encoding": {"gzip"}, // by net/http
+		}
+		if size > 1<<20 {
+			header["Expect"] = []string{"100-continue"}
+		}
+		assert.Equal(t, header, sent.Header)
+	}
+}
+
+// A tarball that knows its MD5 is not read for it; any other is read through, whatever its
+// position.
+func TestUploadReadsTheTarballFromItsBeginning(t *testing.T) {
+	store := &storage{}
+	uploadURL, client := store.start(t)
+	tarball := bytes.NewReader(gzipped(5000))
+	_, _ = tarball.Seek(77, io.SeekStart)
+	_, err := client.Upload(t.Context(), uploadURL, tarball)
+	require.NoError(t, err)
+	assert.Equal(t, gzipped(5000), store.bodies[0])
+
+	counted := &countingTarball{Reader: bytes.NewReader(gzipped(5000))}
+	_, err = client.Upload(t.Context(), uploadURL, counted)
+	require.NoError(t, err)
+	assert.Equal(t, 5000+512, counted.read, "its beginning, and once to send it")
+}
+
+type countingTarball struct {
+	*bytes.Reader
+	read int
+}
+
+func (c *countingTarball) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.read += n
+	return n, err
+}
+
+func (c *countingTarball) MD5() []byte {
+	sum := md5.Sum(gzipped(int(c.Size())))
+	return sum[:]
+}
+
+func TestUploadIsRepeatedFromTheStart(t *testing.T) {
+	for name, trouble := range map[string]http.HandlerFunc{
+		"408":            answerWith(408, nil, ""),
+		"429":            answerWith(429, nil, ""),
+		"500":            answerWith(500, nil, ""),
+		"502":            answerWith(502, nil, "<html>"),
+		"503":            answerWith(503, map[string]string{"x-ms-error-code": "ServerBusy"}, ""),
+		"504":            answerWith(504, nil, ""),
+		"connection cut": cut,
+		"cut amid a body": func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.CopyN(io.Discard, r.Body, 100000)
+			cut(nil, nil)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := &storage{answers: []http.HandlerFunc{trouble, trouble, trouble}}
+			uploadURL, client := store.start(t)
+			got, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(3<<20)))
+			require.NoError(t, err)
+			assert.Equal(t, storedVersion, got)
+			assert.Equal(t, 4, store.requests())
+			require.Len(t, store.bodies, 1)
+			assert.True(t, bytes.Equal(gzipped(3<<20), store.bodies[0]), "whole")
+
+			store.answers = []http.HandlerFunc{trouble, trouble, trouble, trouble, trouble}
+			got, err = client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(3<<20)))
+			assert.Error(t, err)
+			assert.Empty(t, got)
+			assert.Equal(t, 8, store.requests())
+			assert.Contains(t, err.Error(), "4 attempts")
+		})
+	}
+}
+
+func TestUploadRetryAfterIsHeeded(t *testing.T) {
+	store := &storage{answers: []http.HandlerFunc{answerWith(503, map[string]string{"Retry-After": "3600"}, "")}}
+	uploadURL, client := store.start(t)
+	_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100)))
+	assert.ErrorIs(t, err, wrapper.ErrServer)
+	assert.Equal(t, 1, store.requests())
+}
+
+// Any answer but a 201 that names one version of what was sent is an error, and final.
+func TestUploadAnswersThatAreNoSuccess(t *testing.T) {
+	good := base64.StdEncoding.EncodeToString(func() []byte { sum := md5.Sum(gzipped(100)); return sum[:] }())
+	version := func(value string) map[string]string {
+		return map[string]string{"x-ms-version-id": value, "Content-MD5": good}
+	}
+	twice := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["x-ms-version-id"] = []string{"v1", "v2"}
+		w.WriteHeader(http.StatusCreated)
+	}
+	for name, row := range map[string]struct {
+		answer http.HandlerFunc
+		kind   error
+		want   string
+	}{
+		"expired":              {answerWith(403, map[string]string{"x-ms-error-code": "AuthenticationFailed", "x-ms-request-id": "r-1"}, fmt.Sprintf(storageSays, "AuthenticationFailed", "Signature not valid in the specified time frame")), wrapper.ErrUploadURLExpired, "403 Forbidden: AuthenticationFailed: Signature not valid in the specified time frame [request r-1]; the upload URL is not valid, or no longer: create a new deploy"},
+		"code in the body":     {answerWith(403, nil, fmt.Sprintf(storageSays, "AuthorizationFailure", "no")), wrapper.ErrUploadURLExpired, "AuthorizationFailure: no; the upload URL"},
+		"MD5 refused":          {answerWith(400, map[string]string{"x-ms-error-code": "Md5Mismatch"}, ""), nil, "400 Bad Request: Md5Mismatch; the tarball changed on its way"},
+		"too large":            {answerWith(413, nil, ""), nil, "make the tarball smaller"},
+		"501":                  {answerWith(501, nil, "<html>no</html>"), wrapper.ErrServer, `501 Not Implemented: "<html>no</html>"`},
+		"no version":           {answerWith(201, map[string]string{"Content-MD5": good}, ""), wrapper.ErrUnexpectedAnswer, "must name one tarball version (x-ms-version-id), and names 0"},
+		"two versions":         {twice, wrapper.ErrUnexpectedAnswer, "and names 2"},
+		"empty version":        {answerWith(201, version(""), ""), wrapper.ErrUnexpectedAnswer, "x-ms-version-id must not be empty"},
+		"other MD5":            {answerWith(201, map[string]string{"x-ms-version-id": "v", "Content-MD5": base64.StdEncoding.EncodeToString(make([]byte, 16))}, ""), wrapper.ErrUnexpectedAnswer, "its MD5 differs"},
+		"MD5 that is none":     {answerWith(201, map[string]string{"x-ms-version-id": "v", "Content-MD5": "?"}, ""), wrapper.ErrUnexpectedAnswer, "its MD5 differs"},
+		"200":                  {answerWith(200, version("v"), ""), wrapper.ErrUnexpectedAnswer, "200 OK"},
+		"202":                  {answerWith(202, version("v"), ""), wrapper.ErrUnexpectedAnswer, "202 Accepted"},
+		"302":                  {answerWith(302, map[string]string{"Location": "/elsewhere?sig=" + signature}, ""), wrapper.ErrUnexpectedAnswer, "302 Found"},
+		"307":                  {answerWith(307, map[string]string{"Location": "/elsewhere"}, ""), wrapper.ErrUnexpectedAnswer, "something else than the storage"},
+		"an echo of the query": {answerWith(400, nil, "you sent "+sasQuery+", signed aB%2Bc%2f%3D-"+signature+", that is aB+c/=-"+signature), nil, "400 Bad Request"},
+		"a very long body":     {answerWith(400, nil, strings.Repeat("x", 1<<20)), nil, "400 Bad Request"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := &storage{answers: []http.HandlerFunc{row.answer}}
+			uploadURL, client := store.start(t)
+			got, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100)))
+			var answered *wrapper.StorageError
+			require.ErrorAs(t, err, &answered)
+			assert.Empty(t, got)
+			assert.Equal(t, 1, store.requests(), "neither repeated nor followed")
+			assert.Contains(t, err.Error(), row.want)
+			assert.Less(t, len(err.Error()), 1500)
+			for _, kind := range []error{wrapper.ErrUploadURLExpired, wrapper.ErrServer, wrapper.ErrUnexpectedAnswer} {
+				assert.Equal(t, kind == row.kind, errors.Is(err, kind), kind)
+			}
+			for e := err; e != nil; e = errors.Unwrap(e) {
+				shown := fmt.Sprintf("%v %+v %#v", e, e, e)
+				assert.NotContains(t, shown, signature)
+				assert.NotContains(t, shown, "sig=")
+			}
+		})
+	}
+}
+
+// The answer's MD5 is compared where there is one; the storage checked the one it was sent.
+func TestUploadAnswerWithoutMD5(t *testing.T) {
+	store := &storage{answers: []http.HandlerFunc{answerWith(201, map[string]string{"x-ms-version-id": "any thing, byte for byte"}, "")}}
+	uploadURL, client := store.start(t)
+	got, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100)))
+	require.NoError(t, err)
+	assert.Equal(t, "any thing, byte for byte", got)
+}
+
+type sized struct{ size int64 }
+
+func (s sized) Read(p []byte) (int, error) { return copy(p, "\x1f\x8b"), nil }
+func (s sized) Seek(_ int64, whence int) (int64, error) {
+	if whence == io.SeekEnd {
+		return s.size, nil
+	}
+	return 0, nil
+}
+
+type unseekable struct{ io.Reader }
+
+func (unseekable) Seek(int64, int) (int64, error) { return 0, errors.New("a pipe") }
+
+func TestUploadRefusesBadInput(t *testing.T) {
+	store := &storage{}
+	uploadURL, client := store.start(t)
+	url := func(address string) *api.Secret { secret := api.NewSecret(address); return &secret }
+	good := func() io.ReadSeeker { return bytes.NewReader(gzipped(100)) }
+	zipped := append([]byte("PK\x03\x04"), make([]byte, 1000)...)
+	for _, row := range []struct {
+		field, cure string
+		url         *api.Secret
+		tarball     io.ReadSeeker
+		options     []wrapper.UploadOption
+	}{
+		{"uploadUrl", "is missing", nil, good(), nil},
+		{"uploadUrl", "is missing", url(""), good(), nil},
+		{"uploadUrl", "byte for byte", url("storage.example/a?sig=s1gned"), good(), nil},
+		{"uploadUrl", "byte for byte", url("https://"), good(), nil},
+		{"uploadUrl", "byte for byte", url("https://user:s1gned@storage.example/"), good(), nil},
+		{"uploadUrl", "byte for byte", url("https://storage.example/?a b"), good(), nil},
+		{"uploadUrl", "byte for byte", url("https://storage.example/a#s1gned"), good(), nil},
+		{"uploadUrl", "byte for byte", url("https://storage.example/%zz?sig=s1gned"), good(), nil},
+		{"uploadUrl", "must be https", url("http://storage.example/a?sig=s1gned"), good(), nil},
+		{"uploadUrl", "must be https", url("ftp://127.0.0.1/a?sig=s1gned"), good(), nil},
+		{"tarball", "must not be nil", uploadURL, nil, nil},
+		{"tarball", "must not be empty", uploadURL, bytes.NewReader(nil), nil},
+		{"tarball", "must be a tar archive", uploadURL, bytes.NewReader(zipped), nil},
+		{"tarball", "must be a tar archive", uploadURL, strings.NewReader("x"), nil},
+		{"tarball", "at most 5000 MiB", uploadURL, sized{5000<<20 + 1}, nil},
+		{"options", "nil UploadOption", uploadURL, good(), []wrapper.UploadOption{nil}},
+		{"progress", "must not be nil", uploadURL, good(), []wrapper.UploadOption{wrapper.WithProgress(nil)}},
+	} {
+		_, err := client.Upload(t.Context(), row.url, row.tarball, row.options...)
+		var invalid *wrapper.ValidationError
+		require.ErrorAs(t, err, &invalid, row.cure)
+		assert.Equal(t, row.field, invalid.Field)
+		assert.Contains(t, err.Error(), row.cure)
+		assert.NotContains(t, err.Error(), signature)
+	}
+	var none context.Context
+	_, err := client.Upload(none, uploadURL, good())
+	assert.ErrorContains(t, err, "ctx")
+	_, err = (&wrapper.Client{}).Upload(t.Context(), uploadURL, good())
+	assert.ErrorContains(t, err, "NewClient")
+	_, err = client.Upload(t.Context(), uploadURL, unseekable{})
+	assert.ErrorContains(t, err, "Upload: nothing was sent: tarball: a pipe")
+	_, err = wrapper.NewClient(wrapper.WithToken("t"), wrapper.WithStallTimeout(-1))
+	assert.ErrorContains(t, err, "stallTimeout must not be negative")
+	assert.Zero(t, store.requests())
+}
+
+// A plain tar archive is one, too: the service takes both.
+func TestUploadTakesPlainTar(t *testing.T) {
+	store := &storage{}
+	uploadURL, client := store.start(t)
+	plain := make([]byte, 1024)
+	copy(plain[257:], "ustar")
+	_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(plain))
+	assert.NoError(t, err)
+}
+
+// failing is a tarball that cannot be read beyond a point, once its MD5 is known.
+type failing struct {
+	*bytes.Reader
+	mu     sync.Mutex
+	passes int
+	err    error
+}
+
+func (f *failing) Seek(offset int64, whence int) (int64, error) {
+	f.mu.Lock()
+	f.passes++
+	f.mu.Unlock()
+	return f.Reader.Seek(offset, whence)
+}
+
+func (f *failing) Read(p []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.passes > 2 && f.Reader.Len() < 100_000 { // the passes before are those that measure
+		return 0, f.err
+	}
+	return f.Reader.Read(p)
+}
+
+func TestUploadOfATarballThatCannotBeRead(t *testing.T) {
+	for _, trouble := range []error{errors.New("bad sector"), io.EOF} {
+		store := &storage{}
+		uploadURL, client := store.start(t)
+		_, err := client.Upload(t.Context(), uploadURL, &failing{Reader: bytes.NewReader(gzipped(200_000)), err: trouble})
+		var failed *wrapper.TransportError
+		require.ErrorAs(t, err, &failed)
+		if trouble == io.EOF {
+			assert.ErrorContains(t, err, "the tarball became shorter")
+		} else {
+			assert.ErrorIs(t, err, trouble)
+		}
+		assert.LessOrEqual(t, store.requests(), 1, "another attempt would read no more")
+		assert.Empty(t, store.bodies)
+	}
+}
+
+func TestUploadProgress(t *testing.T) {
+	store := &storage{answers: []http.HandlerFunc{answerWith(500, nil, "")}}
+	uploadURL, client := store.start(t)
+	const size = 3 << 20
+	var sents []int64
+	_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(size)), wrapper.WithProgress(func(sent, total int64) {
+		assert.Equal(t, int64(size), total)
+		sents = append(sents, sent) // unguarded: the race detector sees calls at once, or after the end
+	}))
+	require.NoError(t, err)
+	starts, before := 1, int64(0)
+	for _, sent := range sents {
+		if sent < before {
+			starts++
+			assert.Equal(t, int64(size), before, "the attempt before was whole")
+		}
+		before = sent
+	}
+	assert.Equal(t, int64(size), before)
+	assert.Equal(t, 2, starts)
+}
+
+func TestUploadEndsWithTheContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	store := &storage{answers: []http.HandlerFunc{func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.CopyN(io.Discard, r.Body, 1<<20)
+		cancel()
+		_, _ = io.Copy(io.Discard, r.Body) // until the client is gone
+	}}}
+	uploadURL, client := store.start(t)
+	_, err := client.Upload(ctx, uploadURL, bytes.NewReader(gzipped(64<<20)))
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, 1, store.requests())
+	_, err = client.Upload(ctx, uploadURL, bytes.NewReader(gzipped(100)))
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.ErrorContains(t, err, "nothing was sent")
+	assert.Equal(t, 1, store.requests())
+}
+
+// inMemoryStorage is a storage on the fake clock of a synctest bubble.
+func inMemoryStorage(t *testing.T, store *storage, options ...wrapper.Option) (*api.Secret, *wrapper.Client, func()) {
+	network := newMemory()
+	server := &http.Server{Handler: store}
+	go func() { _ = server.Serve(network) }()
+	transport := &http.Transport{DialContext: network.dial}
+	client, err := wrapper.NewClient(append([]wrapper.Option{wrapper.WithToken(chaosToken), wrapper.WithHTTPClient(&http.Client{Transport: transport})}, options...)...)
+	require.NoError(t, err)
+	return uploadTo("http://127.0.0.1"), client, func() {
+		transport.CloseIdleConnections()
+		_ = server.Close()
+		time.Sleep(2 * time.Hour) // until its handlers have ended
+	}
+}
+
+// A storage that takes no byte, or gives no answer, is given up; a slow one is not.
+func TestUploadStalls(t *testing.T) {
+	for name, stalls := range map[string]http.HandlerFunc{
+		"amid the body": func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.CopyN(io.Discard, r.Body, 10_000)
+			time.Sleep(time.Hour)
+		},
+		"without an answer": func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			time.Sleep(time.Hour)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := &storage{answers: []http.HandlerFunc{stalls, stalls, stalls, stalls}}
+				uploadURL, client, closeAll := inMemoryStorage(t, store, wrapper.WithStallTimeout(30*time.Second), wrapper.WithBackoff(atOnce))
+				defer closeAll()
+				started := time.Now()
+				_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(200_000)))
+				assert.ErrorContains(t, err, "no byte moved for 30s")
+				assert.Equal(t, 4, store.requests())
+				assert.Equal(t, 2*time.Minute, time.Since(started).Round(time.Second))
+
+				store.answers = []http.HandlerFunc{stalls}
+				_, err = client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(200_000)))
+				assert.NoError(t, err, "the next attempt went through")
+			})
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		slow := func(w http.ResponseWriter, r *http.Request) {
+			for {
+				time.Sleep(29 * time.Second)
+				if n, _ := io.CopyN(io.Discard, r.Body, 40_000); n == 0 {
+					break
+				}
+			}
+			answerWith(201, map[string]string{"x-ms-version-id": "slow"}, "")(w, r)
+		}
+		store := &storage{answers: []http.HandlerFunc{slow}}
+		// The bounds of the API's requests are not those of an upload.
+		uploadURL, client, closeAll := inMemoryStorage(t, store, wrapper.WithStallTimeout(30*time.Second), wrapper.WithAttemptTimeout(time.Second))
+		defer closeAll()
+		started := time.Now()
+		version, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(400_000)))
+		require.NoError(t, err)
+		assert.Equal(t, "slow", version)
+		assert.Greater(t, time.Since(started), 4*time.Minute)
+	})
+}

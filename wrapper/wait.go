@@ -1,0 +1,99 @@
+package wrapper
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+)
+
+// Wait reads a deploy until it is DEPLOYED, and returns it; one that is FAILED is a
+// [*DeployFailedError]. It is for a deploy that was finalized: one that was not is waited for
+// until the context ends, which is all that bounds it. The token needs the permission
+// deployment.deploys.get.
+//
+// The first look is at once, the next after about 1 s, then 1.5 times as long each, up to
+// 15 s. Lost answers, 408, 429, 5xx and answers that cannot be read are passed over; what
+// another look would not change, such as 401, ends it, like the context, as a [*WaitError].
+func (c *Client) Wait(ctx context.Context, target Target) (*api.Deploy, error) {
+	if err := cmp.Or(c.check(), checkContext(ctx), target.check()); err != nil {
+		return nil, err
+	}
+	schedule := betweenLooks()
+	waiting := &WaitError{DeployID: target.DeployID}
+	for {
+		deploy, err := c.GetDeploy(ctx, target)
+		waiting.LookErr = err
+		switch {
+		case err == nil && deploy.Status == api.DeployStatusDeployed:
+			return deploy, nil
+		case err == nil && deploy.Status == api.DeployStatusFailed:
+			return nil, &DeployFailedError{Deploy: deploy}
+		case err == nil:
+			waiting.Deploy = deploy
+		case ctx.Err() == nil && !mayPass(err):
+			waiting.Err, waiting.LookErr = err, nil
+			return nil, waiting
+		}
+		if waiting.Err = sleep(ctx, schedule.NextBackOff()); waiting.Err != nil {
+			return nil, waiting
+		}
+	}
+}
+
+// betweenLooks is how long to wait before the next look, a fifth more or less, so that those
+// who wait for many deploys do not all look at once.
+func betweenLooks() Backoff {
+	schedule := backoff.NewExponentialBackOff()
+	schedule.InitialInterval = time.Second
+	schedule.Multiplier = 1.5
+	schedule.MaxInterval = 15 * time.Second
+	schedule.RandomizationFactor = 0.2
+	return schedule
+}
+
+// mayPass reports whether another look may do better.
+func mayPass(err error) bool {
+	answered, distrusted := (*APIError)(nil), (*tls.CertificateVerificationError)(nil)
+	if !errors.As(err, &answered) {
+		return !errors.As(err, &distrusted)
+	}
+	switch status := answered.StatusCode; status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return true
+	default:
+		return status < 400 || status >= 500
+	}
+}
+
+// WaitError says that [Client.Wait] ended before the deploy was DEPLOYED or FAILED. It may be
+// either by now, or yet become it.
+type WaitError struct {
+	DeployID string
+	Deploy   *api.Deploy // as it was read last; nil if it never was
+	LookErr  error       // why the last look failed; nil if it did not
+	Err      error       // what ended the waiting: the context's error, or an answer such as 401
+}
+
+func (e *WaitError) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "waiting for deploy %s: %v", e.DeployID, e.Err)
+	if e.Deploy != nil {
+		fmt.Fprintf(&text, "; when it was read last, it was %.40s", e.Deploy.Status)
+	}
+	if e.LookErr != nil {
+		fmt.Fprintf(&text, "; the last look failed: %v", e.LookErr)
+	}
+	return oneLine(text.String())
+}
+
+// Unwrap returns what ended the waiting.
+func (e *WaitError) Unwrap() error { return e.Err }

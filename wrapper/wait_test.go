@@ -1,0 +1,132 @@
+package wrapper_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// showing has a look see the deploy in a status.
+func showing(status string) astrotest.Fault {
+	return astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = status })
+}
+
+func TestWait(t *testing.T) {
+	var failed *wrapper.DeployFailedError
+	var waiting *wrapper.WaitError
+	for name, row := range map[string]struct {
+		faults []astrotest.Fault // the looks; those that follow see it DEPLOYED
+		looks  int
+		as     any // nil for success
+		want   string
+	}{
+		"at once":                {nil, 1, nil, ""},
+		"later":                  {[]astrotest.Fault{showing("INITIALIZED"), showing("INITIALIZED")}, 3, nil, ""},
+		"through unknown states": {[]astrotest.Fault{showing("DEPLOYING"), showing("SOMETHING_NEW")}, 3, nil, ""},
+		"failed":                 {[]astrotest.Fault{showing("INITIALIZED"), showing("FAILED")}, 2, &failed, "FAILED"},
+		"through trouble":        {[]astrotest.Fault{astrotest.CutConnection(), astrotest.BadGateway(), astrotest.Error(500, ""), astrotest.RateLimited(), astrotest.Answer(200, "text/html", "<html>"), astrotest.Error(408, ""), astrotest.Answer(302, "", "").WithHeader("Location", "/")}, 8, nil, ""},
+		"until 401":              {[]astrotest.Fault{showing("INITIALIZED"), astrotest.Error(401, "Unauthorized")}, 2, &waiting, "401 Unauthorized"},
+		"until 404":              {[]astrotest.Fault{astrotest.Error(404, "Not found")}, 1, &waiting, "404 Not Found"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server, client, closeAll := inMemory(t, nil, wrapper.WithMaxAttempts(1))
+				defer closeAll()
+				target := add(server, api.DeployTypeImageOnly)
+				_, err := client.Finalize(t.Context(), target, wrapper.ImageOnly())
+				require.NoError(t, err)
+				before := len(server.Requests())
+				server.Inject(row.faults...)
+
+				deploy, err := client.Wait(t.Context(), target)
+				assert.Len(t, server.Requests(), before+row.looks)
+				if row.as == nil {
+					require.NoError(t, err)
+					assert.Equal(t, api.DeployStatusDeployed, deploy.Status)
+					return
+				}
+				assert.Nil(t, deploy)
+				require.ErrorAs(t, err, row.as)
+				assert.ErrorContains(t, err, row.want)
+			})
+		})
+	}
+}
+
+// The looks come about 1 s, 1.5 s, 2.25 s … 15 s after each other, and end with the context.
+func TestWaitLooksLessAndLessOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client, closeAll := inMemory(t, nil)
+		defer closeAll()
+		target := add(server, api.DeployTypeDAGOnly) // never finalized
+		var looks []time.Time
+		server.InjectFunc(func(string) (astrotest.Fault, bool) {
+			looks = append(looks, time.Now())
+			return astrotest.Fault{}, false
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer cancel()
+		deploy, err := client.Wait(ctx, target)
+		assert.Nil(t, deploy)
+		var waiting *wrapper.WaitError
+		require.ErrorAs(t, err, &waiting)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, target.DeployID, waiting.DeployID)
+		assert.Equal(t, api.DeployStatusInitialized, waiting.Deploy.Status)
+		assert.NoError(t, waiting.LookErr)
+		assert.EqualError(t, err, "waiting for deploy "+target.DeployID+": context deadline exceeded; when it was read last, it was INITIALIZED")
+
+		want := time.Second
+		for i := 1; i < len(looks); i++ {
+			assert.InDelta(t, want, looks[i].Sub(looks[i-1]), 0.21*float64(want))
+			want = min(want*3/2, 15*time.Second)
+		}
+		assert.Greater(t, len(looks), 40)
+	})
+}
+
+// Trouble that does not end is told with the error, too.
+func TestWaitSaysWhatItSawLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client, closeAll := inMemory(t, nil)
+		defer closeAll()
+		target := add(server, api.DeployTypeDAGOnly)
+		server.Inject(showing("INITIALIZED"))
+		server.InjectFunc(func(string) (astrotest.Fault, bool) { return astrotest.BadGateway(), true })
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, errors.New("enough"))
+		defer cancel()
+		_, err := client.Wait(ctx, target)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.ErrorContains(t, err, "when it was read last, it was INITIALIZED; the last look failed: GetDeploy: ")
+		var waiting *wrapper.WaitError
+		require.ErrorAs(t, err, &waiting)
+		assert.Error(t, waiting.LookErr)
+	})
+}
+
+func TestWaitRefusesBadInput(t *testing.T) {
+	server, client, deployment := home(t)
+	target := wrapper.Target{OrganizationID: deployment.OrganizationID, DeploymentID: deployment.DeploymentID, DeployID: "d"}
+	var none context.Context
+	for field, wait := range map[string]func() error{
+		"ctx":    func() error { return second(client.Wait(none, target)) },
+		"client": func() error { return second((*wrapper.Client)(nil).Wait(t.Context(), target)) },
+		"deployId": func() error {
+			return second(client.Wait(t.Context(), wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: "../d"}))
+		},
+	} {
+		var invalid *wrapper.ValidationError
+		require.ErrorAs(t, wait(), &invalid)
+		assert.Equal(t, field, invalid.Field)
+	}
+	assert.Empty(t, server.Requests())
+}

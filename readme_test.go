@@ -16,6 +16,7 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/tarball"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -36,15 +37,33 @@ func finish(ctx context.Context, version string) error {
 	return nil
 }
 
-// The README's first use is the function above, to the letter, and finalizes a deploy.
-func TestReadmeFirstUse(t *testing.T) {
+func ship(ctx context.Context, folder string) error {
+	client, err := wrapper.NewClient() // token from ASTRO_API_TOKEN
+	if err != nil {
+		return err
+	}
+	result, err := client.DeployDAGs(ctx, wrapper.Deployment{
+		OrganizationID: "clm8qv74h000008mlf08scq7k",
+		DeploymentID:   "clmh57jtm000008lb58fe2wmv",
+	}, tarball.Dir(folder))
+	if err != nil {
+		return err
+	}
+	fmt.Println(result.DeployID, "is", result.Status)
+	return nil
+}
+
+// The README's first uses are the functions above, to the letter, and deploy.
+func TestReadmeFirstUses(t *testing.T) {
 	source, err := os.ReadFile("readme_test.go")
 	require.NoError(t, err)
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
-	_, function, _ := strings.Cut(string(source), "\nfunc finish(")
-	function, _, _ = strings.Cut(function, "\n}\n")
-	require.Contains(t, string(readme), "\nfunc finish("+function+"\n}\n```")
+	for _, name := range []string{"finish", "ship"} {
+		_, function, _ := strings.Cut(string(source), "\nfunc "+name+"(")
+		function, _, _ = strings.Cut(function, "\n}\n")
+		require.Contains(t, string(readme), "\nfunc "+name+"("+function+"\n}\n```")
+	}
 
 	server := astrotest.NewServer()
 	defer server.Close()
@@ -59,6 +78,12 @@ func TestReadmeFirstUse(t *testing.T) {
 	require.NoError(t, finish(t.Context(), version))
 	deploy, _ := server.Deploy("clvetru2w000201mowqwua63n")
 	assert.Equal(t, api.DeployStatusDeployed, deploy.Status)
+
+	require.NoError(t, ship(t.Context(), "examples/deploy/dags"))
+	deployment, _ := server.Deployment("clmh57jtm000008lb58fe2wmv")
+	assert.NotEqual(t, version, deployment.DAGTarballVersion)
+	_, isStored := server.Tarball(deployment.DAGTarballVersion)
+	assert.True(t, isStored)
 }
 
 // A link within the repository leads somewhere.

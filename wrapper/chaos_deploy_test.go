@@ -47,8 +47,8 @@ func deployMishaps() map[string][]astrotest.Fault {
 	}
 	return map[string][]astrotest.Fault{
 		"CreateDeploy":   append(created, astrotest.EditDeploy(func(deploy map[string]any) { deploy["id"] = "../x" })),
-		"FinalizeDeploy": append(slices.Clone(known), slices.Repeat([]astrotest.Fault{showing("DEPLOYING")}, 10)...), // to be waited for
-		"GetDeploy":      append(append(known, showing("INITIALIZED")), slices.Repeat([]astrotest.Fault{showing("DEPLOYING"), astrotest.Error(401, "Unauthorized")}, 10)...),
+		"FinalizeDeploy": append(slices.Clone(known), slices.Repeat([]astrotest.Fault{showing("DEPLOYING")}, 60)...), // to be waited for
+		"GetDeploy":      append(append(known, showing("INITIALIZED")), slices.Repeat([]astrotest.Fault{showing("DEPLOYING"), astrotest.Error(401, "Unauthorized")}, 30)...),
 		"PutBlob":        storage,
 	}
 }

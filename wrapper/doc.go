@@ -1,13 +1,25 @@
-// Package wrapper finishes deploys on Astro, Astronomer's managed Apache Airflow: it
-// finalizes them over the Astro Platform API and says what became of them.
+// Package wrapper deploys to Astro, Astronomer's managed Apache Airflow, over the Astro
+// Platform API: it takes a folder the whole way until it runs, or finalizes a deploy that
+// others made, and says what became of it.
 //
 // # Use
 //
 // A [Client] has all that it needs when the environment variable ASTRO_API_TOKEN is set.
-// [Client.Finalize] takes the deploy ([Target]) and what it carries ([Content]):
+// [Client.DeployDAGs] takes a Deployment and a folder, which package tarball packs:
 //
 //	client, err := wrapper.NewClient()
 //	...
+//	result, err := client.DeployDAGs(ctx, wrapper.Deployment{
+//		OrganizationID: "clm8qv74h000008mlf08scq7k",
+//		DeploymentID:   "clmh57jtm000008lb58fe2wmv",
+//	}, tarball.Dir("./dags"))
+//
+// [Client.DeployBundle] and [Client.RemoveBundle] are its like for bundles. Their steps are
+// methods, too, for deploys of images and for programs that take some of them elsewhere:
+// [Client.CreateDeploy], [Client.Upload], [Client.Finalize] and [Client.Wait]. Until Finalize
+// nothing that runs is changed. It takes the deploy ([Target]) and what it carries
+// ([Content]):
+//
 //	deploy, err := client.Finalize(ctx, wrapper.Target{
 //		OrganizationID: "clm8qv74h000008mlf08scq7k",
 //		DeploymentID:   "clmh57jtm000008lb58fe2wmv",
@@ -19,11 +31,13 @@
 //
 // # What a call returns
 //
-// A call returns the deploy that was asked for, or an error; there is no third case. The
-// error is of one of these types:
+// A call returns what was asked for, or an error; there is no third case. The error is of one
+// of these types:
 //
+//   - [*DeployError]: a deploy by one call ended at a stage. It says what is on the service and
+//     what a repetition does; what that stage's method returned is underneath.
 //   - [*ValidationError]: the call breaks a rule; nothing was sent.
-//   - [*APIError]: the service answered with something else than the deploy. What kind of
+//   - [*APIError]: the service answered with something else than what was asked for. What kind of
 //     answer it was, [errors.Is] tells: [ErrBadRequest], [ErrUnauthorized], [ErrForbidden],
 //     [ErrNotFound], [ErrRateLimited], [ErrServer], [ErrUnexpectedAnswer].
 //   - [*DeployFailedError]: the service finalized the deploy and reports it as failed.
@@ -32,6 +46,9 @@
 //   - [*OutcomeUnknownError], which is [ErrOutcomeUnknown]: the deploy may be finalized, and
 //     it could not be found out whether it is. How the last attempt ended is underneath, and
 //     may be of one of the kinds above: ask for this one first.
+//   - [*StorageError]: the storage answered an upload, but not with a tarball version;
+//     [ErrUploadURLExpired] is the kind that a new deploy is the cure for.
+//   - [*WaitError]: [Client.Wait] ended before the deploy was DEPLOYED or FAILED.
 //
 // # What is repeated
 //
@@ -52,10 +69,15 @@
 // kind for one that creates. Finalizing is the one that updates here; what is added to
 // openapi.yaml counts as creating.
 //
+// An upload is repeated like a read, each time from its start, but for an answer of 2xx
+// without a version of what was sent, which is final. Each that gets through makes one more
+// version of the tarball; the last one's is returned, and the others do nothing.
+//
 // Before each repetition passes a random time of up to 0.5 s, then up to 1 s, 2 s and so on
 // to 30 s ([WithBackoff]); longer if the answer's Retry-After says so. One of more than 60 s
 // ends the call at once ([WithMaxRetryAfter]). An attempt has 30 s ([WithAttemptTimeout]),
-// the context bounds the whole. Attempts take turns: 10 POST and 25 GET start in a second
+// the context bounds the whole; an upload has no bound but that some byte moves within two
+// minutes ([WithStallTimeout]). Attempts take turns: 10 POST and 25 GET start in a second
 // ([WithLimiter]). After a 429 the whole client waits as long as the call does or Retry-After
 // says, and goes on more slowly if the limiter is one of [NewLimiter].
 //
@@ -89,13 +111,13 @@
 //
 // # Secrets
 //
-// The token and the upload URLs of a deploy are in no error of this package. A deploy
+// The token and the upload URLs of a deploy are in no error and no [Result] of this package. A deploy
 // carries its upload URLs as [github.com/astro-finalize/astro-finalize-go/api.Secret], which
 // no fmt verb shows, nor slog where it is given the deploy itself; the JSON of a deploy is
 // the wire format and has them in full, and so has the Body of an answer that the generated
 // api.ClientWithResponses decodes. [WithLogger] writes neither bodies nor headers. The
-// token goes to the base URL's host alone, over https (loopback excepted), and redirects are
-// never followed.
+// token goes to the base URL's host alone, a tarball to its upload URL's, both over https
+// (loopback excepted), and redirects are never followed.
 //
 // # API versions
 //

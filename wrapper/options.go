@@ -144,8 +144,8 @@ func WithBaseURL(baseURL string) Option {
 // WithHTTPClient sends requests by the Transport of client, with the cookies of its Jar, and
 // ends an attempt at its Timeout if that is shorter than [WithAttemptTimeout]. Its
 // CheckRedirect is not used, because no redirect is ever followed. The Transport must not
-// repeat requests by itself: nobody could tell then what became of the first. The default is
-// [http.DefaultClient].
+// repeat requests by itself: nobody could tell then what became of the first. Of an upload,
+// only the Transport is used. The default is [http.DefaultClient].
 func WithHTTPClient(client *http.Client) Option {
 	return func(cfg *config) error {
 		if client == nil {

@@ -1,0 +1,19 @@
+"""Says hello once a day."""
+
+from datetime import datetime
+
+from airflow.decorators import dag, task
+
+from common.greeting import greeting
+
+
+@dag(schedule="@daily", start_date=datetime(2024, 1, 1), catchup=False)
+def hello():
+    @task
+    def say():
+        print(greeting("Astro"))
+
+    say()
+
+
+hello()

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"embed"
+	"io/fs"
+
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/tarball"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+//go:embed dags
+var embedded embed.FS
+
+// deploy deploys what the settings name, to the real service or to a simulator.
+func deploy(ctx context.Context, s settings, out *output) (*wrapper.Result, error) {
+	options := []wrapper.Option{
+		wrapper.WithAPIVersion(wrapper.APIVersion(s.apiVersion)),
+		wrapper.WithUserAgent("example-deploy"),
+	}
+	to := wrapper.Deployment{OrganizationID: s.organization, DeploymentID: s.deployment}
+	if s.live {
+		options = append(options, wrapper.WithBaseURL(s.baseURL))
+	} else {
+		simulator := astrotest.NewServer()
+		defer simulator.Close()
+		options = append(options, wrapper.WithBaseURL(simulator.URL), wrapper.WithToken(astrotest.Token))
+		added := simulator.AddDeployment(astrotest.Deployment{OrganizationID: s.organization, ID: s.deployment, DAGDeploys: true})
+		to = wrapper.Deployment{OrganizationID: added.OrganizationID, DeploymentID: added.ID}
+	}
+	client, err := wrapper.NewClient(options...)
+	if err != nil {
+		return nil, err
+	}
+	source, folder := source(s)
+	out.begin(s.live, folder, to)
+	about := []wrapper.DeployOption{wrapper.WithProgress(out.progress)}
+	if s.description != "" {
+		about = append(about, wrapper.WithDescription(s.description))
+	}
+	if s.bundle != "" {
+		return client.DeployBundle(ctx, to, wrapper.Bundle{MountPath: s.mountPath, Type: s.bundleType}, source, about...)
+	}
+	return client.DeployDAGs(ctx, to, source, about...)
+}
+
+// source is the folder that is deployed, and its name.
+func source(s settings) (*tarball.Source, string) {
+	leaveOut := tarball.Ignore(s.ignore...)
+	if folder := cmp.Or(s.dags, s.bundle); folder != "" {
+		return tarball.Dir(folder, leaveOut), folder
+	}
+	dags, err := fs.Sub(embedded, "dags")
+	if err != nil {
+		panic(err) // of a name that is a constant
+	}
+	return tarball.FS(dags, leaveOut), "the DAGs that come with this example"
+}

@@ -1,0 +1,141 @@
+// Command deploy takes a folder of DAGs, or a bundle such as a dbt project, to an Astro
+// Deployment: it packs the folder, creates a deploy, uploads the tarball, finalizes the deploy
+// and waits until it is DEPLOYED.
+//
+// Without -live a simulator of the service in this process answers, and nothing reaches the
+// network; without -dags and -bundle a small folder of DAGs that comes with the program is
+// deployed. With -live it deploys to a real Deployment:
+//
+//	ASTRO_API_TOKEN=… deploy -live -organization ID -deployment ID -dags ./dags
+//
+// It exits with
+//
+//	0  the deploy is DEPLOYED
+//	1  it is not, and what runs was not changed, as far as the service says
+//	2  the command was called wrongly; nothing was sent
+//	3  it is not known what became of the deploy: it may run, or may yet
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/tarball"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+const (
+	exitOK      = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	exitUnknown = 3
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// settings is what the flags say.
+type settings struct {
+	live         bool
+	organization string
+	deployment   string
+	dags         string
+	bundle       string
+	mountPath    string
+	bundleType   string
+	ignore       []string
+	description  string
+	apiVersion   string
+	baseURL      string
+	timeout      time.Duration
+	json         bool
+}
+
+func parse(args []string, stderr io.Writer) (s settings, err error) {
+	flags := flag.NewFlagSet("deploy", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.BoolVar(&s.live, "live", false, "deploy to a real Deployment, with the token from ASTRO_API_TOKEN")
+	flags.StringVar(&s.organization, "organization", os.Getenv("ASTRO_ORGANIZATION_ID"), "`ID` of the Organization (default $ASTRO_ORGANIZATION_ID)")
+	flags.StringVar(&s.deployment, "deployment", os.Getenv("ASTRO_DEPLOYMENT_ID"), "`ID` of the Deployment (default $ASTRO_DEPLOYMENT_ID)")
+	flags.StringVar(&s.dags, "dags", "", "`folder` of DAGs to deploy; all DAGs of the Deployment become these")
+	flags.StringVar(&s.bundle, "bundle", "", "`folder` of a bundle to deploy, in place of DAGs")
+	flags.StringVar(&s.mountPath, "mount-path", "", "`path` where the bundle is mounted, such as /usr/local/airflow/dbt/shop")
+	flags.StringVar(&s.bundleType, "bundle-type", "dbt", "`kind` of the bundle")
+	flags.Func("ignore", "`pattern` of what to leave out, in the syntax of .gitignore; may be given more than once", func(pattern string) error {
+		s.ignore = append(s.ignore, pattern)
+		return nil
+	})
+	flags.StringVar(&s.description, "description", "", "`text` that describes the deploy")
+	flags.StringVar(&s.apiVersion, "api-version", string(wrapper.V1Beta1), "`version` of the API, v1beta1 or v1")
+	flags.StringVar(&s.baseURL, "base-url", cmp.Or(os.Getenv("ASTRO_API_URL"), wrapper.DefaultBaseURL), "`URL` of the API, without the version's path ($ASTRO_API_URL goes before the default)")
+	flags.DurationVar(&s.timeout, "timeout", 30*time.Minute, "give up after this `time`")
+	flags.BoolVar(&s.json, "json", false, "print the result as JSON")
+	if err := flags.Parse(args); err != nil {
+		return s, err
+	}
+	switch {
+	case flags.NArg() > 0:
+		return s, usageError(fmt.Sprintf("there is no argument %q; everything is given by flags", flags.Arg(0)))
+	case s.dags != "" && s.bundle != "":
+		return s, usageError("-dags and -bundle are two deploys; give one of them")
+	case s.bundle == "" && s.mountPath != "":
+		return s, usageError("-mount-path is for a bundle; give -bundle, too")
+	case s.live && s.dags == "" && s.bundle == "":
+		return s, usageError("-live needs -dags or -bundle with the folder to deploy")
+	case s.timeout <= 0:
+		return s, usageError("-timeout must be positive, such as 30m")
+	}
+	return s, nil
+}
+
+// usageError says how the command was called wrongly, and what to do.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	s, err := parse(args, stderr)
+	invalidCall := usageError("")
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case errors.As(err, &invalidCall):
+		_, _ = fmt.Fprintf(stderr, "deploy: %v\nRun with -h for the flags.\n", err)
+		return exitUsage
+	case err != nil:
+		return exitUsage // the flag package has said it
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	out := newOutput(s.json, stdout, stderr)
+	result, err := deploy(ctx, s, out)
+	out.end(result, err)
+	return exitCode(err)
+}
+
+func exitCode(err error) int {
+	var invalid *wrapper.ValidationError
+	var unpackable *tarball.Error
+	var waiting *wrapper.WaitError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, wrapper.ErrOutcomeUnknown), errors.As(err, &waiting):
+		return exitUnknown
+	case errors.As(err, &invalid), errors.As(err, &unpackable):
+		return exitUsage
+	default:
+		return exitFailed
+	}
+}

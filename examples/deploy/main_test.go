@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+)
+
+func runWith(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	var out, errors bytes.Buffer
+	code = run(t.Context(), args, &out, &errors)
+	return code, out.String(), errors.String()
+}
+
+// folder is a folder of DAGs.
+func folder(t *testing.T) string {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.py"), []byte("print()\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "b.tmp"), []byte("x"), 0o600))
+	return dir
+}
+
+func TestSimulation(t *testing.T) {
+	t.Setenv("ASTRO_API_TOKEN", "")
+	t.Setenv("ASTRO_ORGANIZATION_ID", "")
+	t.Setenv("ASTRO_DEPLOYMENT_ID", "")
+	for _, args := range [][]string{
+		{},
+		{"-dags", folder(t), "-description", "Monday"},
+		{"-bundle", folder(t), "-mount-path", "/usr/local/airflow/dbt/shop"},
+		{"-deployment", "mine", "-organization", "ours", "-api-version", "v1"},
+	} {
+		code, stdout, stderr := runWith(t, args...)
+		require.Equal(t, exitOK, code, stderr)
+		assert.Regexp(t, `^deploy clfake\d+ is DEPLOYED: tarball version \S+, \d+ bytes, \d\.\d{3} s\n$`, stdout)
+		assert.Contains(t, stderr, "This is a simulation")
+		assert.Contains(t, stderr, "uploaded ")
+	}
+}
+
+// live is a service, and the flags and variables that lead there.
+func live(t *testing.T) (*astrotest.Server, []string) {
+	server := astrotest.NewServer(astrotest.WithTokens("real"))
+	t.Cleanup(server.Close)
+	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
+	t.Setenv("ASTRO_API_TOKEN", "real")
+	t.Setenv("ASTRO_ORGANIZATION_ID", deployment.OrganizationID)
+	t.Setenv("ASTRO_DEPLOYMENT_ID", deployment.ID)
+	return server, []string{"-live", "-base-url", server.URL, "-dags", folder(t)}
+}
+
+func TestLiveAsJSON(t *testing.T) {
+	server, args := live(t)
+	code, stdout, stderr := runWith(t, append(args, "-json", "-ignore", "*.tmp", "-ignore", "*.bak")...)
+	require.Equal(t, exitOK, code, stderr)
+	var result struct{ DeployID, Status, TarballVersion string }
+	require.NoError(t, json.Unmarshal([]byte(stdout), &result))
+	assert.Equal(t, "DEPLOYED", result.Status)
+	_, stored := server.Tarball(result.TarballVersion)
+	assert.True(t, stored)
+	assert.NotContains(t, stdout+stderr, "sig=")
+}
+
+func TestFailures(t *testing.T) {
+	for name, row := range map[string]struct {
+		faults []astrotest.Fault
+		code   int
+		stage  string
+	}{
+		"expired":         {[]astrotest.Fault{astrotest.ExpiredUploadURL().On("PutBlob")}, exitFailed, "upload"},
+		"FAILED":          {[]astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "FAILED" }).On("FinalizeDeploy")}, exitFailed, "finalize"},
+		"unknown":         {[]astrotest.Fault{astrotest.Answer(204, "", "").AfterCommit().On("FinalizeDeploy"), astrotest.Error(403, "no").On("GetDeploy")}, exitUnknown, "finalize"},
+		"not seen to end": {[]astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "DEPLOYING" }).On("FinalizeDeploy"), astrotest.Error(403, "no").On("GetDeploy")}, exitUnknown, "wait"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server, args := live(t)
+			server.Inject(row.faults...)
+			code, stdout, stderr := runWith(t, append(args, "-json")...)
+			assert.Equal(t, row.code, code, stderr)
+			var report struct{ Error, FailedStage, DeployID string }
+			require.NoError(t, json.Unmarshal([]byte(stdout), &report))
+			assert.Equal(t, row.stage, report.FailedStage)
+			assert.NotEmpty(t, report.DeployID)
+			assert.Contains(t, stderr, report.Error)
+			assert.NotContains(t, stdout+stderr, "sig=")
+		})
+	}
+}
+
+func TestBadFlags(t *testing.T) {
+	server, args := live(t)
+	empty := t.TempDir()
+	for _, row := range []struct {
+		args []string
+		cure string
+	}{
+		{[]string{"-nonsense"}, "-nonsense"},
+		{append(args, "argument"), "given by flags"},
+		{append(args, "-bundle", "."), "give one of them"},
+		{append(args, "-mount-path", "/a"), "give -bundle"},
+		{append(args, "-timeout", "0s"), "must be positive"},
+		{[]string{"-live"}, "-live needs -dags or -bundle"},
+		{append(args, "-dags", empty), "AllowEmpty"},
+		{append(args, "-dags", filepath.Join(empty, "none")), "must be a folder"},
+		{append(args, "-ignore", "[a"), "Ignore"},
+		{append(args, "-deployment", "../x"), "deploymentId"},
+		{append(args, "-api-version", "v2"), "must be v1beta1"},
+		{append(args, "-base-url", "http://api.astronomer.io"), "must be https"},
+		{append(args, "-dags", "", "-bundle", empty), "bundleMountPath"},
+	} {
+		code, stdout, stderr := runWith(t, row.args...)
+		assert.Equal(t, exitUsage, code, "%v: %s", row.args, stderr)
+		assert.Empty(t, stdout)
+		assert.Contains(t, stderr, row.cure)
+	}
+	assert.Empty(t, server.Requests())
+	code, _, stderr := runWith(t, "-h")
+	assert.Equal(t, exitOK, code)
+	assert.Contains(t, stderr, "-mount-path")
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// output tells how a deploy goes on: on a terminal by a bar, elsewhere by lines, and in the end
+// as a sentence or as JSON.
+type output struct {
+	json           bool
+	stdout, stderr io.Writer
+	bar            *progressbar.ProgressBar // nil until the upload begins, or if there is no terminal
+	onTerminal     bool
+	reported       int64 // quarters of the upload that lines were written about
+}
+
+func newOutput(asJSON bool, stdout, stderr io.Writer) *output {
+	return &output{json: asJSON, stdout: stdout, stderr: stderr, onTerminal: isTerminal(stderr)}
+}
+
+func isTerminal(w io.Writer) bool {
+	file, isFile := w.(*os.File)
+	if !isFile {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+func (o *output) begin(live bool, folder string, to wrapper.Deployment) {
+	if !live {
+		_, _ = fmt.Fprintln(o.stderr, "This is a simulation: a fake of the service answers, in this process. Add -live for the real one.")
+	}
+	_, _ = fmt.Fprintf(o.stderr, "deploying %s to Deployment %s\n", folder, to.DeploymentID)
+}
+
+// progress is called as the upload goes on.
+func (o *output) progress(sent, total int64) {
+	if !o.onTerminal {
+		quarter := 4 * sent / total
+		if quarter != o.reported {
+			_, _ = fmt.Fprintf(o.stderr, "uploaded %d of %d bytes\n", sent, total)
+		}
+		o.reported = quarter // which goes back when the upload is repeated
+		return
+	}
+	if o.bar == nil {
+		o.bar = progressbar.NewOptions64(total,
+			progressbar.OptionSetWriter(o.stderr),
+			progressbar.OptionSetDescription("uploading"),
+			progressbar.OptionShowBytes(true),
+			progressbar.OptionClearOnFinish(),
+		)
+	}
+	_ = o.bar.Set64(sent)
+}
+
+// end tells what the deploy came to.
+func (o *output) end(result *wrapper.Result, err error) {
+	if o.bar != nil {
+		_ = o.bar.Clear()
+	}
+	if err != nil {
+		_, _ = fmt.Fprintf(o.stderr, "deploy: %v\n", err)
+	}
+	switch {
+	case o.json:
+		o.writeJSON(result, err)
+	case err == nil:
+		_, _ = fmt.Fprintf(o.stdout, "deploy %s is %s: tarball version %s, %d bytes, %.3f s\n",
+			result.DeployID, result.Status, result.TarballVersion, result.Bytes, result.Timings.Total)
+	}
+}
+
+func (o *output) writeJSON(result *wrapper.Result, err error) {
+	report := struct {
+		*wrapper.Result
+		Error string        `json:"error,omitempty"`
+		Stage wrapper.Stage `json:"failedStage,omitempty"`
+	}{Result: result}
+	var deploying *wrapper.DeployError
+	if errors.As(err, &deploying) {
+		report.Result, report.Stage = &deploying.Result, deploying.Stage
+	}
+	if err != nil {
+		report.Error = err.Error()
+	}
+	encoder := json.NewEncoder(o.stdout)
+	encoder.SetIndent("", "  ")
+	_ = encoder.Encode(report)
+}

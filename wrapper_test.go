@@ -7,12 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -708,28 +711,54 @@ func TestPromise8TheContractIsWhatTheClientCalls(t *testing.T) {
 	}
 }
 
+// What comes along for a program that imports the client.
 func TestPromise9LightToCarry(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", "./wrapper").Output()
+	library, err := os.Getwd()
 	require.NoError(t, err)
-	modules := map[string]bool{}
-	for line := range strings.Lines(string(out)) {
-		modules[strings.TrimSpace(line)] = true
+	consumer := t.TempDir()
+	write := func(name, content string) {
+		require.NoError(t, os.WriteFile(filepath.Join(consumer, name), []byte(content), 0o600))
 	}
-	delete(modules, "")
-	assert.Equal(t, map[string]bool{
-		"github.com/astro-finalize/astro-finalize-go": true,
-		"github.com/oapi-codegen/runtime":             true,
-		"github.com/cenkalti/backoff/v5":              true,
-		"github.com/google/uuid":                      true, // of the runtime
-		"github.com/apapsch/go-jsonmerge/v2":          true, // of the runtime
-	}, modules)
-	goMod, err := os.ReadFile("go.mod")
+	const module = "github.com/astro-finalize/astro-finalize-go"
+	write("go.mod", "module consumer\n\ngo 1.25.0\n\nrequire "+module+" v0.0.0\n\nreplace "+module+" => "+library+"\n")
+	write("main.go", "package main\n\nimport \""+module+"/wrapper\"\n\nfunc main() { _, _ = wrapper.NewClient() }\n")
+	for _, verb := range []string{"tidy", "vendor"} {
+		command := exec.CommandContext(t.Context(), "go", "mod", verb)
+		command.Dir = consumer
+		out, err := command.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+	}
+	read := func(name string) string {
+		content, err := os.ReadFile(filepath.Join(consumer, name))
+		require.NoError(t, err)
+		return string(content)
+	}
+	var vendored []string
+	for _, found := range regexp.MustCompile(`(?m)^# (\S+) v`).FindAllStringSubmatch(read("vendor/modules.txt"), -1) {
+		vendored = append(vendored, found[1])
+	}
+	assert.ElementsMatch(t, []string{
+		module,
+		"github.com/oapi-codegen/runtime",
+		"github.com/cenkalti/backoff/v5",
+		"github.com/google/uuid",             // of the runtime
+		"github.com/apapsch/go-jsonmerge/v2", // of the runtime
+	}, vendored)
+	bytes := int64(0)
+	require.NoError(t, filepath.WalkDir(filepath.Join(consumer, "vendor"), func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			info, infoErr := entry.Info()
+			bytes, err = bytes+info.Size(), infoErr
+		}
+		return err
+	}))
+	assert.LessOrEqual(t, bytes, int64(480<<10), "of vendored files")
+	assert.LessOrEqual(t, strings.Count(read("go.sum"), "\n"), 26, "lines of go.sum; four are for the tests of wrapper, which pack")
+	assert.Contains(t, read("go.mod"), "\ngo 1.25.0\n")
+	ours, err := os.ReadFile("go.mod")
 	require.NoError(t, err)
-	assert.Contains(t, string(goMod), "\ngo 1.25.0\n")
-	assert.NotContains(t, string(goMod), "toolchain")
-	goSum, err := os.ReadFile("go.sum")
-	require.NoError(t, err)
-	assert.LessOrEqual(t, bytes.Count(goSum, []byte("\n")), 22, "lines that end up in a consumer's go.sum")
+	assert.Contains(t, string(ours), "\ngo 1.25.0\n")
+	assert.NotContains(t, string(ours), "toolchain")
 }
 
 func redirect(status int) astrotest.Fault {

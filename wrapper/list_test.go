@@ -65,6 +65,24 @@ func TestListDeploysReturnsNoneTwice(t *testing.T) {
 	assert.Len(t, seen, 150)
 }
 
+// A service that allows fewer deploys on a page than were asked for leaves out none.
+func TestListDeploysTakesShorterPages(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		offset := r.URL.Query().Get("offset")
+		assert.Equal(t, "100", r.URL.Query().Get("limit"))
+		_, _ = fmt.Fprintf(w, `{"deploys":[{"id":"p%s","deploymentId":"d","status":"DEPLOYED"}],"limit":1,"offset":%s,"totalCount":3}`, offset, offset)
+	}))
+	defer server.Close()
+	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken("t"))
+	require.NoError(t, err)
+	var ids []string
+	for deploy, err := range client.ListDeploys(t.Context(), wrapper.Deployment{OrganizationID: "o", DeploymentID: "d"}) {
+		require.NoError(t, err)
+		ids = append(ids, deploy.ID)
+	}
+	assert.Equal(t, []string{"p0", "p1", "p2"}, ids)
+}
+
 // What is not the page asked for is an error, the last thing that the iterator returns.
 func TestListDeploysAnswersThatAreNoPage(t *testing.T) {
 	const deploy = `{"id":"p","deploymentId":"d","status":"DEPLOYED"}`

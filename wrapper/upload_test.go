@@ -65,8 +65,7 @@ func (s *storage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.bodies = append(s.bodies, body)
 	s.mu.Unlock()
-	sum := md5.Sum(body)
-	w.Header().Set("Content-MD5", base64.StdEncoding.EncodeToString(sum[:]))
+	w.Header().Set("Content-MD5", base64.StdEncoding.EncodeToString(sumOf(body)))
 	w.Header()["x-ms-version-id"] = []string{storedVersion}
 	w.WriteHeader(http.StatusCreated)
 }
@@ -165,8 +164,10 @@ func (c *countingTarball) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (c *countingTarball) MD5() []byte {
-	sum := md5.Sum(gzipped(int(c.Size())))
+func (c *countingTarball) MD5() []byte { return sumOf(gzipped(int(c.Size()))) }
+
+func sumOf(content []byte) []byte {
+	sum := md5.Sum(content)
 	return sum[:]
 }
 
@@ -214,7 +215,7 @@ func TestUploadRetryAfterIsHeeded(t *testing.T) {
 
 // Any answer but a 201 that names one version of what was sent is an error, and final.
 func TestUploadAnswersThatAreNoSuccess(t *testing.T) {
-	good := base64.StdEncoding.EncodeToString(func() []byte { sum := md5.Sum(gzipped(100)); return sum[:] }())
+	good := base64.StdEncoding.EncodeToString(sumOf(gzipped(100)))
 	version := func(value string) map[string]string {
 		return map[string]string{"x-ms-version-id": value, "Content-MD5": good}
 	}
@@ -421,11 +422,37 @@ func TestUploadEndsWithTheContext(t *testing.T) {
 	uploadURL, client := store.start(t)
 	_, err := client.Upload(ctx, uploadURL, bytes.NewReader(gzipped(64<<20)))
 	assert.ErrorIs(t, err, context.Canceled)
+	assert.NotContains(t, err.Error(), "another attempt")
 	assert.Equal(t, 1, store.requests())
 	_, err = client.Upload(ctx, uploadURL, bytes.NewReader(gzipped(100)))
 	assert.ErrorIs(t, err, context.Canceled)
 	assert.ErrorContains(t, err, "nothing was sent")
 	assert.Equal(t, 1, store.requests())
+}
+
+// cancelling is a tarball during whose reading its caller gives up.
+type cancelling struct {
+	*bytes.Reader
+	cancel context.CancelFunc
+	read   int
+}
+
+func (c *cancelling) Read(p []byte) (int, error) {
+	c.cancel()
+	n, err := c.Reader.Read(p)
+	c.read += n
+	return n, err
+}
+
+func TestUploadEndsWithTheContextWhileItMeasures(t *testing.T) {
+	store := &storage{}
+	uploadURL, client := store.start(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	tarball := &cancelling{Reader: bytes.NewReader(gzipped(1 << 20)), cancel: cancel}
+	_, err := client.Upload(ctx, uploadURL, tarball)
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.LessOrEqual(t, tarball.read, 512)
+	assert.Zero(t, store.requests())
 }
 
 // inMemoryStorage is a storage on the fake clock of a synctest bubble.

@@ -1,0 +1,102 @@
+package wrapper_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+func by(transport roundTripper) wrapper.Option {
+	return wrapper.WithHTTPClient(&http.Client{Transport: transport})
+}
+
+// A transport may go on reading a body after it gave up: that disturbs neither the next
+// attempt nor the caller.
+func TestUploadByATransportThatReadsOn(t *testing.T) {
+	var bodies []io.Reader
+	store := &storage{}
+	uploadURL, client := store.start(t, by(func(request *http.Request) (*http.Response, error) {
+		for _, old := range bodies {
+			n, err := old.Read(make([]byte, 10))
+			assert.Zero(t, n)
+			assert.Error(t, err)
+		}
+		bodies = append(bodies, request.Body)
+		if len(bodies) == 1 {
+			_, _ = request.Body.Read(make([]byte, 1000))
+			return nil, errors.New("gave up")
+		}
+		return http.DefaultTransport.RoundTrip(request)
+	}))
+	reported := 0
+	_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(5000)), wrapper.WithProgress(func(int64, int64) { reported++ }))
+	require.NoError(t, err)
+	assert.Equal(t, gzipped(5000), store.bodies[0])
+	require.Len(t, bodies, 2)
+	before := reported
+	for _, old := range bodies {
+		_, err := old.Read(make([]byte, 10))
+		assert.Error(t, err)
+	}
+	assert.Equal(t, before, reported, "nothing is reported afterwards")
+}
+
+// A transport's error may hold the URL, as that of a proxy does.
+func TestUploadErrorsOfTheTransportAreRedacted(t *testing.T) {
+	refused := errors.New("refused")
+	uploadURL, client := (&storage{}).start(t, by(func(request *http.Request) (*http.Response, error) {
+		return nil, fmt.Errorf("PUT %s (%s): %w", request.URL, request.URL.Query().Get("sig"), refused)
+	}))
+	_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100)))
+	require.ErrorIs(t, err, refused)
+	for ; err != nil; err = errors.Unwrap(err) {
+		shown := fmt.Sprintf("%v %#v", err, err)
+		assert.NotContains(t, shown, signature)
+	}
+
+	_, client = (&storage{}).start(t, by(func(*http.Request) (*http.Response, error) { return nil, nil }))
+	_, err = client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100)))
+	assert.ErrorContains(t, err, "returned no response, and no error")
+}
+
+// growing is a tarball that has become longer since it was measured.
+type growing struct {
+	*bytes.Reader
+	size int64
+}
+
+func (g growing) Seek(offset int64, whence int) (int64, error) {
+	if whence == io.SeekEnd {
+		return g.size, nil
+	}
+	return g.Reader.Seek(offset, whence)
+}
+
+func (g growing) MD5() []byte {
+	content := make([]byte, g.size)
+	_, _ = g.ReadAt(content, 0)
+	return sumOf(content)
+}
+
+// What was measured is what is sent; a tarball that changes while it is measured is none.
+func TestUploadOfATarballThatGrows(t *testing.T) {
+	store := &storage{}
+	uploadURL, client := store.start(t)
+	_, err := client.Upload(t.Context(), uploadURL, growing{bytes.NewReader(gzipped(9000)), 5000})
+	require.NoError(t, err)
+	assert.Equal(t, gzipped(9000)[:5000], store.bodies[0])
+
+	// Without an MD5 of its own it is read through first.
+	type unhashed struct{ io.ReadSeeker }
+	_, err = client.Upload(t.Context(), uploadURL, unhashed{growing{bytes.NewReader(gzipped(9000)), 5000}})
+	assert.ErrorContains(t, err, "nothing was sent: tarball: its size changes while it is read")
+	assert.Equal(t, 1, store.requests())
+}

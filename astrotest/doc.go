@@ -1,10 +1,12 @@
 // Package astrotest is an in-process fake of the Astro Platform API, for tests of programs
-// that finalize deploys.
+// that deploy: it creates, finalizes, reads, lists, describes and rolls back deploys, and
+// stores what is uploaded for them.
 //
 // [NewServer] listens on loopback and answers under both base paths, /platform/v1beta1 and
 // /v1. Its handlers implement the interface that is generated from the same openapi.yaml as
-// the client. Seed it with a Deployment and deploys, point the client at its URL, and look
-// afterwards at what it recorded and at what became of the deploys:
+// the client. Seed it with a Deployment, and with deploys unless the program under test
+// creates them; point the client at its URL, and look afterwards at what it recorded and at
+// what became of the deploys:
 //
 //	server := astrotest.NewServer()
 //	defer server.Close()
@@ -12,19 +14,39 @@
 //	deploy := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: api.DeployTypeDAGOnly})
 //	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token))
 //
+// The upload URLs of its deploys lead to a blob storage of its own, which takes a tarball in one
+// request (Put Blob) or in blocks (Put Block, Put Block List), answers with the version that
+// finalizing needs, and has URLs expire. It takes no token: an Authorization header is refused,
+// since it would be a leak. [Server.Tarball] returns what was stored.
+//
 // [Server.Inject] has the next requests go wrong: lost, cut, late, or answered by something
-// that the client did not ask.
+// that the client did not ask. Uploads can besides be cut or stall amid their body.
+//
+// Outside of Go tests, examples/simulator serves the same fake to any program.
 //
 // # What it does not simulate
 //
-//   - Whether a tarball version was ever uploaded, and whether an image was pushed: any
-//     version is taken.
+//   - Whether an image was pushed, and, unless [WithStoredVersionsOnly] asks for it, whether a
+//     tarball version was ever uploaded.
+//   - What is in a tarball: any bytes will do.
 //   - Roles and permissions: a token it knows may do everything. Inject Error(403, …).
 //   - The delay until a change shows in a Deployment.
 //   - The rate limits, unless [WithRateLimit] asks for them. How the service counts is not
 //     known; the fake lets no second have more than the limit, wherever the second begins.
-//   - Operations that openapi.yaml does not have: creating, listing, rolling back.
+//     Uploads are not limited.
+//   - What a rollback does to images and bundles: it takes back the DAGs alone, and none where
+//     the earlier deploy had none.
+//   - The fieldErrors of an answer 400, and what of a git is required.
+//   - Of the storage: reading, conditions, leases, metadata, checksums other than MD5, the
+//     order of its checks, and the wording of its messages. Its pace: inject Slow or StallUpload.
 //
 // Where it is not known what the service does, an option selects: [WithFinalizedStatus],
-// [WithRefinalizeRefused]. A required DAG version that is empty it takes for missing.
+// [WithRefinalizeRefused], [WithStoredVersionsOnly]. A required DAG version that is empty it
+// takes for missing.
+//
+// Guessed, and without an option: deploys of one Deployment upload to the same blob, as the
+// vendor's example of an upload URL has it, so that their staged blocks get in each other's
+// way; an upload URL is made once, when its deploy is created, and later answers repeat it; the
+// service refuses to create what it would refuse to finalize, and to roll back to a deploy that
+// was not finalized or failed; updating without a description changes none.
 package astrotest

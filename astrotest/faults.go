@@ -16,6 +16,8 @@ type Fault struct {
 	commits   bool          // the request takes effect
 	edit      func(*answer) // makes the answer from the service's, which is empty if !commits
 	padding   int           // bytes of white space after the answer
+	partly    bool          // of the request's body only reads bytes are read
+	reads     int64
 	arrives   extent
 	hangs     bool          // where the answer ends early, the connection stays open
 	delay     time.Duration // before anything else
@@ -82,18 +84,20 @@ func CutConnection() Fault { return Fault{arrives: none} }
 // CutHeader has the request take effect, and the connection closed amid the answer's header.
 func CutHeader() Fault { return Fault{commits: true, arrives: someHeader} }
 
-// CutAnswer has the request take effect, and the connection closed amid the answer's body.
+// CutAnswer has the request take effect, and the connection closed amid the answer's body. An
+// answer without one, such as that to an upload, arrives whole: for that there is [CutHeader].
 func CutAnswer() Fault { return Fault{commits: true, arrives: half} }
 
 // Hang has nothing answered until the client gives up.
 func Hang() Fault { return Fault{arrives: none, hangs: true} }
 
 // HangInAnswer has the request take effect, and the answer stop amid its body until the
-// client gives up.
+// client gives up. An answer without a body arrives whole.
 func HangInAnswer() Fault { return Fault{commits: true, arrives: half, hangs: true} }
 
 // Slow has the request take effect, and be answered, only when d has passed since its arrival,
-// whether or not the client waits that long.
+// whether or not the client waits that long. Slow(0) changes nothing by itself: its answer is
+// the service's own, for [Fault.WithHeader] and [Fault.WithoutHeader].
 func Slow(d time.Duration) Fault { return Fault{commits: true, delay: d} }
 
 // AfterCommit returns the fault for a request that takes effect.
@@ -102,23 +106,12 @@ func (f Fault) AfterCommit() Fault {
 	return f
 }
 
-// WithHeader returns the fault with a header set in its answer.
-func (f Fault) WithHeader(name, value string) Fault {
-	edit := f.edit
-	f.edit = func(a *answer) {
-		if edit != nil {
-			edit(a)
-		}
-		a.header.Set(name, value)
-	}
-	return f
-}
-
 // On returns the fault for a request of one operation, by its operationId in openapi.yaml,
-// such as FinalizeDeploy. Without it the fault is for any. It panics if the contract has no
-// such operation.
+// such as FinalizeDeploy; for an upload the names are PutBlob, PutBlock and PutBlockList.
+// Without it the fault is for any. It panics if there is no such operation.
 func (f Fault) On(operation string) Fault {
-	if !slices.Contains(slices.Collect(maps.Values(operations)), operation) {
+	known := slices.Concat(slices.Collect(maps.Values(operations)), slices.Collect(maps.Values(storageOperations)))
+	if !slices.Contains(known, operation) {
 		panic(fmt.Sprintf("astrotest: the contract has no operation %q", operation))
 	}
 	f.operation = operation

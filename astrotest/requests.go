@@ -2,9 +2,9 @@ package astrotest
 
 import (
 	"bytes"
-	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
@@ -13,10 +13,10 @@ import (
 // Request is a request that a server received, whatever became of it.
 type Request struct {
 	Method        string
-	Path          string       // as it was sent, escapes and query included
+	Path          string       // as it was sent, escapes and query included: of an upload with its signature, a secret
 	Header        http.Header  // without Authorization
 	Authorization []api.Secret // one for each Authorization header, "Bearer " included
-	Body          []byte
+	Body          []byte       // of an upload nil: Server.Tarball has what it stored
 }
 
 // Requests returns copies of the requests received so far, in the order of their arrival.
@@ -40,12 +40,10 @@ type recorder struct {
 
 func (rec *recorder) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			panic(http.ErrAbortHandler) // the client went away while it was sending
+		seen := Request{Method: r.Method, Path: r.RequestURI, Header: r.Header.Clone()}
+		if !strings.HasPrefix(r.URL.Path, storagePath) {
+			seen.Body = buffer(r)
 		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		seen := Request{Method: r.Method, Path: r.RequestURI, Header: r.Header.Clone(), Body: body}
 		for _, value := range seen.Header.Values("Authorization") {
 			seen.Authorization = append(seen.Authorization, api.NewSecret(value))
 		}

@@ -1,10 +1,8 @@
 package astrotest
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
@@ -44,32 +42,9 @@ func (s *Server) AddDeploy(deploy api.Deploy) api.Deploy {
 	if deployment == nil {
 		panic(fmt.Sprintf("astrotest: there is no Deployment %q; make one with AddDeployment", deploy.DeploymentID))
 	}
-	if deploy.ID == "" {
-		deploy.ID = s.service.newID()
-	}
-	deploy.Type = cmp.Or(deploy.Type, api.DeployTypeImageAndDAG)
-	deploy.Status = cmp.Or(deploy.Status, api.DeployStatusInitialized)
-	deploy.ImageRepository = cmp.Or(deploy.ImageRepository, "registry.example/"+deploy.DeploymentID)
-	deploy.ImageTag = cmp.Or(deploy.ImageTag, "deploy-"+deploy.ID)
-	deploy.CreatedAt = cmp.Or(deploy.CreatedAt, s.service.now())
-	deploy.IsDAGDeployEnabled = deployment.DAGDeploys
-	isBundle := deploy.Type == api.DeployTypeBundle
-	if isBundle && deploy.BundleMountPath == nil {
-		path := "/usr/local/airflow/dbt/" + deploy.ID
-		deploy.BundleMountPath = &path
-	}
-	if deployment.DAGDeploys {
-		dags := uploadURL(deploy, "dags")
-		deploy.DAGsUploadURL = &dags
-	}
-	if deployment.DAGDeploys && isBundle {
-		bundle := uploadURL(deploy, "bundle")
-		deploy.BundleUploadURL = &bundle
-	}
-	stored := copyOf(deploy)
-	s.service.deploys[deploy.ID] = &stored
-	s.service.finalized[deploy.ID] = deploy.Status != api.DeployStatusInitialized
-	return view(&deploy, deployment)
+	stored := &storedDeploy{Deploy: copyOf(deploy)}
+	s.service.add(stored, deployment)
+	return view(stored, deployment)
 }
 
 // Deployment returns a copy of a Deployment as it is now.
@@ -98,18 +73,6 @@ func (s *Server) Deploy(id string) (api.Deploy, bool) {
 func (s *service) newID() string {
 	s.made++
 	return fmt.Sprintf("clfake%019d", s.made)
-}
-
-// now is a clock that moves by a second whenever it is read: the same calls give the same
-// times.
-func (s *service) now() time.Time {
-	s.ticks++
-	return time.Date(2024, 1, 12, 18, 32, 20, 0, time.UTC).Add(time.Duration(s.ticks) * time.Second)
-}
-
-// uploadURL has the shape of a pre-signed URL; nothing listens there.
-func uploadURL(deploy api.Deploy, container string) api.Secret {
-	return api.NewSecret("https://storage.example/" + container + "/" + deploy.ID + "?sv=2022-11-02&sig=astrotest-signature")
 }
 
 // copyOf returns a copy that shares nothing with value.

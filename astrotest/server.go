@@ -1,7 +1,9 @@
 package astrotest
 
 import (
+	"context"
 	"encoding/json"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -28,8 +30,10 @@ type Server struct {
 	faults    faultQueue
 	requests  recorder
 	tokens    []string
-	closed    chan struct{}
-	closeOnce sync.Once
+	log       *slog.Logger // or nil
+	logged    sync.WaitGroup
+	closing   context.Context // ends with Close
+	close     context.CancelFunc
 }
 
 // Option changes one thing about a server; see [NewServer].
@@ -52,6 +56,12 @@ func WithRefinalizeRefused() Option {
 	return func(s *Server) { s.service.refinalizeRefused = true }
 }
 
+// WithStoredVersionsOnly has the server answer 400 to the finalizing of a deploy with a tarball
+// version that no upload to it stored. By default it takes any version.
+func WithStoredVersionsOnly() Option {
+	return func(s *Server) { s.service.storedOnly = true }
+}
+
 // WithListener has the server listen there instead of on a loopback port of its own: on a
 // port that is known before, or in memory, for tests with a fake clock ([testing/synctest]).
 func WithListener(listener net.Listener) Option {
@@ -65,36 +75,38 @@ func NewServer(options ...Option) *Server {
 		service: newService(),
 		rates:   rates{limits: map[string]int{}, seen: map[string][]time.Time{}},
 		tokens:  []string{Token},
-		closed:  make(chan struct{}),
 	}
+	s.closing, s.close = context.WithCancel(context.Background())
 	for _, option := range options {
 		option(s)
 	}
-	s.listening = httptest.NewUnstartedServer(s.requests.record(s.routes()))
+	s.listening = httptest.NewUnstartedServer(s.logRequests(s.requests.record(s.routes())))
 	if s.listener != nil {
 		_ = s.listening.Listener.Close()
 		s.listening.Listener = s.listener
 	}
+	s.URL = "http://" + s.listening.Listener.Addr().String()
+	s.service.storage.baseURL = s.URL
 	s.listening.Start()
-	s.URL = s.listening.URL
 	return s
 }
 
 // Close ends the server, and the requests that hang.
 func (s *Server) Close() {
-	s.closeOnce.Do(func() { close(s.closed) })
+	s.close()
 	s.listening.Close()
+	s.logged.Wait() // a connection that was cut is not waited for above
 }
 
-// routes serves every operation of the contract under both base paths. A path that is not
-// in the contract gets the 404 of a router: text, not JSON.
+// routes serves every operation of the contract under both base paths, and the storage. A path
+// that neither has gets the 404 of a router: text, not JSON.
 func (s *Server) routes() http.Handler {
 	badRequest := func(w http.ResponseWriter, _ *http.Request, err error) {
 		writeError(w, http.StatusBadRequest, "Invalid request: "+err.Error())
 	}
-	handlers := server.NewStrictHandlerWithOptions(s.service, nil, server.StrictHTTPServerOptions{RequestErrorHandlerFunc: badRequest})
 	mux := http.NewServeMux()
-	for _, base := range []string{"/platform/v1beta1", "/v1"} {
+	for base, version := range map[string]apiVersion{"/platform/v1beta1": {s.service, false}, "/v1": {s.service, true}} {
+		handlers := server.NewStrictHandlerWithOptions(version, nil, server.StrictHTTPServerOptions{RequestErrorHandlerFunc: badRequest})
 		server.HandlerWithOptions(handlers, server.StdHTTPServerOptions{
 			BaseURL:          base,
 			BaseRouter:       mux,
@@ -102,6 +114,7 @@ func (s *Server) routes() http.Handler {
 			ErrorHandlerFunc: badRequest,
 		})
 	}
+	mux.Handle(storagePattern, s.authorizeUpload(s.injectFaults(s.service.storage)))
 	return mux
 }
 
@@ -117,6 +130,8 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 	})
 }
 
+const requestID = "astrotest-request"
+
 // writeError answers in the form that the contract gives to errors.
 func writeError(w http.ResponseWriter, status int, message string) {
 	w.Header().Set("Content-Type", "application/json")
@@ -125,5 +140,5 @@ func writeError(w http.ResponseWriter, status int, message string) {
 }
 
 func newError(status int, message string) api.Error {
-	return api.Error{Message: message, RequestID: "astrotest-request", StatusCode: status}
+	return api.Error{Message: message, RequestID: requestID, StatusCode: status}
 }

@@ -1,133 +1,128 @@
 package astrotest
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest/internal/server"
 )
 
-// service is the state of the fake and the handlers of the contract's operations.
+// service is the state of the fake. The handlers of the contract's operations are beside it, a
+// file for each.
 type service struct {
 	finalizedStatus   api.DeployStatus
 	refinalizeRefused bool
+	storedOnly        bool // of tarball versions
+
+	clock   clock
+	storage *storage
 
 	mu          sync.Mutex
 	made        int // IDs
-	ticks       int // of the clock
+	added       int // deploys
 	deployments map[string]*Deployment
-	deploys     map[string]*api.Deploy
-	finalized   map[string]bool // by deploy ID
+	deploys     map[string]*storedDeploy
 }
 
-var _ server.StrictServerInterface = (*service)(nil)
+// storedDeploy is a deploy and what its answers do not show.
+type storedDeploy struct {
+	api.Deploy
+	bundleType string
+	finalized  bool
+	place      int // among the deploys, in the order in which they were added
+}
 
 func newService() *service {
-	return &service{
+	s := &service{
 		finalizedStatus: api.DeployStatusDeployed,
 		deployments:     map[string]*Deployment{},
-		deploys:         map[string]*api.Deploy{},
-		finalized:       map[string]bool{},
+		deploys:         map[string]*storedDeploy{},
 	}
+	s.storage = newStorage(&s.clock)
+	return s
 }
 
-// GetDeploy implements the operation.
-func (s *service) GetDeploy(_ context.Context, request server.GetDeployRequestObject) (server.GetDeployResponseObject, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	deploy, deployment := s.find(request.OrganizationID, request.DeploymentID, request.DeployID)
-	if deploy == nil {
-		return server.GetDeploy404JSONResponse{NotFoundJSONResponse: notFound()}, nil
-	}
-	return server.GetDeploy200JSONResponse(view(deploy, deployment)), nil
+// apiVersion is the service as one version of the API shows it.
+type apiVersion struct {
+	*service
+	hasGit bool // the other one does not know the field
 }
 
-// FinalizeDeploy implements the operation.
-func (s *service) FinalizeDeploy(_ context.Context, request server.FinalizeDeployRequestObject) (server.FinalizeDeployResponseObject, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	deploy, deployment := s.find(request.OrganizationID, request.DeploymentID, request.DeployID)
-	if deploy == nil {
-		return server.FinalizeDeploy404JSONResponse{NotFoundJSONResponse: notFound()}, nil
+var _ server.StrictServerInterface = apiVersion{}
+
+// view returns a copy of the deploy as an answer shows it.
+func (v apiVersion) view(deploy *storedDeploy, deployment *Deployment) api.Deploy {
+	shown := view(deploy, deployment)
+	if !v.hasGit {
+		shown.Git = nil
 	}
-	if refusal := s.refusal(deploy, *request.Body); refusal != "" {
-		answer := server.BadRequestJSONResponse(newError(http.StatusBadRequest, "Invalid request: "+refusal))
-		return server.FinalizeDeploy400JSONResponse{BadRequestJSONResponse: answer}, nil
-	}
-	s.commit(deploy, deployment, *request.Body)
-	return server.FinalizeDeploy200JSONResponse(view(deploy, deployment)), nil
+	return shown
 }
 
-func notFound() server.NotFoundJSONResponse {
-	return server.NotFoundJSONResponse(newError(http.StatusNotFound, "Deploy not found"))
+// view returns a copy of the deploy with what it takes from its Deployment.
+func view(deploy *storedDeploy, deployment *Deployment) api.Deploy {
+	shown := deploy.Deploy
+	shown.Bundles = deployment.Bundles
+	return copyOf(shown)
+}
+
+// findDeployment returns the Deployment that a path names, or nil.
+func (s *service) findDeployment(organizationID, deploymentID string) *Deployment {
+	deployment := s.deployments[deploymentID]
+	if deployment == nil || deployment.OrganizationID != organizationID {
+		return nil
+	}
+	return deployment
 }
 
 // find returns the deploy that a path names and its Deployment, or nil.
-func (s *service) find(organizationID, deploymentID, deployID string) (*api.Deploy, *Deployment) {
-	deployment, deploy := s.deployments[deploymentID], s.deploys[deployID]
-	if deployment == nil || deploy == nil || deployment.OrganizationID != organizationID || deploy.DeploymentID != deploymentID {
+func (s *service) find(organizationID, deploymentID, deployID string) (*storedDeploy, *Deployment) {
+	deployment, deploy := s.findDeployment(organizationID, deploymentID), s.deploys[deployID]
+	if deployment == nil || deploy == nil || deploy.DeploymentID != deploymentID {
 		return nil, nil
 	}
 	return deploy, deployment
 }
 
-// refusal says why the service would not finalize the deploy with the request, or "".
-func (s *service) refusal(deploy *api.Deploy, request api.FinalizeDeployRequest) string {
-	isDAGs := deploy.Type == api.DeployTypeImageAndDAG || deploy.Type == api.DeployTypeDAGOnly
-	switch {
-	case s.refinalizeRefused && s.finalized[deploy.ID]:
-		return "The deploy was finalized before"
-	case !deploy.IsDAGDeployEnabled && deploy.Type.Valid() && deploy.Type != api.DeployTypeImageAndDAG:
-		return fmt.Sprintf("A deploy of type %s needs DAG deploys to be enabled", deploy.Type)
-	case deploy.IsDAGDeployEnabled && isDAGs && (request.DAGTarballVersion == nil || *request.DAGTarballVersion == ""):
-		return "No DAG tarball version ID provided for DAG deploy"
-	case deploy.Type == api.DeployTypeBundle && request.BundleTarballVersion == nil:
-		return "No bundle tarball version ID provided for bundle deploy"
+func notFound(what string) server.NotFoundJSONResponse {
+	return server.NotFoundJSONResponse(newError(http.StatusNotFound, what+" not found"))
+}
+
+func badRequest(refusal string) server.BadRequestJSONResponse {
+	return server.BadRequestJSONResponse(newError(http.StatusBadRequest, "Invalid request: "+refusal))
+}
+
+// maxDescription is the contract's limit, in characters.
+const maxDescription = 500
+
+// refusalOf says why the service would not take a description, or "".
+func refusalOf(description *string) string {
+	if description != nil && utf8.RuneCountInString(*description) > maxDescription {
+		return fmt.Sprintf("description must have at most %d characters", maxDescription)
 	}
 	return ""
 }
 
-// commit finalizes the deploy with a request that was not refused.
-func (s *service) commit(deploy *api.Deploy, deployment *Deployment, request api.FinalizeDeployRequest) {
-	s.finalized[deploy.ID] = true
-	updated := s.now()
-	deploy.UpdatedAt = &updated
-	deploy.Status = s.finalizedStatus
-	if deploy.Status == api.DeployStatusFailed {
-		return
-	}
-	switch deploy.Type {
-	case api.DeployTypeImageAndDAG, api.DeployTypeDAGOnly:
-		if deploy.IsDAGDeployEnabled {
-			deploy.DAGTarballVersion = request.DAGTarballVersion
-			deployment.DAGTarballVersion = *request.DAGTarballVersion
-		}
-	case api.DeployTypeBundle:
-		deployment.mount(deploy, *request.BundleTarballVersion)
-	}
-}
-
-// view returns a copy of the deploy as an answer shows it.
-func view(deploy *api.Deploy, deployment *Deployment) api.Deploy {
-	shown := *deploy
-	shown.Bundles = deployment.Bundles
-	return copyOf(shown)
+// needsDAGDeploys reports whether deploys of the type are supported only where DAG deploys are
+// enabled.
+func needsDAGDeploys(deployType api.DeployType) bool {
+	return deployType.Valid() && deployType != api.DeployTypeImageAndDAG
 }
 
 // mount replaces what is at the mount path of the deploy's bundle; the empty version leaves
 // nothing there.
-func (d *Deployment) mount(deploy *api.Deploy, version string) {
+func (d *Deployment) mount(deploy *storedDeploy, version string) {
 	path := *deploy.BundleMountPath
 	d.Bundles = slices.DeleteFunc(d.Bundles, func(bundle api.Bundle) bool { return bundle.MountPath == path })
 	if version == "" {
 		return
 	}
 	d.Bundles = append(d.Bundles, api.Bundle{
-		BundleType:     "dbt",
+		BundleType:     deploy.bundleType,
 		DeployID:       deploy.ID,
 		MountPath:      path,
 		CurrentVersion: &version,

@@ -29,9 +29,6 @@ func (d *deploying) pack(ctx context.Context) error {
 		return nil
 	}
 	packed, err := d.plan.source.Open(ctx, d.plan.prefix)
-	if err == nil && packed == nil {
-		err = errors.New("the source returned no tarball, and no error")
-	}
 	if err != nil {
 		return err
 	}

@@ -25,13 +25,14 @@ import (
 type packed struct {
 	content []byte
 	err     error
+	nothing bool   // is opened
 	prefix  string // as it was asked for
 	closed  int
 }
 
 func (p *packed) Open(_ context.Context, prefix string) (io.ReadSeekCloser, error) {
 	p.prefix = prefix
-	if p.err != nil {
+	if p.err != nil || p.nothing {
 		return nil, p.err
 	}
 	return &open{bytes.NewReader(p.content), p}, nil
@@ -196,6 +197,7 @@ func TestDeployRefusesBadInput(t *testing.T) {
 
 	for want, source := range map[string]*packed{
 		"pack: no such folder; nothing was sent": {err: errors.New("no such folder")},
+		"tarball must not be nil":                {nothing: true},
 		"tarball must not be empty":              {},
 		"must be a tar archive":                  {content: []byte("a file")},
 	} {
@@ -205,7 +207,7 @@ func TestDeployRefusesBadInput(t *testing.T) {
 		assert.Equal(t, wrapper.StagePack, deploying.Stage)
 		assert.ErrorContains(t, err, want)
 		assert.ErrorContains(t, err, "nothing was sent; a repetition starts from the beginning")
-		if source.err == nil {
+		if source.err == nil && !source.nothing {
 			assert.Equal(t, 1, source.closed)
 		}
 	}

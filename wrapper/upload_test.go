@@ -427,6 +427,9 @@ func TestUploadEndsWithTheContext(t *testing.T) {
 	_, err = client.Upload(ctx, uploadURL, bytes.NewReader(gzipped(100)))
 	assert.ErrorIs(t, err, context.Canceled)
 	assert.ErrorContains(t, err, "nothing was sent")
+	_, err = client.Upload(ctx, uploadURL, &countingTarball{Reader: bytes.NewReader(gzipped(100))}) // whose MD5 needs no reading
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.ErrorContains(t, err, "nothing was sent")
 	assert.Equal(t, 1, store.requests())
 }
 

@@ -39,7 +39,7 @@ func (c *Client) Wait(ctx context.Context, target Target) (*api.Deploy, error) {
 			return nil, &DeployFailedError{Deploy: deploy}
 		case err == nil:
 			waiting.Deploy = deploy
-		case ctx.Err() == nil && !mayPass(err):
+		case !mayPass(err):
 			waiting.Err, waiting.LookErr = err, nil
 			return nil, waiting
 		}

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -18,12 +19,24 @@ import (
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListDeploys List the deploys of a Deployment
+	// (GET /organizations/{organizationId}/deployments/{deploymentId}/deploys)
+	ListDeploys(w http.ResponseWriter, r *http.Request, organizationID OrganizationID, deploymentID DeploymentID, params ListDeploysParams)
+	// CreateDeploy Create a deploy
+	// (POST /organizations/{organizationId}/deployments/{deploymentId}/deploys)
+	CreateDeploy(w http.ResponseWriter, r *http.Request, organizationID OrganizationID, deploymentID DeploymentID)
 	// GetDeploy Read a deploy
 	// (GET /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId})
 	GetDeploy(w http.ResponseWriter, r *http.Request, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID)
+	// UpdateDeploy Change what is written about a deploy
+	// (POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId})
+	UpdateDeploy(w http.ResponseWriter, r *http.Request, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID)
 	// FinalizeDeploy Finalize a deploy
 	// (POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}/finalize)
 	FinalizeDeploy(w http.ResponseWriter, r *http.Request, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID)
+	// DeployRollback Roll back to a deploy
+	// (POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}/rollback)
+	DeployRollback(w http.ResponseWriter, r *http.Request, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -34,6 +47,105 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// ListDeploys operation middleware
+func (siw *ServerInterfaceWrapper) ListDeploys(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "organizationId" -------------
+	var organizationID OrganizationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "organizationId", r.PathValue("organizationId"), &organizationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "organizationId", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "deploymentId" -------------
+	var deploymentID DeploymentID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "deploymentId", r.PathValue("deploymentId"), &deploymentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "deploymentId", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDeploysParams
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", r.URL.Query(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "offset"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "offset", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListDeploys(w, r, organizationID, deploymentID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateDeploy operation middleware
+func (siw *ServerInterfaceWrapper) CreateDeploy(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "organizationId" -------------
+	var organizationID OrganizationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "organizationId", r.PathValue("organizationId"), &organizationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "organizationId", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "deploymentId" -------------
+	var deploymentID DeploymentID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "deploymentId", r.PathValue("deploymentId"), &deploymentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "deploymentId", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateDeploy(w, r, organizationID, deploymentID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // GetDeploy operation middleware
 func (siw *ServerInterfaceWrapper) GetDeploy(w http.ResponseWriter, r *http.Request) {
@@ -79,6 +191,50 @@ func (siw *ServerInterfaceWrapper) GetDeploy(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// UpdateDeploy operation middleware
+func (siw *ServerInterfaceWrapper) UpdateDeploy(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "organizationId" -------------
+	var organizationID OrganizationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "organizationId", r.PathValue("organizationId"), &organizationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "organizationId", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "deploymentId" -------------
+	var deploymentID DeploymentID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "deploymentId", r.PathValue("deploymentId"), &deploymentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "deploymentId", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "deployId" -------------
+	var deployID DeployID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "deployId", r.PathValue("deployId"), &deployID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "deployId", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdateDeploy(w, r, organizationID, deploymentID, deployID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // FinalizeDeploy operation middleware
 func (siw *ServerInterfaceWrapper) FinalizeDeploy(w http.ResponseWriter, r *http.Request) {
 
@@ -114,6 +270,50 @@ func (siw *ServerInterfaceWrapper) FinalizeDeploy(w http.ResponseWriter, r *http
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.FinalizeDeploy(w, r, organizationID, deploymentID, deployID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DeployRollback operation middleware
+func (siw *ServerInterfaceWrapper) DeployRollback(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "organizationId" -------------
+	var organizationID OrganizationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "organizationId", r.PathValue("organizationId"), &organizationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "organizationId", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "deploymentId" -------------
+	var deploymentID DeploymentID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "deploymentId", r.PathValue("deploymentId"), &deploymentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "deploymentId", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "deployId" -------------
+	var deployID DeployID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "deployId", r.PathValue("deployId"), &deployID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "deployId", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeployRollback(w, r, organizationID, deploymentID, deployID)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -243,8 +443,12 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 		ErrorHandlerFunc:   options.ErrorHandlerFunc,
 	}
 
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/organizations/{organizationId}/deployments/{deploymentId}/deploys", wrapper.ListDeploys)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/organizations/{organizationId}/deployments/{deploymentId}/deploys", wrapper.CreateDeploy)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}/finalize", wrapper.FinalizeDeploy)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}", wrapper.GetDeploy)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}", wrapper.UpdateDeploy)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}/rollback", wrapper.DeployRollback)
 
 	return m
 }
@@ -262,6 +466,260 @@ type TooManyRequestsJSONResponse Error
 type UnauthorizedJSONResponse Error
 
 type UnexpectedStatusJSONResponse Error
+
+type ListDeploysRequestObject struct {
+	OrganizationID OrganizationID `json:"organizationId"`
+	DeploymentID   DeploymentID   `json:"deploymentId"`
+	Params         ListDeploysParams
+}
+
+type ListDeploysResponseObject interface {
+	VisitListDeploysResponse(w http.ResponseWriter) error
+}
+
+type ListDeploys200JSONResponse DeploysPaginated
+
+func (response ListDeploys200JSONResponse) VisitListDeploysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeploys400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ListDeploys400JSONResponse) VisitListDeploysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeploys401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ListDeploys401JSONResponse) VisitListDeploysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeploys403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListDeploys403JSONResponse) VisitListDeploysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeploys404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response ListDeploys404JSONResponse) VisitListDeploysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeploys429JSONResponse struct{ TooManyRequestsJSONResponse }
+
+func (response ListDeploys429JSONResponse) VisitListDeploysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeploys500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response ListDeploys500JSONResponse) VisitListDeploysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeploysdefaultJSONResponse struct {
+	Body       Error
+	StatusCode int
+}
+
+func (response ListDeploysdefaultJSONResponse) VisitListDeploysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDeployRequestObject struct {
+	OrganizationID OrganizationID `json:"organizationId"`
+	DeploymentID   DeploymentID   `json:"deploymentId"`
+	Body           *CreateDeployJSONRequestBody
+}
+
+type CreateDeployResponseObject interface {
+	VisitCreateDeployResponse(w http.ResponseWriter) error
+}
+
+type CreateDeploy200JSONResponse Deploy
+
+func (response CreateDeploy200JSONResponse) VisitCreateDeployResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDeploy400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response CreateDeploy400JSONResponse) VisitCreateDeployResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDeploy401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response CreateDeploy401JSONResponse) VisitCreateDeployResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDeploy403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response CreateDeploy403JSONResponse) VisitCreateDeployResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDeploy404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response CreateDeploy404JSONResponse) VisitCreateDeployResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDeploy429JSONResponse struct{ TooManyRequestsJSONResponse }
+
+func (response CreateDeploy429JSONResponse) VisitCreateDeployResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDeploy500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response CreateDeploy500JSONResponse) VisitCreateDeployResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDeploydefaultJSONResponse struct {
+	Body       Error
+	StatusCode int
+}
+
+func (response CreateDeploydefaultJSONResponse) VisitCreateDeployResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type GetDeployRequestObject struct {
 	OrganizationID OrganizationID `json:"organizationId"`
@@ -379,6 +837,134 @@ type GetDeploydefaultJSONResponse struct {
 }
 
 func (response GetDeploydefaultJSONResponse) VisitGetDeployResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDeployRequestObject struct {
+	OrganizationID OrganizationID `json:"organizationId"`
+	DeploymentID   DeploymentID   `json:"deploymentId"`
+	DeployID       DeployID       `json:"deployId"`
+	Body           *UpdateDeployJSONRequestBody
+}
+
+type UpdateDeployResponseObject interface {
+	VisitUpdateDeployResponse(w http.ResponseWriter) error
+}
+
+type UpdateDeploy200JSONResponse Deploy
+
+func (response UpdateDeploy200JSONResponse) VisitUpdateDeployResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDeploy400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response UpdateDeploy400JSONResponse) VisitUpdateDeployResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDeploy401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response UpdateDeploy401JSONResponse) VisitUpdateDeployResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDeploy403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response UpdateDeploy403JSONResponse) VisitUpdateDeployResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDeploy404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response UpdateDeploy404JSONResponse) VisitUpdateDeployResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDeploy429JSONResponse struct{ TooManyRequestsJSONResponse }
+
+func (response UpdateDeploy429JSONResponse) VisitUpdateDeployResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDeploy500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response UpdateDeploy500JSONResponse) VisitUpdateDeployResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDeploydefaultJSONResponse struct {
+	Body       Error
+	StatusCode int
+}
+
+func (response UpdateDeploydefaultJSONResponse) VisitUpdateDeployResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -518,14 +1104,154 @@ func (response FinalizeDeploydefaultJSONResponse) VisitFinalizeDeployResponse(w 
 	return err
 }
 
+type DeployRollbackRequestObject struct {
+	OrganizationID OrganizationID `json:"organizationId"`
+	DeploymentID   DeploymentID   `json:"deploymentId"`
+	DeployID       DeployID       `json:"deployId"`
+	Body           *DeployRollbackJSONRequestBody
+}
+
+type DeployRollbackResponseObject interface {
+	VisitDeployRollbackResponse(w http.ResponseWriter) error
+}
+
+type DeployRollback200JSONResponse Deploy
+
+func (response DeployRollback200JSONResponse) VisitDeployRollbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeployRollback400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response DeployRollback400JSONResponse) VisitDeployRollbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeployRollback401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response DeployRollback401JSONResponse) VisitDeployRollbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeployRollback403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response DeployRollback403JSONResponse) VisitDeployRollbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeployRollback404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response DeployRollback404JSONResponse) VisitDeployRollbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeployRollback429JSONResponse struct{ TooManyRequestsJSONResponse }
+
+func (response DeployRollback429JSONResponse) VisitDeployRollbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeployRollback500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response DeployRollback500JSONResponse) VisitDeployRollbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeployRollbackdefaultJSONResponse struct {
+	Body       Error
+	StatusCode int
+}
+
+func (response DeployRollbackdefaultJSONResponse) VisitDeployRollbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ListDeploys List the deploys of a Deployment
+	// (GET /organizations/{organizationId}/deployments/{deploymentId}/deploys)
+	ListDeploys(ctx context.Context, request ListDeploysRequestObject) (ListDeploysResponseObject, error)
+	// CreateDeploy Create a deploy
+	// (POST /organizations/{organizationId}/deployments/{deploymentId}/deploys)
+	CreateDeploy(ctx context.Context, request CreateDeployRequestObject) (CreateDeployResponseObject, error)
 	// GetDeploy Read a deploy
 	// (GET /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId})
 	GetDeploy(ctx context.Context, request GetDeployRequestObject) (GetDeployResponseObject, error)
+	// UpdateDeploy Change what is written about a deploy
+	// (POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId})
+	UpdateDeploy(ctx context.Context, request UpdateDeployRequestObject) (UpdateDeployResponseObject, error)
 	// FinalizeDeploy Finalize a deploy
 	// (POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}/finalize)
 	FinalizeDeploy(ctx context.Context, request FinalizeDeployRequestObject) (FinalizeDeployResponseObject, error)
+	// DeployRollback Roll back to a deploy
+	// (POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}/rollback)
+	DeployRollback(ctx context.Context, request DeployRollbackRequestObject) (DeployRollbackResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error)
@@ -567,6 +1293,68 @@ type strictHandler struct {
 	options     StrictHTTPServerOptions
 }
 
+// ListDeploys operation middleware
+func (sh *strictHandler) ListDeploys(w http.ResponseWriter, r *http.Request, organizationID OrganizationID, deploymentID DeploymentID, params ListDeploysParams) {
+	var request ListDeploysRequestObject
+
+	request.OrganizationID = organizationID
+	request.DeploymentID = deploymentID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDeploys(ctx, request.(ListDeploysRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDeploys")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListDeploysResponseObject); ok {
+		if err := validResponse.VisitListDeploysResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateDeploy operation middleware
+func (sh *strictHandler) CreateDeploy(w http.ResponseWriter, r *http.Request, organizationID OrganizationID, deploymentID DeploymentID) {
+	var request CreateDeployRequestObject
+
+	request.OrganizationID = organizationID
+	request.DeploymentID = deploymentID
+
+	var body CreateDeployJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateDeploy(ctx, request.(CreateDeployRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateDeploy")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CreateDeployResponseObject); ok {
+		if err := validResponse.VisitCreateDeployResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetDeploy operation middleware
 func (sh *strictHandler) GetDeploy(w http.ResponseWriter, r *http.Request, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID) {
 	var request GetDeployRequestObject
@@ -588,6 +1376,41 @@ func (sh *strictHandler) GetDeploy(w http.ResponseWriter, r *http.Request, organ
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetDeployResponseObject); ok {
 		if err := validResponse.VisitGetDeployResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateDeploy operation middleware
+func (sh *strictHandler) UpdateDeploy(w http.ResponseWriter, r *http.Request, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID) {
+	var request UpdateDeployRequestObject
+
+	request.OrganizationID = organizationID
+	request.DeploymentID = deploymentID
+	request.DeployID = deployID
+
+	var body UpdateDeployJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateDeploy(ctx, request.(UpdateDeployRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateDeploy")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(UpdateDeployResponseObject); ok {
+		if err := validResponse.VisitUpdateDeployResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -623,6 +1446,41 @@ func (sh *strictHandler) FinalizeDeploy(w http.ResponseWriter, r *http.Request, 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(FinalizeDeployResponseObject); ok {
 		if err := validResponse.VisitFinalizeDeployResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeployRollback operation middleware
+func (sh *strictHandler) DeployRollback(w http.ResponseWriter, r *http.Request, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID) {
+	var request DeployRollbackRequestObject
+
+	request.OrganizationID = organizationID
+	request.DeploymentID = deploymentID
+	request.DeployID = deployID
+
+	var body DeployRollbackJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DeployRollback(ctx, request.(DeployRollbackRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeployRollback")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DeployRollbackResponseObject); ok {
+		if err := validResponse.VisitDeployRollbackResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

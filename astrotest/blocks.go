@@ -1,0 +1,82 @@
+package astrotest
+
+import (
+	"encoding/base64"
+	"encoding/xml"
+	"net/http"
+)
+
+// maxBlockID is how long the ID of a block may be, in bytes before it is encoded.
+const maxBlockID = 64
+
+// putBlock stages a block: it is part of no version until a block list names it.
+func (s *storage) putBlock(w http.ResponseWriter, r *http.Request) {
+	id := r.URL.Query().Get("blockid")
+	if decoded, err := base64.StdEncoding.DecodeString(id); err != nil || len(decoded) == 0 || len(decoded) > maxBlockID {
+		storageError{http.StatusBadRequest, "InvalidQueryParameterValue", "The value of the query parameter blockid is invalid: it must be base64 of at most 64 bytes.", ""}.refuse(w, r)
+		return
+	}
+	body, sum, ok := receive(w, r, maxBlock)
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	staged := s.blobAt(r.URL.Path).uncommitted
+	for other := range staged {
+		if len(other) != len(id) {
+			storageError{http.StatusBadRequest, "InvalidBlobOrBlock", "The specified blob or block content is invalid: the IDs of a blob's blocks must have the same length.", ""}.refuse(w, r)
+			return
+		}
+	}
+	staged[id] = body
+	answerCreated(w, sum)
+}
+
+// blockList is the body of a Put Block List. Its elements are in the order of the blob.
+type blockList struct {
+	XMLName xml.Name `xml:"BlockList"`
+	Blocks  []struct {
+		XMLName xml.Name
+		ID      string `xml:",chardata"`
+	} `xml:",any"`
+}
+
+// putBlockList makes a version of blocks that are staged or committed.
+func (s *storage) putBlockList(w http.ResponseWriter, r *http.Request) {
+	body, sum, ok := receive(w, r, maxBlob)
+	if !ok {
+		return
+	}
+	var list blockList
+	if err := xml.Unmarshal(body, &list); err != nil {
+		storageError{http.StatusBadRequest, "InvalidXmlDocument", "The XML that was specified is not syntactically valid.", ""}.refuse(w, r)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var pieces [][]byte
+	blocks := map[string][]byte{}
+	path := r.URL.Path
+	for _, named := range list.Blocks {
+		block, found := s.blobAt(path).block(named.XMLName.Local, named.ID)
+		if !found {
+			storageError{http.StatusBadRequest, "InvalidBlockList", "The specified block list is invalid.", ""}.refuse(w, r)
+			return
+		}
+		pieces = append(pieces, block)
+		blocks[named.ID] = block
+	}
+	answerStored(w, sum, s.store(path, pieces, blocks))
+}
+
+// block returns the block that an element of a block list names.
+func (b *blob) block(element, id string) (block []byte, found bool) {
+	if element == "Uncommitted" || element == "Latest" {
+		block, found = b.uncommitted[id]
+	}
+	if element == "Committed" || element == "Latest" && !found {
+		block, found = b.committed[id]
+	}
+	return block, found
+}

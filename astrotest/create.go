@@ -1,0 +1,92 @@
+package astrotest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest/internal/server"
+)
+
+// CreateDeploy implements the operation.
+func (v apiVersion) CreateDeploy(_ context.Context, request server.CreateDeployRequestObject) (server.CreateDeployResponseObject, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	deployment := v.findDeployment(request.OrganizationID, request.DeploymentID)
+	if deployment == nil {
+		return server.CreateDeploy404JSONResponse{NotFoundJSONResponse: notFound("Deployment")}, nil
+	}
+	if refusal := refusalToCreate(*request.Body, deployment); refusal != "" {
+		return server.CreateDeploy400JSONResponse{BadRequestJSONResponse: badRequest(refusal)}, nil
+	}
+	asked := *request.Body
+	created := &storedDeploy{Deploy: api.Deploy{
+		DeploymentID:     deployment.ID,
+		Type:             asked.Type,
+		Description:      asked.Description,
+		CreatedBySubject: subject(),
+	}}
+	if asked.Type == api.DeployTypeBundle {
+		created.BundleMountPath, created.bundleType = asked.BundleMountPath, *asked.BundleType
+	}
+	if v.hasGit {
+		created.Git = asked.Git
+	}
+	v.add(created, deployment)
+	return server.CreateDeploy200JSONResponse(v.view(created, deployment)), nil
+}
+
+// refusalToCreate says why the service would not create the deploy, or "".
+func refusalToCreate(request api.CreateDeployRequest, deployment *Deployment) string {
+	switch {
+	case request.Type == "":
+		return "type is required"
+	case !request.Type.Valid():
+		return fmt.Sprintf("type must be IMAGE_AND_DAG, IMAGE_ONLY, DAG_ONLY or BUNDLE, and is %q", request.Type)
+	case !deployment.DAGDeploys && needsDAGDeploys(request.Type):
+		return fmt.Sprintf("A deploy of type %s needs DAG deploys to be enabled", request.Type)
+	case request.Type == api.DeployTypeBundle && isEmpty(request.BundleMountPath):
+		return "bundleMountPath is required for a deploy of type BUNDLE"
+	case request.Type == api.DeployTypeBundle && isEmpty(request.BundleType):
+		return "bundleType is required for a deploy of type BUNDLE"
+	}
+	return refusalOf(request.Description)
+}
+
+func isEmpty(field *string) bool { return field == nil || *field == "" }
+
+// subject is who makes all requests.
+func subject() *api.Subject {
+	name, kind := "astrotest", "SERVICEKEY"
+	return &api.Subject{ID: "astrotest-subject", APITokenName: &name, SubjectType: &kind}
+}
+
+// add fills in what the deploy lacks, and stores it.
+func (s *service) add(deploy *storedDeploy, deployment *Deployment) {
+	if deploy.ID == "" {
+		deploy.ID = s.newID()
+	}
+	deploy.Type = cmp.Or(deploy.Type, api.DeployTypeImageAndDAG)
+	deploy.Status = cmp.Or(deploy.Status, api.DeployStatusInitialized)
+	deploy.ImageRepository = cmp.Or(deploy.ImageRepository, "registry.example/"+deploy.DeploymentID)
+	deploy.ImageTag = cmp.Or(deploy.ImageTag, "deploy-"+deploy.ID)
+	deploy.CreatedAt = cmp.Or(deploy.CreatedAt, s.clock.now())
+	deploy.IsDAGDeployEnabled = deployment.DAGDeploys
+	isBundle := deploy.Type == api.DeployTypeBundle
+	if isBundle && deploy.BundleMountPath == nil {
+		path := "/usr/local/airflow/dbt/" + deploy.ID
+		deploy.BundleMountPath = &path
+	}
+	deploy.bundleType = cmp.Or(deploy.bundleType, "dbt")
+	if deployment.DAGDeploys {
+		deploy.DAGsUploadURL = s.storage.uploadURL(deploy, dagsContainer)
+	}
+	if deployment.DAGDeploys && isBundle {
+		deploy.BundleUploadURL = s.storage.uploadURL(deploy, bundlesContainer)
+	}
+	deploy.finalized = deploy.Status != api.DeployStatusInitialized
+	s.added++
+	deploy.place = s.added
+	s.deploys[deploy.ID] = deploy
+}

@@ -1,0 +1,215 @@
+package astrotest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// What each fault makes of an upload: of its answer, and of what is stored.
+func TestFaultsStrikeUploads(t *testing.T) {
+	large := strings.Repeat("large", 1<<20)
+	const noAnswer = 0
+	for name, row := range map[string]struct {
+		fault  Fault
+		status int
+		code   string
+		stored bool
+	}{
+		"none":                    {Slow(0), 201, "", true},
+		"storage error":           {StorageError(503, "ServerBusy", "a < b"), 503, "ServerBusy", false},
+		"storage error, stored":   {StorageError(500, "InternalError", "").AfterCommit(), 500, "InternalError", true},
+		"expired":                 {ExpiredUploadURL(), 403, "AuthenticationFailed", false},
+		"answer":                  {Answer(200, "text/html", "<html>"), 200, "", false},
+		"bad gateway":             {BadGateway(), 502, "", false},
+		"cut":                     {CutConnection(), noAnswer, "", false},
+		"cut, stored":             {CutConnection().AfterCommit(), noAnswer, "", true},
+		"cut amid header, stored": {CutHeader(), noAnswer, "", true},
+		"cut amid answer":         {CutAnswer(), 201, "", true}, // there is nothing to cut
+		"cut at once":             {CutUpload(0), noAnswer, "", false},
+		"cut amid upload":         {CutUpload(1 << 20), noAnswer, "", false},
+		"cut after upload":        {CutUpload(int64(len(large))), noAnswer, "", false},
+		"cut beyond upload":       {CutUpload(1 << 40), noAnswer, "", false},
+		"for another operation":   {BadGateway().On("PutBlock"), 201, "", true},
+		"for this operation":      {BadGateway().On("PutBlob"), 502, "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := NewServer()
+			defer server.Close()
+			request := storageRequest(t, http.MethodPut, newUploadURL(server), large, "x-ms-blob-type", "BlockBlob")
+			server.Inject(row.fault)
+			answer, err := http.DefaultClient.Do(request)
+			if row.status == noAnswer {
+				assert.Error(t, err)
+			} else {
+				require.NoError(t, err)
+				assert.Equal(t, row.status, answer.StatusCode)
+				if row.code == "" {
+					assert.NotContains(t, answer.Header, "X-Ms-Error-Code")
+				} else {
+					answer.Request = request
+					assertStorageErrorOrEmpty(t, answer, row.code)
+				}
+				_ = answer.Body.Close()
+			}
+			stored := storedBy(server)
+			assert.Equal(t, row.stored, len(stored) == 1)
+			for _, tarball := range stored {
+				assert.True(t, large == tarball)
+			}
+		})
+	}
+}
+
+// assertStorageErrorOrEmpty is for errors that may have no message.
+func assertStorageErrorOrEmpty(t *testing.T, answer *http.Response, code string) {
+	t.Helper()
+	body, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	assert.Equal(t, code, answer.Header.Get("x-ms-error-code"))
+	assert.Contains(t, string(body), "<Code>"+code+"</Code><Message>")
+}
+
+// A fault is for one operation of the storage as for one of the contract, and InjectFunc is
+// asked about both.
+func TestOperationsOfTheStorage(t *testing.T) {
+	server := NewServer()
+	defer server.Close()
+	address := newUploadURL(server)
+	var asked []string
+	server.InjectFunc(func(operation string) (Fault, bool) {
+		asked = append(asked, operation)
+		return Fault{}, false
+	})
+	put(t, address, "")
+	stage(t, address, "1", "")
+	commit(t, address, named{"Latest", "1"})
+	put(t, address+"x", "")
+	do(t, http.DefaultClient, storageRequest(t, http.MethodGet, address, ""))
+	assert.Equal(t, []string{"PutBlob", "PutBlock", "PutBlockList"}, asked, "what has no valid URL meets no fault")
+	for _, operation := range asked {
+		server.Inject(BadGateway().On(operation))
+	}
+	assert.Equal(t, 502, commit(t, address).StatusCode)
+	assert.Equal(t, 502, put(t, address, "").StatusCode)
+	assert.Equal(t, 502, stage(t, address, "1", "").StatusCode)
+}
+
+// A header that is set keeps the storage's spelling, which scripts look for, and is there once.
+func TestHeadersOfAnswersThatAreChanged(t *testing.T) {
+	for name, row := range map[string]struct {
+		fault Fault
+		want  string
+		times int
+	}{
+		"set":             {Slow(0).WithHeader("X-Ms-Version-Id", "odd"), "\r\nx-ms-version-id: odd\r\n", 1},
+		"set, one anew":   {Slow(0).WithHeader("retry-after", "3"), "\r\nRetry-After: 3\r\n", 1},
+		"missing":         {Slow(0).WithoutHeader("X-Ms-Version-Id"), "x-ms-version-id", 0},
+		"missing, lower":  {Slow(0).WithoutHeader("x-ms-version-id"), "x-ms-version-id", 0},
+		"missing, not so": {Slow(0).WithoutHeader("x-ms-version-id").WithHeader("X-Ms-Version-Id", "odd"), "X-Ms-Version-Id: odd", 1},
+		"of an error":     {StorageError(500, "InternalError", "").WithoutHeader("X-MS-error-code"), "x-ms-error-code", 0},
+	} {
+		server := NewServer()
+		target := strings.TrimPrefix(newUploadURL(server), server.URL)
+		server.Inject(row.fault)
+		_, answer := raw(t, server, "PUT "+target+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 4\r\n\r\nbody")
+		text, err := io.ReadAll(answer)
+		require.NoError(t, err)
+		assert.Equal(t, row.times, strings.Count(strings.ToLower(string(text)), strings.ToLower(row.want)), "%s: %s", name, text)
+		assert.Equal(t, row.times, strings.Count(string(text), row.want), "%s: %s", name, text)
+		server.Close()
+	}
+}
+
+// What is cut is cut there and then, not when the client has sent the rest.
+func TestUploadsAreCutWhileTheClientWaits(t *testing.T) {
+	server := NewServer()
+	defer server.Close()
+	target := strings.TrimPrefix(newUploadURL(server), server.URL)
+	for _, fault := range []Fault{CutConnection(), CutUpload(0), CutUpload(2)} {
+		server.Inject(fault)
+		_, answer := raw(t, server, "PUT "+target+" HTTP/1.1\r\nHost: x\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 4\r\n\r\nbo")
+		text, _ := io.ReadAll(answer)
+		assert.Empty(t, string(text))
+	}
+}
+
+// An upload that is slow has arrived: it takes effect even if the client no longer waits.
+func TestSlowUploadsTakeEffectLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client, closeAll := inMemory()
+		defer closeAll()
+		large := strings.Repeat("large", 1<<16)
+		client.Timeout = time.Minute - time.Nanosecond
+		request := storageRequest(t, http.MethodPut, newUploadURL(server), large, "x-ms-blob-type", "BlockBlob")
+		server.Inject(Slow(time.Minute))
+		_, err := client.Do(request)
+		assert.Error(t, err)
+		synctest.Wait()
+		assert.Empty(t, storedBy(server))
+		time.Sleep(time.Nanosecond)
+		synctest.Wait()
+		assert.Len(t, storedBy(server), 1)
+	})
+}
+
+// body tells how much of it was sent.
+type body struct {
+	io.Reader
+	sent int
+}
+
+func (b *body) Read(into []byte) (int, error) {
+	n, err := b.Reader.Read(into[:min(len(into), 1000)])
+	b.sent += n
+	return n, err
+}
+
+// However long the client waits, Hang and StallUpload answer nothing, and CutUpload does not
+// have it wait; StallUpload and CutUpload take what they say, and what is in buffers.
+func TestHowMuchOfAnUploadIsTaken(t *testing.T) {
+	const length, buffers = 1 << 20, 100_000
+	for name, row := range map[string]struct {
+		fault Fault
+		taken int
+		waits bool
+	}{
+		"hang":                 {Hang(), length, true},
+		"stall":                {StallUpload(length / 2), length / 2, true},
+		"stall from the start": {StallUpload(0), 0, true},
+		"stall at the end":     {StallUpload(length), length, true},
+		"cut":                  {CutUpload(length / 2), length / 2, false},
+		"cut from the start":   {CutUpload(0), 0, false},
+		"cut at the end":       {CutUpload(length), length, false},
+		"cut, none of it read": {CutConnection(), 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server, client, closeAll := inMemory()
+				defer closeAll()
+				client.Timeout = 24 * time.Hour
+				sending := &body{Reader: strings.NewReader(strings.Repeat("x", length))}
+				request := storageRequest(t, http.MethodPut, newUploadURL(server), "", "x-ms-blob-type", "BlockBlob")
+				request.Body, request.ContentLength = io.NopCloser(sending), length
+				server.Inject(row.fault)
+				began := time.Now()
+				_, err := client.Do(request)
+				require.Error(t, err)
+				assert.Equal(t, row.waits, errors.Is(err, context.DeadlineExceeded), "%v", err)
+				assert.Equal(t, row.waits, time.Since(began) > 0)
+				synctest.Wait()
+				assert.GreaterOrEqual(t, sending.sent, row.taken)
+				assert.LessOrEqual(t, sending.sent, row.taken+buffers)
+				assert.Empty(t, storedBy(server))
+			})
+		})
+	}
+}

@@ -1,0 +1,64 @@
+package astrotest
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest/internal/server"
+)
+
+// FinalizeDeploy implements the operation.
+func (v apiVersion) FinalizeDeploy(_ context.Context, request server.FinalizeDeployRequestObject) (server.FinalizeDeployResponseObject, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	deploy, deployment := v.find(request.OrganizationID, request.DeploymentID, request.DeployID)
+	if deploy == nil {
+		return server.FinalizeDeploy404JSONResponse{NotFoundJSONResponse: notFound("Deploy")}, nil
+	}
+	if refusal := v.refusalToFinalize(deploy, *request.Body); refusal != "" {
+		return server.FinalizeDeploy400JSONResponse{BadRequestJSONResponse: badRequest(refusal)}, nil
+	}
+	v.commit(deploy, deployment, *request.Body)
+	return server.FinalizeDeploy200JSONResponse(v.view(deploy, deployment)), nil
+}
+
+// refusalToFinalize says why the service would not finalize the deploy, or "".
+func (s *service) refusalToFinalize(deploy *storedDeploy, request api.FinalizeDeployRequest) string {
+	isDAGs := deploy.Type == api.DeployTypeImageAndDAG || deploy.Type == api.DeployTypeDAGOnly
+	switch {
+	case s.refinalizeRefused && deploy.finalized:
+		return "The deploy was finalized before"
+	case !deploy.IsDAGDeployEnabled && needsDAGDeploys(deploy.Type):
+		return fmt.Sprintf("A deploy of type %s needs DAG deploys to be enabled", deploy.Type)
+	case deploy.IsDAGDeployEnabled && isDAGs && isEmpty(request.DAGTarballVersion):
+		return "No DAG tarball version ID provided for DAG deploy"
+	case deploy.Type == api.DeployTypeBundle && request.BundleTarballVersion == nil:
+		return "No bundle tarball version ID provided for bundle deploy"
+	case s.storedOnly && isDAGs && deploy.IsDAGDeployEnabled && !s.storage.has(*request.DAGTarballVersion):
+		return "There is no DAG tarball of the version"
+	case s.storedOnly && deploy.Type == api.DeployTypeBundle && *request.BundleTarballVersion != "" && !s.storage.has(*request.BundleTarballVersion):
+		return "There is no bundle tarball of the version"
+	}
+	return ""
+}
+
+// commit finalizes the deploy with a request that was not refused.
+func (s *service) commit(deploy *storedDeploy, deployment *Deployment, request api.FinalizeDeployRequest) {
+	deploy.finalized = true
+	updated := s.clock.now()
+	deploy.UpdatedAt = &updated
+	deploy.Status = s.finalizedStatus
+	if deploy.Status == api.DeployStatusFailed {
+		return
+	}
+	switch deploy.Type {
+	case api.DeployTypeImageAndDAG, api.DeployTypeDAGOnly:
+		if deploy.IsDAGDeployEnabled {
+			deploy.DAGTarballVersion = request.DAGTarballVersion
+			deployment.DAGTarballVersion = *request.DAGTarballVersion
+		}
+	case api.DeployTypeBundle:
+		deployment.mount(deploy, *request.BundleTarballVersion)
+	}
+}

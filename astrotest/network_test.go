@@ -1,0 +1,128 @@
+package astrotest
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+)
+
+// pipes is a network within the process, so that a test with a fake clock has client and
+// server on it.
+type pipes struct {
+	dialed chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.dialed:
+		return conn, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error {
+	p.once.Do(func() { close(p.closed) })
+	return nil
+}
+
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80} }
+
+func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case p.dialed <- server:
+		return client, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// inMemory returns a server and a client for it that meet in memory. closeAll is for the end
+// of the bubble.
+func inMemory(options ...Option) (server *Server, client *http.Client, closeAll func()) {
+	network := &pipes{dialed: make(chan net.Conn), closed: make(chan struct{})}
+	server = NewServer(append(options, WithListener(network))...)
+	transport := &http.Transport{DialContext: network.dial}
+	return server, &http.Client{Transport: transport}, func() {
+		transport.CloseIdleConnections()
+		server.Close()
+	}
+}
+
+// newUploadURL returns the upload URL of a new deploy.
+func newUploadURL(server *Server) string {
+	deployment := server.AddDeployment(Deployment{DAGDeploys: true})
+	return server.AddDeploy(api.Deploy{DeploymentID: deployment.ID}).DAGsUploadURL.Reveal()
+}
+
+// storedBy returns what was stored, by version.
+func storedBy(server *Server) map[string]string {
+	stored := server.service.storage
+	stored.mu.Lock()
+	defer stored.mu.Unlock()
+	texts := map[string]string{}
+	for version, pieces := range stored.versions {
+		texts[version] = string(slices.Concat(pieces...))
+	}
+	return texts
+}
+
+// answered is an answer that was read.
+type answered struct {
+	*http.Response
+	body string
+}
+
+func (a answered) version() string { return a.Header.Get("x-ms-version-id") }
+
+// storageRequest makes a request of the method with headers, which are names and values in turn.
+func storageRequest(t *testing.T, method, url, body string, headers ...string) *http.Request {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	require.NoError(t, err)
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	return request
+}
+
+// do sends the request and reads its answer.
+func do(t *testing.T, client *http.Client, request *http.Request) answered {
+	t.Helper()
+	answer, err := client.Do(request)
+	require.NoError(t, err)
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	return answered{answer, string(body)}
+}
+
+// put uploads body.
+func put(t *testing.T, url, body string, headers ...string) answered {
+	t.Helper()
+	return do(t, http.DefaultClient, storageRequest(t, http.MethodPut, url, body, append([]string{"x-ms-blob-type", "BlockBlob"}, headers...)...))
+}
+
+// raw writes to the server what no client of net/http would, and returns the connection.
+func raw(t *testing.T, server *Server, text string) (net.Conn, *bufio.Reader) {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(server.URL, "http://"))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	_, err = io.WriteString(conn, text)
+	require.NoError(t, err)
+	return conn, bufio.NewReader(conn)
+}

@@ -1,0 +1,138 @@
+package astrotest
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// What one request may have in its body, in bytes.
+const (
+	maxBlob  = 5000 << 20
+	maxBlock = 4000 << 20
+)
+
+// authorizeUpload lets through what an upload URL allows.
+func (s *Server) authorizeUpload(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// A client that stops amid a body must not keep Close waiting.
+		stop := context.AfterFunc(s.closing, func() { _ = http.NewResponseController(w).SetReadDeadline(time.Now()) })
+		defer stop()
+		if refusal := s.service.storage.refusal(r); refusal != nil {
+			refusal.refuse(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// refusal says why the storage would not carry a request out, as far as the URL and the
+// method tell, or nil.
+func (s *storage) refusal(r *http.Request) *storageError {
+	granted, found := s.grantOf(r)
+	_, known := storageOperations[r.URL.Query().Get("comp")]
+	var refusal storageError
+	switch {
+	case r.Header.Get("Authorization") != "":
+		refusal = storageError{http.StatusBadRequest, "InvalidAuthenticationInfo", "Authentication information is not given in the correct format. Check the value of the Authorization header.", ""}
+	case !found:
+		refusal = authenticationFailed("Signature did not match.")
+	case !time.Now().Before(granted.expires):
+		refusal = expired(granted.expires)
+	case r.Method == http.MethodGet, r.Method == http.MethodHead, r.Method == http.MethodDelete:
+		refusal = storageError{http.StatusForbidden, "AuthorizationPermissionMismatch", "This request is not authorized to perform this operation using this permission.", ""}
+	case r.Method != http.MethodPut:
+		refusal = storageError{http.StatusMethodNotAllowed, "UnsupportedHttpVerb", "The resource doesn't support the specified HTTP verb.", ""}
+	case !known:
+		refusal = storageError{http.StatusBadRequest, "InvalidQueryParameterValue", "The value of the query parameter comp is invalid.", ""}
+	default:
+		return nil
+	}
+	return &refusal
+}
+
+// ServeHTTP carries out an upload that is authorized.
+func (s *storage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch operation, _ := operationOf(r); operation {
+	case "PutBlob":
+		s.putBlob(w, r)
+	case "PutBlock":
+		s.putBlock(w, r)
+	case "PutBlockList":
+		s.putBlockList(w, r)
+	}
+}
+
+func (s *storage) putBlob(w http.ResponseWriter, r *http.Request) {
+	switch blobType := r.Header.Get("x-ms-blob-type"); blobType {
+	case "BlockBlob":
+	case "":
+		storageError{http.StatusBadRequest, "MissingRequiredHeader", "An HTTP header that's mandatory for this request is not specified: x-ms-blob-type.", ""}.refuse(w, r)
+		return
+	default:
+		storageError{http.StatusBadRequest, "InvalidHeaderValue", "The value for one of the HTTP headers is not in the correct format: x-ms-blob-type.", ""}.refuse(w, r)
+		return
+	}
+	body, sum, ok := receive(w, r, maxBlob)
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	answerStored(w, sum, s.store(r.URL.Path, [][]byte{body}, nil))
+}
+
+// receive returns the body of an upload and its MD5 sum, unless it answers the request.
+func receive(w http.ResponseWriter, r *http.Request, limit int64) (body, sum []byte, ok bool) {
+	expected, err := base64.StdEncoding.DecodeString(r.Header.Get("Content-MD5"))
+	var refusal storageError
+	switch {
+	case r.ContentLength < 0:
+		refusal = storageError{http.StatusLengthRequired, "MissingContentLengthHeader", "The Content-Length header was not specified.", ""}
+	case r.ContentLength > limit:
+		refusal = storageError{http.StatusRequestEntityTooLarge, "RequestBodyTooLarge", fmt.Sprintf("The request body is too large and exceeds the maximum permissible limit of %d bytes.", limit), ""}
+	case err != nil || len(expected) != 0 && len(expected) != md5.Size:
+		refusal = storageError{http.StatusBadRequest, "InvalidMd5", "The MD5 value that was specified is invalid: it must be 128 bits, base64 encoded.", ""}
+	default:
+		body, sum = read(r)
+		if len(expected) == 0 || bytes.Equal(sum, expected) {
+			return body, sum, true
+		}
+		refusal = storageError{http.StatusBadRequest, "Md5Mismatch", "The MD5 value that was specified is not the one that the server calculated.", ""}
+	}
+	refusal.refuse(w, r)
+	return nil, nil, false
+}
+
+// read returns the body of a request and its MD5 sum.
+func read(r *http.Request) (body, sum []byte) {
+	var received bytes.Buffer
+	received.Grow(int(min(r.ContentLength, 64<<20)) + bytes.MinRead) // what a client announces it may never send
+	hash := md5.New()
+	if _, err := io.Copy(io.MultiWriter(&received, hash), r.Body); err != nil {
+		panic(http.ErrAbortHandler) // the client went away while it was sending
+	}
+	return received.Bytes(), hash.Sum(nil)
+}
+
+// answerStored tells that a version was stored.
+func answerStored(w http.ResponseWriter, sum []byte, stored time.Time) {
+	header := w.Header()
+	header["ETag"] = []string{fmt.Sprintf(`"0x%X"`, stored.UnixMicro())}
+	header["Last-Modified"] = []string{stored.Format(http.TimeFormat)}
+	header["x-ms-version-id"] = []string{versionAt(stored)}
+	answerCreated(w, sum)
+}
+
+func answerCreated(w http.ResponseWriter, sum []byte) {
+	header := w.Header()
+	setStorageHeaders(header)
+	header["Content-MD5"] = []string{base64.StdEncoding.EncodeToString(sum)}
+	header["x-ms-request-server-encrypted"] = []string{"true"}
+	w.WriteHeader(http.StatusCreated)
+}

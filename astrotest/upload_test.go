@@ -1,0 +1,195 @@
+package astrotest
+
+import (
+	"bufio"
+	"crypto/md5"
+	"encoding/base64"
+	"encoding/xml"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func sumOf(body string) string {
+	sum := md5.Sum([]byte(body))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+func TestPutBlob(t *testing.T) {
+	server := NewServer()
+	defer server.Close()
+	url := newUploadURL(server)
+	var versions []string
+	for _, body := range []string{"first", "second", "second", "", strings.Repeat("large", 1<<20)} {
+		answer := put(t, url, body, "Content-MD5", sumOf(body))
+		require.Equal(t, 201, answer.StatusCode, answer.body)
+		assert.Empty(t, answer.body)
+		assert.Equal(t, sumOf(body), answer.Header.Get("Content-MD5"))
+		versions = append(versions, answer.version())
+		stored, found := server.Tarball(answer.version())
+		assert.True(t, found)
+		assert.True(t, body == string(stored))
+	}
+	for i, version := range versions {
+		assert.Regexp(t, `^2024-01-12T\d\d:\d\d:\d\d\.\d{7}Z$`, version)
+		if i > 0 {
+			assert.Greater(t, version, versions[i-1], "each upload has a later one")
+		}
+	}
+
+	first, _ := server.Tarball(versions[0])
+	require.Equal(t, "first", string(first), "a later upload leaves it")
+	first[0] = 'X'
+	first, _ = server.Tarball(versions[0])
+	assert.Equal(t, "first", string(first), "what is handed out is a copy")
+	_, found := server.Tarball("another")
+	assert.False(t, found)
+}
+
+// Scripts look for the header as the storage spells it.
+func TestHeadersOfAnUploadOnTheWire(t *testing.T) {
+	server := NewServer()
+	defer server.Close()
+	target := strings.TrimPrefix(newUploadURL(server), server.URL)
+	_, answer := raw(t, server, "PUT "+target+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 4\r\n\r\nbody")
+	text, err := io.ReadAll(answer)
+	require.NoError(t, err)
+	for _, line := range []string{
+		`^HTTP/1.1 201 Created\r\n`,
+		`\r\nx-ms-version-id: \S+\r\n`,
+		`\r\nContent-MD5: ` + regexp.QuoteMeta(sumOf("body")) + `\r\n`,
+		`\r\nETag: "0x[0-9A-F]+"\r\n`,
+		`\r\nLast-Modified: \w+, \d\d \w+ 2024 [\d:]+ GMT\r\n`,
+		`\r\nx-ms-request-id: \S+\r\n`,
+		`\r\nx-ms-version: 20\d\d-\d\d-\d\d\r\n`,
+		`\r\nx-ms-request-server-encrypted: true\r\n`,
+		`\r\nContent-Length: 0\r\n`,
+		`\r\n\r\n$`,
+	} {
+		assert.Regexp(t, line, string(text))
+	}
+}
+
+// What the storage refuses, and that nothing is stored then. A body that the client has yet to
+// send is not asked for.
+func TestUploadsThatAreRefused(t *testing.T) {
+	server := NewServer()
+	defer server.Close()
+	url := newUploadURL(server)
+	target := strings.TrimPrefix(url, server.URL)
+	const blockBlob = "x-ms-blob-type: BlockBlob\r\n"
+	for _, row := range []struct {
+		request string // line and headers
+		status  int
+		code    string
+	}{
+		{"PUT " + target + " HTTP/1.1\r\nContent-Length: 4\r\n", 400, "MissingRequiredHeader"},
+		{"PUT " + target + " HTTP/1.1\r\nContent-Length: 4\r\nx-ms-blob-type: PageBlob\r\n", 400, "InvalidHeaderValue"},
+		{"PUT " + target + " HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + blockBlob, 411, "MissingContentLengthHeader"},
+		{"PUT " + target + " HTTP/1.1\r\nContent-Length: 5242880001\r\n" + blockBlob, 413, "RequestBodyTooLarge"},
+		{"PUT " + target + "&comp=block&blockid=YQ%3D%3D HTTP/1.1\r\nContent-Length: 4194304001\r\n", 413, "RequestBodyTooLarge"},
+		{"PUT " + target + " HTTP/1.1\r\nContent-Length: 4\r\nContent-MD5: YQ==\r\n" + blockBlob, 400, "InvalidMd5"},
+		{"PUT " + target + " HTTP/1.1\r\nContent-Length: 4\r\nContent-MD5: *\r\n" + blockBlob, 400, "InvalidMd5"},
+		{"PUT " + target + " HTTP/1.1\r\nContent-Length: 4\r\nAuthorization: Bearer " + Token + "\r\n" + blockBlob, 400, "InvalidAuthenticationInfo"},
+		{"PUT " + strings.Replace(target, "sig=", "sig=x", 1) + " HTTP/1.1\r\nContent-Length: 4\r\n" + blockBlob, 403, "AuthenticationFailed"},
+		{"PUT " + target + "&comp=page HTTP/1.1\r\nContent-Length: 4\r\n" + blockBlob, 400, "InvalidQueryParameterValue"},
+		{"PUT " + target + "&comp=block HTTP/1.1\r\nContent-Length: 4\r\n" + blockBlob, 400, "InvalidQueryParameterValue"},
+		{"PUT " + target + "&comp=block&blockid=* HTTP/1.1\r\nContent-Length: 4\r\n" + blockBlob, 400, "InvalidQueryParameterValue"},
+		{"PUT " + target + "&comp=block&blockid=" + strings.Repeat("YWFh", 22) + " HTTP/1.1\r\nContent-Length: 4\r\n" + blockBlob, 400, "InvalidQueryParameterValue"},
+		{"POST " + target + " HTTP/1.1\r\nContent-Length: 4\r\n" + blockBlob, 405, "UnsupportedHttpVerb"},
+		{"GET " + target + " HTTP/1.1\r\n", 403, "AuthorizationPermissionMismatch"},
+		{"HEAD " + target + " HTTP/1.1\r\n", 403, "AuthorizationPermissionMismatch"},
+		{"DELETE " + target + " HTTP/1.1\r\n", 403, "AuthorizationPermissionMismatch"},
+	} {
+		method, _, _ := strings.Cut(row.request, " ")
+		conn, reader := raw(t, server, row.request+"Host: x\r\nExpect: 100-continue\r\n\r\n")
+		answer, err := http.ReadResponse(reader, &http.Request{Method: method})
+		require.NoError(t, err)
+		assert.Equal(t, row.status, answer.StatusCode, row.request)
+		assertStorageError(t, answer, row.code)
+		_ = conn.Close()
+	}
+	mismatch := put(t, url, "body", "Content-MD5", sumOf("other"))
+	assert.Equal(t, 400, mismatch.StatusCode)
+	assert.Equal(t, "Md5Mismatch", mismatch.Header.Get("x-ms-error-code"))
+	assert.Empty(t, storedBy(server))
+	assert.Equal(t, 404, put(t, server.URL+"/storage/elsewhere", "").StatusCode)
+}
+
+func assertStorageError(t *testing.T, answer *http.Response, code string) {
+	t.Helper()
+	assert.Equal(t, code, answer.Header.Get("x-ms-error-code"))
+	assert.NotEmpty(t, answer.Header.Get("x-ms-request-id"))
+	assert.Equal(t, "application/xml", answer.Header.Get("Content-Type"))
+	if answer.Request.Method == http.MethodHead {
+		return
+	}
+	body, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	var told struct {
+		XMLName xml.Name `xml:"Error"`
+		Code    string
+		Message string
+	}
+	require.NoError(t, xml.Unmarshal(body, &told), "%s", body)
+	assert.True(t, strings.HasPrefix(string(body), `<?xml version="1.0" encoding="utf-8"?><Error><Code>`))
+	assert.Equal(t, code, told.Code)
+	assert.NotEmpty(t, told.Message)
+}
+
+// A client that asks first is told to go on; one that does not ask sees the answer all the
+// same, and not a connection that closes while it sends; unless what it is about to send is
+// without bounds.
+func TestARefusalMeetsTheClient(t *testing.T) {
+	server := NewServer()
+	defer server.Close()
+	target := strings.TrimPrefix(newUploadURL(server), server.URL)
+	head := func(target, length string) string {
+		return "PUT " + target + " HTTP/1.1\r\nHost: x\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: " + length + "\r\n"
+	}
+	status := func(answer *bufio.Reader) string {
+		t.Helper()
+		line, err := answer.ReadString('\n')
+		require.NoError(t, err)
+		return strings.TrimSpace(line)
+	}
+	_, answer := raw(t, server, head(target, "4")+"Expect: 100-continue\r\n\r\n")
+	assert.Equal(t, "HTTP/1.1 100 Continue", status(answer))
+	_, answer = raw(t, server, head(target, "5242880001")+"\r\n")
+	assert.Equal(t, "HTTP/1.1 413 Request Entity Too Large", status(answer))
+
+	large := strings.Repeat("x", 32<<20)
+	_, answer = raw(t, server, head(target+"x", "33554432")+"\r\n"+large)
+	assert.Equal(t, "HTTP/1.1 403 Forbidden", status(answer))
+	server.Inject(BadGateway())
+	_, answer = raw(t, server, head(target, "33554432")+"\r\n"+large)
+	assert.Equal(t, "HTTP/1.1 502 Bad Gateway", status(answer))
+}
+
+// Close does not wait for a client that stops amid its body.
+func TestCloseEndsUploadsThatStall(t *testing.T) {
+	server := NewServer()
+	url := newUploadURL(server)
+	server.Inject(Slow(0), Hang(), StallUpload(1))
+	var answers []*bufio.Reader
+	for range 4 {
+		conn, answer := raw(t, server, "PUT "+strings.TrimPrefix(url, server.URL)+" HTTP/1.1\r\nHost: x\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+		answers = append(answers, answer)
+		line, err := answer.ReadString('\n')
+		require.NoError(t, err)
+		require.Equal(t, "HTTP/1.1 100 Continue\r\n", line, "the body is being read")
+		_, err = io.WriteString(conn, "bo")
+		require.NoError(t, err)
+	}
+	server.Close()
+	for _, answer := range answers {
+		text, _ := io.ReadAll(answer)
+		assert.Equal(t, "\r\n", string(text), "of the line before")
+	}
+	assert.Empty(t, storedBy(server))
+}

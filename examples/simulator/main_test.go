@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// simulator is one that runs.
+type simulator struct {
+	exports map[string]string
+	stderr  *bytes.Buffer                  // complete after stop
+	stop    func() (code int, rest string) // of standard output
+}
+
+func start(t *testing.T, args ...string) simulator {
+	ctx, interrupt := context.WithCancel(t.Context())
+	out, stdout := io.Pipe()
+	var stderr bytes.Buffer
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), stdout, &stderr)
+		_ = stdout.Close()
+	}()
+	lines, exports := bufio.NewReader(out), map[string]string{}
+	for range 4 {
+		line, err := lines.ReadString('\n')
+		require.NoError(t, err)
+		parts := regexp.MustCompile(`^export (\w+)=([\w.:/-]+)\n$`).FindStringSubmatch(line)
+		require.NotNil(t, parts, line)
+		exports[parts[1]] = parts[2]
+	}
+	return simulator{exports, &stderr, func() (int, string) {
+		interrupt()
+		rest, err := io.ReadAll(lines)
+		require.NoError(t, err)
+		return <-code, string(rest)
+	}}
+}
+
+func (s simulator) create(t *testing.T, deployType string) (*http.Response, string) {
+	url := s.exports["ASTRO_API_URL"] + "/v1/organizations/" + s.exports["ASTRO_ORGANIZATION_ID"] + "/deployments/" + s.exports["ASTRO_DEPLOYMENT_ID"] + "/deploys"
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(`{"type":"`+deployType+`"}`))
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "Bearer "+s.exports["ASTRO_API_TOKEN"])
+	answer, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	return answer, string(body)
+}
+
+func TestServesUntilInterrupted(t *testing.T) {
+	s := start(t)
+	for name, value := range s.exports {
+		t.Setenv(name, value)
+	}
+	client, err := wrapper.NewClient(wrapper.WithBaseURL(s.exports["ASTRO_API_URL"]))
+	require.NoError(t, err)
+	created, err := client.API().CreateDeploy(t.Context(), s.exports["ASTRO_ORGANIZATION_ID"], s.exports["ASTRO_DEPLOYMENT_ID"], api.CreateDeployRequest{Type: api.DeployTypeDAGOnly})
+	require.NoError(t, err)
+	deploy, err := api.ParseCreateDeployResponse(created)
+	require.NoError(t, err)
+	require.NotNil(t, deploy.JSON200, string(deploy.Body))
+	_, err = client.Finalize(t.Context(), wrapper.TargetOf(s.exports["ASTRO_ORGANIZATION_ID"], deploy.JSON200), wrapper.DAGTarball("v"))
+	require.NoError(t, err)
+
+	code, rest := s.stop()
+	assert.Equal(t, exitOK, code)
+	assert.Empty(t, rest, "standard output is for eval")
+	log := s.stderr.String()
+	assert.Contains(t, log, "  curl -H ")
+	assert.Regexp(t, `level=INFO msg=request operation=CreateDeploy method=POST path=/\S+/deploys status=200 bytes=\d+ duration=`, log)
+	assert.Regexp(t, `operation=FinalizeDeploy method=POST path=/\S+/finalize status=200`, log)
+	_, err = net.Dial("tcp", strings.TrimPrefix(s.exports["ASTRO_API_URL"], "http://"))
+	assert.Error(t, err, "nobody listens any more")
+}
+
+func TestFlagsReachTheServer(t *testing.T) {
+	s := start(t, "-rate-limit", "1", "-dag-deploys=false")
+	answer, body := s.create(t, "DAG_ONLY")
+	assert.Equal(t, 400, answer.StatusCode)
+	assert.Contains(t, body, "needs DAG deploys")
+	answer, _ = s.create(t, "DAG_ONLY")
+	assert.Equal(t, 429, answer.StatusCode)
+	s.stop()
+
+	s = start(t, "-upload-urls-valid-for", "-1h")
+	_, body = s.create(t, "DAG_ONLY")
+	url := strings.ReplaceAll(regexp.MustCompile(`"dagsUploadUrl":"([^"]+)"`).FindStringSubmatch(body)[1], `\u0026`, "&")
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, url, strings.NewReader("tarball"))
+	require.NoError(t, err)
+	answer, err = http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	_ = answer.Body.Close()
+	assert.Equal(t, 403, answer.StatusCode)
+	s.stop()
+	assert.NotContains(t, s.stderr.String(), "sig")
+}
+
+func TestCalledWrongly(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = taken.Close() }()
+	for _, row := range []struct {
+		args []string
+		code int
+		cure string
+	}{
+		{[]string{"-h"}, exitOK, "-rate-limit"},
+		{[]string{"-nonsense"}, exitUsage, "-nonsense"},
+		{[]string{"argument"}, exitUsage, "given by flags"},
+		{[]string{"-rate-limit", "-1"}, exitUsage, "at least 0"},
+		{[]string{"-upload-urls-valid-for", "1"}, exitUsage, "upload-urls-valid-for"},
+		{[]string{"-addr", "127.0.0.1"}, exitUsage, "a host and a port"},
+		{[]string{"-addr", ":0"}, exitUsage, "not on loopback"},
+		{[]string{"-addr", "0.0.0.0:0"}, exitUsage, "not on loopback"},
+		{[]string{"-addr", "[::]:0"}, exitUsage, "not on loopback"},
+		{[]string{"-addr", "example.com:0"}, exitUsage, "not on loopback"},
+		{[]string{"-addr", taken.Addr().String()}, exitFailed, "choose another port by -addr"},
+		{[]string{"-addr", "127.0.0.1:99999"}, exitFailed, "invalid port"},
+	} {
+		var stdout, stderr bytes.Buffer
+		assert.Equal(t, row.code, run(t.Context(), row.args, &stdout, &stderr), row.args)
+		assert.Empty(t, stdout.String())
+		assert.Contains(t, stderr.String(), row.cure)
+	}
+}

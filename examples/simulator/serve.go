@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"syscall"
+
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+)
+
+// serve answers requests until ctx ends.
+func serve(ctx context.Context, s settings, stdout, stderr io.Writer) error {
+	listener, err := net.Listen("tcp", s.addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%s is in use; choose another port by -addr, or -addr 127.0.0.1:0 for one that is free: %w", s.addr, err)
+	} else if err != nil {
+		return err
+	}
+	options := []astrotest.Option{
+		astrotest.WithListener(listener),
+		astrotest.WithLogger(slog.New(slog.NewTextHandler(stderr, nil))),
+		astrotest.WithUploadURLsValidFor(s.uploadURLsValidFor),
+	}
+	if s.rateLimit > 0 {
+		options = append(options, astrotest.WithRateLimit(http.MethodPost, s.rateLimit))
+	}
+	server := astrotest.NewServer(options...)
+	defer server.Close()
+	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: s.dagDeploys})
+
+	deploys := server.URL + "/v1/organizations/" + deployment.OrganizationID + "/deployments/" + deployment.ID + "/deploys"
+	_, _ = fmt.Fprintf(stderr, `A fake of the Astro API listens at %s until it is interrupted. Set in another shell
+what is printed below, and try:
+
+  curl -H "Authorization: Bearer %s" -H "Content-Type: application/json" -d '{"type":"IMAGE_AND_DAG"}' %s
+
+`, server.URL, astrotest.Token, deploys)
+	if _, err := fmt.Fprintf(stdout, `export ASTRO_API_TOKEN=%s
+export ASTRO_API_URL=%s
+export ASTRO_ORGANIZATION_ID=%s
+export ASTRO_DEPLOYMENT_ID=%s
+`, astrotest.Token, server.URL, deployment.OrganizationID, deployment.ID); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}

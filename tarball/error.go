@@ -1,0 +1,56 @@
+package tarball
+
+import (
+	"errors"
+	"io/fs"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// ErrEmpty says that there is no file and no symlink to pack, for [errors.Is]; the error
+// itself is an [*Error]. [AllowEmpty] makes it none.
+var ErrEmpty = errors.New("deploying that would delete every DAG, or all that the bundle holds; check the folder and the patterns, or pass AllowEmpty() if that is meant")
+
+// Error says why there is no tarball. Nothing is left behind.
+type Error struct {
+	// Path is what is at fault: below the folder and with slashes, such as
+	// "reports/daily.py", or the folder itself as it was given. It is empty if an option is
+	// at fault.
+	Path string
+	// Option is the option at fault, such as Prefix, else empty.
+	Option string
+	// Rule is what is wrong, and what to do.
+	Rule string
+	// Err is the cause, such as one of [io/fs], or nil.
+	Err error
+}
+
+// Error is one line, whatever the names hold.
+func (e *Error) Error() string {
+	text := e.Option + " " + e.Rule
+	if e.Option == "" {
+		text = strconv.Quote(e.Path) + " " + e.Rule
+	}
+	if e.Err == nil {
+		return text
+	}
+	return text + ": " + cause(e.Err)
+}
+
+// Unwrap returns the cause, such as [fs.ErrPermission] somewhere below.
+func (e *Error) Unwrap() error { return e.Err }
+
+// cause is what err says without the path, which is in the text already.
+func cause(err error) string {
+	var ofPath *fs.PathError
+	if errors.As(err, &ofPath) {
+		err = ofPath.Err
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, err.Error())
+}

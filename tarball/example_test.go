@@ -1,0 +1,228 @@
+package tarball_test
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"testing/fstest"
+	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/tarball"
+)
+
+// dags is a small folder of DAGs, as an fs.FS.
+var dags = fstest.MapFS{
+	"daily.py":                {Data: []byte("print('daily')\n")},
+	"lib/sql.py":              {Data: []byte("print('sql')\n")},
+	"lib/__pycache__/sql.pyc": {Data: []byte("cached")},
+	"lib/orders.csv":          {Data: []byte("1,2\n")},
+	"lib/fixtures/orders.csv": {Data: []byte("3,4\n")},
+	".git/HEAD":               {Data: []byte("ref: refs/heads/main\n")},
+}
+
+// list prints the names of what is in a tarball.
+func list(source *tarball.Source, prefix string) {
+	packed, err := source.Pack(context.Background(), prefix)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = packed.Close() }()
+	unzipped, err := gzip.NewReader(packed)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for archive := tar.NewReader(unzipped); ; {
+		header, err := archive.Next()
+		if err != nil {
+			return
+		}
+		fmt.Println(header.Name)
+	}
+}
+
+// tempDir makes a folder with one DAG.
+func tempDir() string {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		panic(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "daily.py"), []byte("print('daily')\n"), 0o600); err != nil {
+		panic(err)
+	}
+	return dir
+}
+
+func Example() {
+	source := tarball.FS(dags, tarball.Ignore("__pycache__/", "*.csv", "!lib/fixtures/*.csv"))
+	packed, err := source.Pack(context.Background(), "dags")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = packed.Close() }()
+	fmt.Println(packed.Files(), "files")
+	// Output: 3 files
+}
+
+func ExampleDir() {
+	dir := tempDir()
+	defer func() { _ = os.RemoveAll(dir) }()
+	list(tarball.Dir(dir), "dags")
+	list(tarball.Dir(dir), "")
+	list(tarball.Dir(""), "")
+	// Output:
+	// dags/
+	// dags/daily.py
+	// daily.py
+	// "" must name a folder; the one that the process is in is "."
+}
+
+func ExampleFS() {
+	list(tarball.FS(fstest.MapFS{"daily.py": {}, "link.py": {Data: []byte("../outside.py"), Mode: os.ModeSymlink}}), "dags")
+	// Output: "link.py" is a symlink to "../outside.py", which leads out of the folder; put the file there in its place, or leave the link out with Ignore
+}
+
+func ExampleFile() {
+	dir := tempDir()
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "dags.tar.gz")
+	if err := os.WriteFile(path, []byte("\x1f\x8b and so on"), 0o600); err != nil {
+		fmt.Println(err)
+		return
+	}
+	opened, err := tarball.File(path).Pack(context.Background(), "dags")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = opened.Close() }()
+	fmt.Println(opened.Size(), "bytes")
+	// Output: 12 bytes
+}
+
+func ExampleSource_Pack() {
+	packed, err := tarball.FS(fstest.MapFS{}).Pack(context.Background(), "dags")
+	fmt.Println(packed == nil, errors.Is(err, tarball.ErrEmpty))
+	fmt.Println(err)
+	// Output:
+	// true true
+	// "." holds no file to pack: deploying that would delete every DAG, or all that the bundle holds; check the folder and the patterns, or pass AllowEmpty() if that is meant
+}
+
+func ExampleSource_Open() {
+	var upload interface {
+		Open(ctx context.Context, prefix string) (io.ReadSeekCloser, error)
+	} = tarball.FS(dags)
+	body, err := upload.Open(context.Background(), "dags")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = body.Close() }()
+	start := make([]byte, 2)
+	_, err = io.ReadFull(body, start)
+	fmt.Printf("%x %v\n", start, err)
+	// Output: 1f8b <nil>
+}
+
+func ExampleTarball_Size() {
+	packed, err := tarball.FS(dags).Pack(context.Background(), "dags")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = packed.Close() }()
+	content, err := io.ReadAll(packed)
+	fmt.Println(packed.Size() == int64(len(content)), err)
+	// Output: true <nil>
+}
+
+func ExampleTarball_MD5() {
+	packed, err := tarball.FS(dags).Pack(context.Background(), "dags")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = packed.Close() }()
+	contentMD5 := base64.StdEncoding.EncodeToString(packed.MD5())
+	fmt.Println(len(packed.MD5()), len(contentMD5))
+	// Output: 16 24
+}
+
+func ExampleTarball_Files() {
+	packed, err := tarball.FS(dags).Pack(context.Background(), "dags")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = packed.Close() }()
+	fmt.Println(packed.Files())
+	// Output: 5
+}
+
+// Airflow 3 projects may want their DAGs at the top.
+func ExamplePrefix() {
+	tree := fstest.MapFS{"daily.py": {}}
+	list(tarball.FS(tree, tarball.Prefix("")), "dags")
+	list(tarball.FS(tree, tarball.Prefix("../daily")), "dags")
+	// Output:
+	// daily.py
+	// Prefix must be a path within the tarball, like dags, or "" for none (it is "../daily")
+}
+
+func ExampleIgnore() {
+	list(tarball.FS(dags, tarball.Ignore("__pycache__/", "*.csv", "!lib/fixtures/*.csv")), "dags")
+	list(tarball.FS(dags, tarball.Ignore("[a-c")), "dags")
+	// Output:
+	// dags/
+	// dags/daily.py
+	// dags/lib/
+	// dags/lib/fixtures/
+	// dags/lib/fixtures/orders.csv
+	// dags/lib/sql.py
+	// Ignore pattern "[a-c" has a "[" without its "]"; write \[ for one
+}
+
+func ExampleLevel() {
+	list(tarball.FS(fstest.MapFS{"daily.py": {}}, tarball.Level(tarball.Fastest)), "")
+	list(tarball.FS(fstest.MapFS{"daily.py": {}}, tarball.Level(22)), "")
+	// Output:
+	// daily.py
+	// Level must be 1 to 9 (it is 22)
+}
+
+func ExampleAllowEmpty() {
+	list(tarball.FS(fstest.MapFS{}, tarball.AllowEmpty()), "dags")
+	// Output: dags/
+}
+
+// The time of the commit makes Python see that its cached .pyc are old.
+func ExampleModTime() {
+	commit := time.Date(2024, 1, 12, 18, 32, 20, 0, time.UTC)
+	packed, err := tarball.FS(dags, tarball.ModTime(commit)).Pack(context.Background(), "dags")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = packed.Close() }()
+	unzipped, err := gzip.NewReader(packed)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	header, err := tar.NewReader(unzipped).Next()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(header.Name, header.ModTime.UTC())
+	// Output: dags/ 2024-01-12 18:32:20 +0000 UTC
+}

@@ -1,0 +1,258 @@
+package tarball
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// ignoreTests is what git says of names that are there on their own; one with "/" at the end is
+// a directory.
+var ignoreTests = []struct {
+	patterns string
+	out      string // names, separated by blanks
+	in       string
+}{
+	{"x", "x x/ a/x a/b/x/", "xx a/xx X"},
+	{"x/", "x/ a/x/", "x a/x"},
+	{"/x", "x x/", "a/x"},
+	{"a/x", "a/x a/x/", "b/a/x x"},
+	{"/a/x/", "a/x/", "a/x b/a/x/"},
+	{"*.csv", "a.csv .csv a/b.csv b.csv/", "a.csvx csv a.CSV"},
+	{"a/*.csv", "a/b.csv", "a/b/c.csv b.csv b/a/b.csv"},
+	{"a*b", "ab axb a*b x/axxb", "a/b axbx"},
+	{"?", "x a/x ?", "xx"},
+	{"a?b", "axb", "ab a/b axxb"},
+	{"*", "x .x a/x", ""},
+	{"/*", "x a/", ""},
+	{"*/", "a/ a/b/", "x"},
+
+	{"**", "x a/x a/", ""},
+	{"**/x", "x a/x a/b/x", "xx"},
+	{"**/a/x", "a/x b/a/x b/c/a/x", "x a/b/x"},
+	{"a/**", "a/x a/b/x a/b/", "a a/ b/a/x"},
+	{"a/**/x", "a/x a/b/x a/b/c/x", "x a/xx b/a/x"},
+	{"a/**/**/x", "a/x a/b/x", "x"},
+	{"**/a/**/x", "a/x b/a/x b/a/c/x", "x b/x"},
+	{"a/**/b/*.py", "a/b/x.py a/c/b/x.py a/b/b/x.py", "a/x.py a/b/c/x.py"},
+	{"a/***/x", "a/x a/b/c/x", "x"},
+	{"**/", "a/ a/b/", "x"},
+	{"a/**/", "a/b/ a/b/c/", "a/ a/x"},
+	{"a**x", "ax abx c/ax", "a/x"},
+	{"a/**x", "a/x a/bx", "a/b/x"},
+	{"/**/x", "x a/x", "xx"},
+
+	{"[ab]", "a b x/a", "c ab"},
+	{"[!ab]", "c ]", "a b"},
+	{"[^ab]", "c ^", "a b"},
+	{"[a-c]", "a b c", "d -"},
+	{"[a-c-e]", "a b c - e", "d"},
+	{"[]a]", "] a", "[ b"},
+	{"[!]a]", "[ b", "] a"},
+	{"[a-]", "a -", "b"},
+	{"[-a]", "a -", "b"},
+	{"[--/]x", "-x .x", "ax a/-x"},
+	{"[a/b]", "a b", "x/a"},
+	{"a[/]b", "", "a/b"},
+	{`[\]a]`, "] a", `\`},
+	{`[\!a]`, "! a", `b \`},
+	{"[[]", "[", "]"},
+	{"[[:digit:]]x", "0x 9x", "ax :x"},
+	{"[![:alpha:]_]", "0 -", "a Z _"},
+	{"[[:upper:][:digit:]-]", "A 0 -", "a ]"},
+	{"[[:punct:]]", "! @ [ ~", "a 0"},
+	{"[[:space:]]", "\t", "a"},
+	{"[[:alpha]x", "[x ax px", "zx"},
+	{"[*?]", "* ?", "a"},
+	{"a[!x]b", "ayb", "a/b axb"},
+	{"{a,b}", "{a,b}", "a b"},
+
+	{`\x`, "x", `\x`},
+	{`\*`, "*", "x"},
+	{`\[a]`, "[a]", "a"},
+	{`\\`, `\`, "x"},
+	{`\#x`, "#x", `\#x`},
+	{`\!x`, "!x", "x"},
+	{`a\/x`, "a/x", "b/a/x"},
+	{"x#", "x#", "x"},
+	{"#x", "", "#x x"},
+
+	{"x   ", "x", ""},
+	{"\n\nx\n\n", "x", "y"},
+	{"x\r\ny\r\n", "x y", "z"},
+	{"\ufeffx", "x", ""},
+
+	{"*.py\n!keep.py", "a.py b/a.py", "keep.py b/keep.py"},
+	{"!keep.py\n*.py", "keep.py", ""},
+	{"*\n!a\n!a/**", "b", "a a/x a/b/x"},
+	{"/*\n!/a", "b .x", "a a/x"},
+	{"x\n!x/", "x", "x/"},
+	{"a/*\n!a/x", "a/y", "a/x a"},
+	{"!x", "", "x"},
+	{"x\n!/x", "a/x", "x"},
+	{"!!x\n", "", "!x x"},
+}
+
+func TestIgnore(t *testing.T) {
+	for _, test := range ignoreTests {
+		rules, err := parseRules([]string{test.patterns})
+		require.NoError(t, err, test.patterns)
+		for _, name := range strings.Split(test.out, " ") {
+			assert.True(t, name == "" || left(rules, name), "%q leaves %q out", test.patterns, name)
+		}
+		for _, name := range strings.Split(test.in, " ") {
+			assert.False(t, name != "" && left(rules, name), "%q keeps %q", test.patterns, name)
+		}
+	}
+}
+
+func left(rules []rule, name string) bool {
+	trimmed, isDir := strings.CutSuffix(name, "/")
+	return ignored(rules, trimmed, isDir)
+}
+
+// Blanks cannot stand in the table above.
+func TestIgnoreSpaces(t *testing.T) {
+	for pattern, name := range map[string]string{"x\\ ": "x ", "x\\   ": "x ", "a b": "a b", " x": " x", "x\\\\ ": `x\`, "x\\ \\ ": "x  ", "é?": "éü", "[é-ü]": "ö", "[[:blank:]]": " "} {
+		rules, err := parseRules([]string{pattern})
+		require.NoError(t, err, pattern)
+		assert.True(t, ignored(rules, name, false), "%q leaves %q out", pattern, name)
+		assert.False(t, ignored(rules, "x", false), "%q keeps x", pattern)
+	}
+}
+
+func TestIgnoreIsAddedUp(t *testing.T) {
+	cfg, err := newConfig("", "", []Option{Ignore("*.py", "!a.py"), Ignore(), Ignore("# no\n!b.py\n", "c.*")})
+	require.NoError(t, err)
+	for name, out := range map[string]bool{"x.py": true, "a.py": false, "b.py": false, "c.py": true, "d": false} {
+		assert.Equal(t, out, ignored(cfg.rules, name, false), name)
+	}
+}
+
+func TestIgnoreRefuses(t *testing.T) {
+	for pattern, why := range map[string]string{
+		"[a": noEnd, "[": noEnd, "[!": noEnd, "[]": noEnd, "[!]": noEnd, "x/[a-": noEnd, `[a\`: noEnd, "[[:alpha:]": noEnd,
+		"[[:word:]]": noClass, "[[::]]": noClass, "[b-a]": noRange,
+		`x\`: noEscaped, `x\\\`: noEscaped,
+		"/": noName, "!": noName, "!/": noName, "//": noName, "a//b": noName, "x//": noName, "./x": noName, "../x": noName, "x/..": noName, ".": noName,
+	} {
+		_, err := parseRules([]string{"fine", "# comment\n" + pattern})
+		var refused *Error
+		require.ErrorAs(t, err, &refused, pattern)
+		assert.Equal(t, "Ignore", refused.Option)
+		assert.Contains(t, refused.Rule, why, pattern)
+		assert.NotContains(t, err.Error(), "\n")
+	}
+}
+
+// A pattern that is accepted matches what a regular expression made of it does.
+func FuzzIgnore(f *testing.F) {
+	for _, test := range ignoreTests {
+		for _, name := range strings.Split(test.out+" "+test.in, " ") {
+			f.Add(test.patterns, name)
+		}
+	}
+	f.Fuzz(func(t *testing.T, patterns, name string) {
+		rules, err := parseRules([]string{patterns})
+		if err != nil {
+			require.NotContains(t, err.Error(), "\n")
+			return
+		}
+		for _, rule := range rules {
+			for _, glob := range rule.globs {
+				_, err := path.Match(glob, "")
+				require.NoError(t, err, patterns)
+			}
+		}
+		name, isDir := strings.CutSuffix(name, "/")
+		if name == "" || strings.Contains(patterns, "-[:") || strings.ContainsFunc(patterns+"\n"+name, func(r rune) bool { return r >= separator }) || strings.Contains("/"+name+"/", "//") {
+			return
+		}
+		want := false
+		for line := range strings.SplitSeq(strings.TrimPrefix(patterns, "\ufeff"), "\n") {
+			line = trimSpaces(strings.TrimSuffix(line, "\r"))
+			if line == "" || line[0] == '#' {
+				continue
+			}
+			line, negated := strings.CutPrefix(line, "!")
+			line, dirOnly := strings.CutSuffix(line, "/")
+			if (isDir || !dirOnly) && reference(t, line).MatchString(strings.ReplaceAll(name, "/", string(separator))) {
+				want = !negated
+			}
+		}
+		require.Equal(t, want, ignored(rules, name, isDir), "%q and %q", patterns, name)
+	})
+}
+
+// separator stands for "/" between names in what the reference matches: then no class matches
+// it by accident.
+const separator = '\uf8ff'
+
+// reference makes a regular expression of one pattern, in one go and with no thought for
+// speed.
+func reference(t *testing.T, pattern string) *regexp.Regexp {
+	if strings.Contains(pattern, "/") {
+		pattern = strings.TrimPrefix(pattern, "/")
+	} else {
+		pattern = "**/" + pattern
+	}
+	token := regexp.MustCompile(`^(?:\\.|\[[!^]?\]?(?:\[:[a-z]+:\]|\\.|[^\]\\])*\]|\*+|.)`)
+	text, start := `(?s)\A`, true
+	for pattern != "" {
+		next := token.FindString(pattern)
+		pattern = pattern[len(next):]
+		slash := regexp.MustCompile(`^\\?/`).FindString(pattern)
+		switch {
+		case start && len(next) > 1 && next[0] == '*' && slash != "":
+			text, pattern = text+`(?:[^\x{f8ff}]+\x{f8ff})*`, pattern[len(slash):]
+			continue
+		case start && len(next) > 1 && next[0] == '*' && pattern == "":
+			text += `.+`
+		case next[0] == '*':
+			text += `[^\x{f8ff}]*`
+		case next == "?":
+			text += `[^\x{f8ff}]`
+		case next == "/" || next == `\/`:
+			text += string(separator)
+		case next[0] == '\\':
+			text += regexp.QuoteMeta(next[1:])
+		case next[0] == '[' && len(next) > 1:
+			text += class(next)
+		default:
+			text += regexp.QuoteMeta(next)
+		}
+		start = strings.HasSuffix(next, "/") && next[0] != '['
+	}
+	expression, err := regexp.Compile(text + `\z`)
+	require.NoError(t, err, text)
+	return expression
+}
+
+var item = regexp.MustCompile(`(?s)^(?:(\[:[a-z]+:\])|\\?(.)(?:-\\?(.))?)`)
+
+// class makes a class of a regular expression of one of a pattern.
+func class(pattern string) string {
+	inner, text := pattern[1:len(pattern)-1], "["
+	if inner[0] == '!' || inner[0] == '^' {
+		inner, text = inner[1:], `[^\x{f8ff}`
+	}
+	quote := func(char string) string { return fmt.Sprintf(`\x{%x}`, []rune(char)[0]) }
+	for inner != "" {
+		parts := item.FindStringSubmatch(inner)
+		inner = inner[len(parts[0]):]
+		switch {
+		case parts[1] != "":
+			text += parts[1]
+		case parts[3] != "":
+			text += quote(parts[2]) + "-" + quote(parts[3])
+		default:
+			text += quote(parts[2])
+		}
+	}
+	return text + "]"
+}

@@ -1,0 +1,135 @@
+package tarball
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Levels of compression, for [Level].
+const (
+	Fastest  = 1
+	Default  = 6
+	Smallest = 9
+)
+
+// defaultModTime is one that every format of the field can hold: zip, for one, begins in 1980.
+var defaultModTime = time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+// Option changes one thing about how a folder is packed; see [Dir] and [FS].
+type Option func(*config) error
+
+// config is what the options fill.
+type config struct {
+	folder     string // as it was given, for errors
+	prefix     string // cleaned; "" for none
+	prefixSet  bool   // by the option
+	rules      []rule
+	level      int
+	allowEmpty bool
+	modTime    time.Time
+}
+
+func newConfig(folder, prefix string, options []Option) (*config, error) {
+	cfg := &config{folder: folder, level: Default, modTime: defaultModTime}
+	for _, option := range options {
+		if option == nil {
+			return nil, &Error{Option: "options", Rule: "must not hold a nil Option"}
+		}
+		if err := option(cfg); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.prefixSet {
+		return cfg, nil
+	}
+	var err error
+	cfg.prefix, err = cleanPrefix("prefix", prefix)
+	return cfg, err
+}
+
+// Prefix puts the entries below prefix, such as "dags" or "a/b", in place of what the upload
+// says; "" puts them below none, which Airflow 3 projects may want for their DAGs.
+func Prefix(prefix string) Option {
+	return func(cfg *config) (err error) {
+		cfg.prefix, err = cleanPrefix("Prefix", prefix)
+		cfg.prefixSet = true
+		return err
+	}
+}
+
+func cleanPrefix(option, prefix string) (string, error) {
+	cleaned := path.Clean(prefix)
+	var rule string
+	switch {
+	case !utf8.ValidString(prefix):
+		rule = "must be UTF-8"
+	case strings.ContainsFunc(prefix, unicode.IsControl):
+		rule = "must not hold a control character"
+	case strings.Contains(prefix, `\`):
+		rule = "must be written with slashes, like dags/reports"
+	case path.IsAbs(prefix) || cleaned == ".." || strings.HasPrefix(cleaned, "../"):
+		rule = `must be a path within the tarball, like dags, or "" for none`
+	case cleaned == ".":
+		return "", nil
+	default:
+		return cleaned, nil
+	}
+	return "", &Error{Option: option, Rule: fmt.Sprintf("%s (it is %q)", rule, prefix)}
+}
+
+// Ignore leaves out what the patterns match, which are lines of a .gitignore that lies in the
+// folder: later ones outrank earlier ones, "!" takes back, "/" at the end is for directories
+// only, and what lies below a directory that is left out cannot be taken back. A pattern may
+// hold several lines, so that Ignore(string(content)) takes a whole file. Given more than
+// once, the patterns add up.
+//
+// Upper and lower case differ, "?" and "[…]" match a character (and not a byte, as in git),
+// and a pattern that git would take for one that never matches is an error.
+func Ignore(patterns ...string) Option {
+	return func(cfg *config) error {
+		rules, err := parseRules(patterns)
+		cfg.rules = append(cfg.rules, rules...)
+		return err
+	}
+}
+
+// Level sets how much is compressed: 1 ([Fastest]) to 9 ([Smallest]); [Default] is 6.
+func Level(level int) Option {
+	return func(cfg *config) error {
+		if level < Fastest || level > Smallest {
+			return &Error{Option: "Level", Rule: fmt.Sprintf("must be %d to %d (it is %d)", Fastest, Smallest, level)}
+		}
+		cfg.level = level
+		return nil
+	}
+}
+
+// AllowEmpty packs a folder that holds no file, too. Mind that deploying it deletes every
+// DAG of the Deployment, or all that a bundle holds.
+func AllowEmpty() Option {
+	return func(cfg *config) error {
+		cfg.allowEmpty = true
+		return nil
+	}
+}
+
+// ModTime sets the time of all entries, such as that of the commit, in whole seconds; the
+// default is 1980-01-01 UTC.
+//
+// Where __pycache__ outlives a deploy there is one trap: by default Python takes a cached
+// .pyc for current if the time and size of the source are those that it recorded. With one
+// time for all deploys, a change that keeps a file's size goes unnoticed there.
+func ModTime(modTime time.Time) Option {
+	return func(cfg *config) error {
+		// What a tar header holds, in eleven octal digits.
+		if seconds := modTime.Unix(); seconds < 0 || seconds >= 1<<33 {
+			return &Error{Option: "ModTime", Rule: fmt.Sprintf("must be from 1970 to 2242 (it is %v)", modTime)}
+		}
+		cfg.modTime = modTime.Truncate(time.Second)
+		return nil
+	}
+}

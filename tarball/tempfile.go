@@ -1,0 +1,58 @@
+package tarball
+
+import (
+	"crypto/md5"
+	"hash"
+	"os"
+	"sync/atomic"
+)
+
+// newTempFile makes a file that only this user can read. Where the system lets an open file
+// be removed, it is gone when the process is; else leftover is what remains to be removed.
+func newTempFile() (file *os.File, leftover string, err error) {
+	file, err = os.CreateTemp("", "astro-deploy-*.tar.gz")
+	if err != nil {
+		return nil, "", tempError(err)
+	}
+	if os.Remove(file.Name()) != nil {
+		leftover = file.Name()
+	}
+	return file, leftover, nil
+}
+
+func tempError(err error) *Error {
+	return &Error{Path: os.TempDir(), Rule: "must be a directory with room for the tarball; make room, or set TMPDIR (on Windows TMP) to another", Err: err}
+}
+
+// sink is what the compressor writes to. It never fails: after an error it takes all and
+// keeps nothing, so that the compressor ends like any other time, and its goroutines with it.
+type sink struct {
+	file    interface{ Write([]byte) (int, error) }
+	md5     hash.Hash
+	size    int64
+	failure atomic.Pointer[Error]
+}
+
+func newSink(file *os.File) *sink { return &sink{file: file, md5: md5.New()} }
+
+func (s *sink) Write(p []byte) (int, error) {
+	if s.failure.Load() != nil {
+		return len(p), nil
+	}
+	n, err := s.file.Write(p)
+	if err != nil {
+		s.failure.Store(tempError(err))
+		return len(p), nil
+	}
+	_, _ = s.md5.Write(p)
+	s.size += int64(n)
+	return len(p), nil
+}
+
+// err is what went wrong when writing.
+func (s *sink) err() error {
+	if failure := s.failure.Load(); failure != nil {
+		return failure
+	}
+	return nil
+}

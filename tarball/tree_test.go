@@ -1,0 +1,135 @@
+package tarball_test
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/tarball"
+)
+
+// entry is what a test looks at of an entry of a tarball.
+type entry struct {
+	header  *tar.Header
+	content string
+}
+
+// extract returns the names of the entries in their order, and the entries.
+func extract(t require.TestingT, r io.Reader) (names []string, entries map[string]entry) {
+	unzipped, err := gzip.NewReader(r)
+	require.NoError(t, err)
+	entries = map[string]entry{}
+	archive := tar.NewReader(unzipped)
+	for {
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err)
+		content, err := io.ReadAll(archive)
+		require.NoError(t, err)
+		names = append(names, header.Name)
+		entries[header.Name] = entry{header, string(content)}
+	}
+	_, err = io.Copy(io.Discard, unzipped) // as far as the checksum
+	require.NoError(t, err)
+	return names, entries
+}
+
+// packed is the names of what source packs below prefix.
+func packed(t *testing.T, source *tarball.Source, prefix string) []string {
+	t.Helper()
+	archive, err := source.Pack(t.Context(), prefix)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, archive.Close()) }()
+	names, _ := extract(t, archive)
+	return names
+}
+
+// refused is the error of a source that must not be packed, as its one line. Nothing of it
+// may remain.
+func refused(t *testing.T, source *tarball.Source, prefix string) (*tarball.Error, string) {
+	t.Helper()
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	openBefore := openFiles()
+	opened, err := source.Open(t.Context(), prefix)
+	require.Error(t, err)
+	require.True(t, opened == nil, "nor a nil *Tarball in an interface")
+	var why *tarball.Error
+	require.ErrorAs(t, err, &why)
+	require.NotContains(t, err.Error(), "\n")
+	left, err := os.ReadDir(temp)
+	require.NoError(t, err)
+	require.Empty(t, left)
+	require.LessOrEqual(t, openFiles(), openBefore)
+	return why, why.Error()
+}
+
+// openFiles is how many files the process has open, where the system tells.
+func openFiles() int {
+	open, _ := os.ReadDir("/proc/self/fd")
+	return len(open)
+}
+
+// folder makes a folder of what tree holds: files, and symlinks where the mode says so.
+func folder(t *testing.T, tree fstest.MapFS) string {
+	t.Helper()
+	root := t.TempDir()
+	for name, file := range tree {
+		at := filepath.Join(root, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o777))
+		switch {
+		case file.Mode.IsDir():
+			require.NoError(t, os.MkdirAll(at, 0o777))
+		case file.Mode&fs.ModeSymlink != 0:
+			require.NoError(t, os.Symlink(string(file.Data), at))
+		default:
+			require.NoError(t, os.WriteFile(at, file.Data, 0o600|file.Mode.Perm()))
+		}
+	}
+	return root
+}
+
+func file(content string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(content)} }
+
+func link(target string) *fstest.MapFile {
+	return &fstest.MapFile{Data: []byte(target), Mode: fs.ModeSymlink | 0o777}
+}
+
+// hookedFS is a MapFS whose files are opened by a function of the test's.
+type hookedFS struct {
+	fstest.MapFS
+	open func(name string) (fs.File, error)
+}
+
+func (h hookedFS) Open(name string) (fs.File, error) { return h.open(name) }
+
+// hookedFile is a file that reads, and has the size, that a test says.
+type hookedFile struct {
+	fs.File
+	read func([]byte) (int, error)
+	size int64
+}
+
+func (h hookedFile) Read(p []byte) (int, error) { return h.read(p) }
+
+func (h hookedFile) Stat() (fs.FileInfo, error) {
+	info, err := h.File.Stat()
+	return hookedInfo{info, h.size}, err
+}
+
+type hookedInfo struct {
+	fs.FileInfo
+	size int64
+}
+
+func (h hookedInfo) Size() int64 { return h.size }

@@ -54,9 +54,8 @@ func TestFaultsStrikeUploads(t *testing.T) {
 				assert.Equal(t, row.status, answer.StatusCode)
 				if row.code == "" {
 					assert.NotContains(t, answer.Header, "X-Ms-Error-Code")
-				} else {
-					answer.Request = request
-					assertStorageErrorOrEmpty(t, answer, row.code)
+				} else if message := assertStorageError(t, answer, row.code); row.code == "ServerBusy" {
+					assert.Equal(t, "a < b", message)
 				}
 				_ = answer.Body.Close()
 			}
@@ -67,15 +66,6 @@ func TestFaultsStrikeUploads(t *testing.T) {
 			}
 		})
 	}
-}
-
-// assertStorageErrorOrEmpty is for errors that may have no message.
-func assertStorageErrorOrEmpty(t *testing.T, answer *http.Response, code string) {
-	t.Helper()
-	body, err := io.ReadAll(answer.Body)
-	require.NoError(t, err)
-	assert.Equal(t, code, answer.Header.Get("x-ms-error-code"))
-	assert.Contains(t, string(body), "<Code>"+code+"</Code><Message>")
 }
 
 // A fault is for one operation of the storage as for one of the contract, and InjectFunc is

@@ -42,7 +42,7 @@ func (s *Server) logRequests(next http.Handler) http.Handler {
 	})
 }
 
-// answeredWriter remembers the status of an answer.
+// answeredWriter remembers the status of an answer, which all handlers here set.
 type answeredWriter struct {
 	http.ResponseWriter
 	status int
@@ -51,11 +51,6 @@ type answeredWriter struct {
 func (w *answeredWriter) WriteHeader(status int) {
 	w.status = cmp.Or(w.status, status)
 	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *answeredWriter) Write(body []byte) (int, error) {
-	w.status = cmp.Or(w.status, http.StatusOK)
-	return w.ResponseWriter.Write(body)
 }
 
 // Unwrap is for [http.ResponseController].

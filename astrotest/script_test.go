@@ -110,7 +110,9 @@ func runScript(t *testing.T, server *astrotest.Server, deployment astrotest.Depl
 }
 
 func script(t *testing.T, server *astrotest.Server, deployment astrotest.Deployment, apiPath, name string, args ...string) *exec.Cmd {
-	command := exec.CommandContext(t.Context(), "bash", append([]string{filepath.Join("testdata", name)}, args...)...)
+	path := filepath.Join("testdata", name)
+	require.FileExists(t, path) // which also has go test know that the result depends on it
+	command := exec.CommandContext(t.Context(), "bash", append([]string{path}, args...)...)
 	command.Env = []string{
 		"PATH=" + os.Getenv("PATH"),
 		"TMPDIR=" + t.TempDir(),

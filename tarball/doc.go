@@ -37,10 +37,11 @@
 //
 // # The same bytes
 //
-// The same tree gives the same bytes, as long as this module's version is the same: entries
-// are in the order of their names, owners are 0, directories and executable files have mode
-// 0755, other files 0644, and all have one time, 1980-01-01 UTC ([ModTime] sets another).
-// Windows has no executable bit, so trees with scripts differ there.
+// The same tree gives the same bytes, as long as the versions of this module and of the
+// compressor, github.com/klauspost/compress, are the same: entries are in the order of their
+// names, owners are 0, directories and executable files have mode 0755, other files 0644, and
+// all have one time, 1980-01-01 UTC ([ModTime] sets another). Windows has no executable bit,
+// so a tree with scripts differs there.
 //
 // # What it takes
 //

@@ -3,7 +3,6 @@ package tarball
 import (
 	"archive/tar"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -78,7 +77,10 @@ func compress(ctx context.Context, fsys fs.FS, cfg *config, sink *sink) (files i
 	defer func() {
 		closed := zipped.Close()
 		if err == nil {
-			err = errors.Join(closed, sink.err())
+			err = sink.err()
+		}
+		if err == nil {
+			err = closed
 		}
 	}()
 	return p.all()

@@ -3,6 +3,7 @@ package tarball
 import (
 	"crypto/md5"
 	"hash"
+	"io"
 	"os"
 	"sync/atomic"
 )
@@ -27,7 +28,7 @@ func tempError(err error) *Error {
 // sink is what the compressor writes to. It never fails: after an error it takes all and
 // keeps nothing, so that the compressor ends like any other time, and its goroutines with it.
 type sink struct {
-	file    interface{ Write([]byte) (int, error) }
+	file    io.Writer
 	md5     hash.Hash
 	size    int64
 	failure atomic.Pointer[Error]

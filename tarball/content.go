@@ -1,0 +1,69 @@
+package tarball
+
+import (
+	"archive/tar"
+	"errors"
+	"io"
+)
+
+// file packs a regular file.
+func (p *packer) file(name string) error {
+	file, err := p.fsys.Open(name)
+	if err != nil {
+		return p.unreadable(name, err)
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return p.unreadable(name, err)
+	}
+	if !info.Mode().IsRegular() {
+		return changed(name, "became something else than a file")
+	}
+	mode := int64(0o644)
+	if info.Mode()&0o100 != 0 {
+		mode = 0o755
+	}
+	header := p.header(tar.TypeReg, p.below(name), mode)
+	header.Size = info.Size()
+	if err := p.write(header, name); err != nil {
+		return err
+	}
+	p.files++
+	return p.content(name, file, info.Size())
+}
+
+// content packs size bytes and makes sure that no more follow.
+func (p *packer) content(name string, file io.Reader, size int64) error {
+	for {
+		if err := p.alive(); err != nil {
+			return err
+		}
+		n, err := file.Read(p.buffer)
+		if size -= int64(n); size < 0 {
+			return changed(name, "grew")
+		}
+		if _, err := p.tar.Write(p.buffer[:n]); err != nil {
+			return err
+		}
+		switch {
+		case errors.Is(err, io.EOF) && size > 0:
+			return changed(name, "shrank")
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return p.unreadable(name, err)
+		}
+	}
+}
+
+func changed(name, how string) error {
+	return &Error{Path: name, Rule: how + " while it was read; pack when nothing writes to it, or leave it out with Ignore"}
+}
+
+func (p *packer) unreadable(name string, err error) error {
+	if name == "." {
+		name = p.cfg.folder
+	}
+	return &Error{Path: name, Rule: "cannot be read; mend that, or leave it out with Ignore", Err: err}
+}

@@ -1,6 +1,6 @@
-// Package astrofinalize is the root of a Go library for one operation of the Astro
-// Platform API: finalizing a deploy. It holds the contract that the library was generated
-// from; the client to import is in package wrapper.
+// Package astrofinalize is the root of a Go library that deploys to Astro, and finalizes
+// deploys that others made. It holds the contract that the library was generated from; the
+// client to import is in package wrapper.
 package astrofinalize
 
 import _ "embed"

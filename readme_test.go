@@ -53,13 +53,34 @@ func ship(ctx context.Context, folder string) error {
 	return nil
 }
 
+func shipImage(ctx context.Context, client *wrapper.Client, to wrapper.Deployment, push func(repository, tag string) error, folder string) error {
+	deploy, err := client.CreateDeploy(ctx, to, api.CreateDeployRequest{Type: api.DeployTypeImageAndDAG})
+	if err != nil {
+		return err
+	}
+	if err := push(deploy.ImageRepository, deploy.ImageTag); err != nil {
+		return err
+	}
+	dags, err := tarball.Dir(folder).Pack(ctx, "dags") // not needed for DeployTypeImageOnly, nor is the upload
+	if err != nil {
+		return err
+	}
+	defer dags.Close()
+	version, err := client.Upload(ctx, deploy.DAGsUploadURL, dags)
+	if err != nil {
+		return err
+	}
+	_, err = client.Finalize(ctx, wrapper.TargetOf(to.OrganizationID, deploy), wrapper.DAGTarball(version))
+	return err
+}
+
 // The README's first uses are the functions above, to the letter, and deploy.
 func TestReadmeFirstUses(t *testing.T) {
 	source, err := os.ReadFile("readme_test.go")
 	require.NoError(t, err)
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
-	for _, name := range []string{"finish", "ship"} {
+	for _, name := range []string{"finish", "ship", "shipImage"} {
 		_, function, _ := strings.Cut(string(source), "\nfunc "+name+"(")
 		function, _, _ = strings.Cut(function, "\n}\n")
 		require.Contains(t, string(readme), "\nfunc "+name+"("+function+"\n}\n```")
@@ -84,11 +105,21 @@ func TestReadmeFirstUses(t *testing.T) {
 	assert.NotEqual(t, version, deployment.DAGTarballVersion)
 	_, isStored := server.Tarball(deployment.DAGTarballVersion)
 	assert.True(t, isStored)
+
+	client, err := wrapper.NewClient()
+	require.NoError(t, err)
+	pushed := ""
+	push := func(_, tag string) error { pushed = tag; return nil }
+	to := wrapper.Deployment{OrganizationID: "clm8qv74h000008mlf08scq7k", DeploymentID: "clmh57jtm000008lb58fe2wmv"}
+	require.NoError(t, shipImage(t.Context(), client, to, push, "examples/deploy/dags"))
+	assert.NotEmpty(t, pushed)
+	after, _ := server.Deployment(to.DeploymentID)
+	assert.NotEqual(t, deployment.DAGTarballVersion, after.DAGTarballVersion)
 }
 
 // A link within the repository leads somewhere.
 func TestReadmeLinks(t *testing.T) {
-	for _, page := range []string{"README.md", "CONTRIBUTING.md", "benchmarks/README.md"} {
+	for _, page := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md"} {
 		text, err := os.ReadFile(page)
 		require.NoError(t, err)
 		for _, link := range regexp.MustCompile(`\]\(([^)#]+)`).FindAllStringSubmatch(string(text), -1) {

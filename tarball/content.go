@@ -29,7 +29,7 @@ func (p *packer) file(name string) error {
 	if err := p.write(header, name); err != nil {
 		return err
 	}
-	p.files++
+	p.count(name)
 	return p.content(name, file, info.Size())
 }
 

@@ -30,7 +30,11 @@
 //   - a file that grows or shrinks while it is read, and whatever cannot be read;
 //   - a folder that holds no file and no symlink to pack, since deploying it deletes every
 //     DAG: [ErrEmpty], unless [AllowEmpty] says that it is meant;
-//   - an Astro project packed under dags/, since its DAGs would come to lie under dags/dags/.
+//   - a folder packed under dags/ that holds no .py and no .zip file, which is [ErrEmpty], too,
+//     since no DAG can be in it;
+//   - an Astro project packed under dags/, since its DAGs would come to lie under dags/dags/. It
+//     is known by a folder dags beside .astro, Dockerfile, airflow_settings.yaml or
+//     requirements.txt.
 //
 // A folder is opened as an [os.Root]: whatever happens to it meanwhile, nothing outside of
 // it is read.

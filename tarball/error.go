@@ -8,18 +8,18 @@ import (
 	"unicode"
 )
 
-// ErrEmpty says that there is no file and no symlink to pack, for [errors.Is]; the error
+// ErrEmpty says that there is nothing to pack, or nothing that a DAG can be in, for [errors.Is]; the error
 // itself is an [*Error]. [AllowEmpty] makes it none.
 var ErrEmpty = errors.New("deploying that would delete every DAG, or all that the bundle holds; check the folder and the patterns, or pass AllowEmpty() if that is meant")
 
 // Error says why there is no tarball. Nothing is left behind.
 type Error struct {
 	// Path is what is at fault: below the folder and with slashes, such as
-	// "reports/daily.py", or the folder itself as it was given. It is empty if an option is
-	// at fault.
+	// "reports/daily.py", or the folder itself as it was given. It is empty if an option or a
+	// parameter is at fault.
 	Path string
-	// Option is the option at fault, such as Prefix, else empty.
-	Option string
+	// Field is the option or the parameter at fault, such as Prefix, else empty.
+	Field string
 	// Rule is what is wrong, and what to do.
 	Rule string
 	// Err is the cause, such as one of [io/fs], or nil.
@@ -28,8 +28,8 @@ type Error struct {
 
 // Error is one line, whatever the names hold.
 func (e *Error) Error() string {
-	text := e.Option + " " + e.Rule
-	if e.Option == "" {
+	text := e.Field + " " + e.Rule
+	if e.Field == "" {
 		text = strconv.Quote(e.Path) + " " + e.Rule
 	}
 	if e.Err == nil {

@@ -67,7 +67,7 @@ func parseRules(patterns []string) (rules []rule, err error) {
 			}
 			parsed, wrong := parseRule(line)
 			if wrong != "" {
-				return nil, &Error{Option: "Ignore", Rule: fmt.Sprintf("pattern %q %s", line, wrong)}
+				return nil, &Error{Field: "Ignore", Rule: fmt.Sprintf("pattern %q %s", line, wrong)}
 			}
 			rules = append(rules, parsed)
 		}

@@ -144,7 +144,7 @@ func TestIgnoreRefuses(t *testing.T) {
 		_, err := parseRules([]string{"fine", "# comment\n" + pattern})
 		var refused *Error
 		require.ErrorAs(t, err, &refused, pattern)
-		assert.Equal(t, "Ignore", refused.Option)
+		assert.Equal(t, "Ignore", refused.Field)
 		assert.Contains(t, refused.Rule, why, pattern)
 		assert.NotContains(t, err.Error(), "\n")
 	}

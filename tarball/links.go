@@ -25,7 +25,7 @@ func (p *packer) link(name string) error {
 	}
 	header := p.header(tar.TypeSymlink, p.below(name), 0o777)
 	header.Linkname = target
-	p.files++
+	p.count(name)
 	return p.write(header, name)
 }
 

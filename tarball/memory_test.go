@@ -49,7 +49,7 @@ func TestMemoryDoesNotGrowWithTheTree(t *testing.T) {
 			late = inUse()
 		}
 	}})
-	archive, err := source.Pack(t.Context(), "dags")
+	archive, err := source.Pack(t.Context(), "")
 	require.NoError(t, err)
 	require.NoError(t, archive.Close())
 	assert.Equal(t, 50_000, archive.Files())

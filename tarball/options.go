@@ -37,7 +37,7 @@ func newConfig(folder, prefix string, options []Option) (*config, error) {
 	cfg := &config{folder: folder, level: Default, modTime: defaultModTime}
 	for _, option := range options {
 		if option == nil {
-			return nil, &Error{Option: "options", Rule: "must not hold a nil Option"}
+			return nil, &Error{Field: "options", Rule: "must not hold a nil Option"}
 		}
 		if err := option(cfg); err != nil {
 			return nil, err
@@ -78,7 +78,7 @@ func cleanPrefix(option, prefix string) (string, error) {
 	default:
 		return cleaned, nil
 	}
-	return "", &Error{Option: option, Rule: fmt.Sprintf("%s (it is %q)", rule, prefix)}
+	return "", &Error{Field: option, Rule: fmt.Sprintf("%s (it is %q)", rule, prefix)}
 }
 
 // Ignore leaves out what the patterns match, which are lines of a .gitignore that lies in the
@@ -102,7 +102,7 @@ func Ignore(patterns ...string) Option {
 func Level(level int) Option {
 	return func(cfg *config) error {
 		if level < Fastest || level > Smallest {
-			return &Error{Option: "Level", Rule: fmt.Sprintf("must be %d to %d (it is %d)", Fastest, Smallest, level)}
+			return &Error{Field: "Level", Rule: fmt.Sprintf("must be %d to %d (it is %d)", Fastest, Smallest, level)}
 		}
 		cfg.level = level
 		return nil
@@ -128,7 +128,7 @@ func ModTime(modTime time.Time) Option {
 	return func(cfg *config) error {
 		// What a tar header holds, in eleven octal digits.
 		if seconds := modTime.Unix(); seconds < 0 || seconds >= 1<<33 {
-			return &Error{Option: "ModTime", Rule: fmt.Sprintf("must be from 1970 to 2242 (it is %v)", modTime)}
+			return &Error{Field: "ModTime", Rule: fmt.Sprintf("must be from 1970 to 2242 (it is %v)", modTime)}
 		}
 		cfg.modTime = modTime.Truncate(time.Second)
 		return nil

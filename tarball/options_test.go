@@ -15,15 +15,15 @@ import (
 )
 
 func TestPrefix(t *testing.T) {
-	tree := fstest.MapFS{"x": file("")}
+	tree := fstest.MapFS{"x.py": file("")}
 	for prefix, want := range map[string][]string{
-		"dags":       {"dags/", "dags/x"},
-		"./dags//":   {"dags/", "dags/x"},
-		"":           {"x"},
-		".":          {"x"},
-		"a/b/../c/d": {"a/", "a/c/", "a/c/d/", "a/c/d/x"},
-		"..a":        {"..a/", "..a/x"},
-		"é":          {"é/", "é/x"},
+		"dags":       {"dags/", "dags/x.py"},
+		"./dags//":   {"dags/", "dags/x.py"},
+		"":           {"x.py"},
+		".":          {"x.py"},
+		"a/b/../c/d": {"a/", "a/c/", "a/c/d/", "a/c/d/x.py"},
+		"..a":        {"..a/", "..a/x.py"},
+		"é":          {"é/", "é/x.py"},
 	} {
 		assert.Equal(t, want, packed(t, tarball.FS(tree), prefix), prefix)
 		assert.Equal(t, want, packed(t, tarball.FS(tree, tarball.Prefix(prefix)), "other"), "the option outranks the upload")
@@ -38,7 +38,7 @@ func TestPrefix(t *testing.T) {
 		`dags\x`:    "must be written with slashes",
 	} {
 		why, text := refused(t, tarball.FS(tree), prefix)
-		assert.Equal(t, "prefix", why.Option)
+		assert.Equal(t, "prefix", why.Field)
 		assert.Contains(t, text, "prefix "+want)
 		_, text = refused(t, tarball.FS(tree, tarball.Prefix(prefix)), "")
 		assert.Contains(t, text, "Prefix "+want)
@@ -70,13 +70,13 @@ func TestLevel(t *testing.T) {
 
 	for _, level := range []int{-1, 0, 10} {
 		why, text := refused(t, tarball.FS(tree, tarball.Level(level)), "")
-		assert.Equal(t, "Level", why.Option)
+		assert.Equal(t, "Level", why.Field)
 		assert.Contains(t, text, "Level must be 1 to 9 (it is ")
 	}
 }
 
 func TestModTime(t *testing.T) {
-	tree := fstest.MapFS{"sub/a": file(""), "l": link("sub")}
+	tree := fstest.MapFS{"sub/a.py": file(""), "l": link("sub")}
 	commit := time.Date(2024, 1, 12, 18, 32, 20, 589, time.FixedZone("", 3600))
 	archive, err := tarball.FS(tree, tarball.ModTime(commit)).Pack(t.Context(), "dags")
 	require.NoError(t, err)
@@ -91,7 +91,7 @@ func TestModTime(t *testing.T) {
 	}
 	for _, wrong := range []time.Time{{}, time.Unix(-1, 0), time.Unix(1<<33, 0)} {
 		why, text := refused(t, tarball.FS(tree, tarball.ModTime(wrong)), "")
-		assert.Equal(t, "ModTime", why.Option)
+		assert.Equal(t, "ModTime", why.Field)
 		assert.Contains(t, text, "ModTime must be from 1970 to 2242")
 	}
 }

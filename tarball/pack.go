@@ -8,10 +8,15 @@ import (
 	"io/fs"
 	"path"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/klauspost/pgzip"
 )
+
+// dags is the prefix of DAGs.
+const dags = "dags"
 
 const (
 	// blockSize is how much is compressed at a time, by one goroutine. The bytes of the
@@ -32,6 +37,7 @@ type packer struct {
 	sink   *sink
 	buffer []byte
 	files  int
+	mayRun int // of the files: those that DAGs can be in
 }
 
 // pack writes fsys to a temporary file.
@@ -94,8 +100,12 @@ func (p *packer) all() (files int, err error) {
 	if err := p.folder("."); err != nil {
 		return 0, err
 	}
-	if p.files == 0 && !p.cfg.allowEmpty {
+	switch {
+	case p.cfg.allowEmpty:
+	case p.files == 0:
 		return 0, &Error{Path: p.cfg.folder, Rule: "holds no file to pack", Err: ErrEmpty}
+	case p.mayRun == 0 && p.cfg.prefix == dags:
+		return 0, &Error{Path: p.cfg.folder, Rule: "holds no .py and no .zip file to pack, and so no DAG", Err: ErrEmpty}
 	}
 	return p.files, p.tar.Close()
 }
@@ -111,6 +121,14 @@ func (p *packer) prefix(prefix string) error {
 	return p.tar.WriteHeader(p.header(tar.TypeDir, prefix+"/", 0o755))
 }
 
+// count counts a file or a symlink.
+func (p *packer) count(name string) {
+	p.files++
+	if ending := path.Ext(name); strings.EqualFold(ending, ".py") || strings.EqualFold(ending, ".zip") {
+		p.mayRun++
+	}
+}
+
 // alive is what ends the packing from outside: the context, or a tarball that cannot be
 // written.
 func (p *packer) alive() error {
@@ -120,9 +138,16 @@ func (p *packer) alive() error {
 	return p.sink.err()
 }
 
+// projectMarks lie in an Astro project beside its dags folder.
+var projectMarks = []string{".astro", "Dockerfile", "airflow_settings.yaml", "requirements.txt"}
+
 // checkProject refuses the mistake of naming the project in place of its dags folder.
 func checkProject(fsys fs.FS, cfg *config) error {
-	if cfg.prefixSet || cfg.prefix != "dags" || !isFolder(fsys, "dags") || !isFolder(fsys, ".astro") {
+	isMarked := slices.ContainsFunc(projectMarks, func(name string) bool {
+		_, err := fs.Stat(fsys, name)
+		return err == nil
+	})
+	if cfg.prefixSet || cfg.prefix != dags || !isFolder(fsys, "dags") || !isMarked {
 		return nil
 	}
 	return &Error{Path: cfg.folder, Rule: `is an Astro project, whose DAGs would come to lie below dags/dags/; pass its dags folder, or the option Prefix("dags") if that is meant`}

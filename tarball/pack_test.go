@@ -207,11 +207,30 @@ func TestPackOnlyASymlink(t *testing.T) {
 	assert.Equal(t, []string{"a"}, packed(t, tarball.FS(fstest.MapFS{"a": link("gone")}), ""))
 }
 
+// Files that no DAG can be in are as good as none.
+func TestPackRefusesAFolderWithoutDAGs(t *testing.T) {
+	tree := fstest.MapFS{".env": file("KEY=1"), "sub/notes.txt": file(""), "x.py/y": file(""), "z.py": file("")}
+	ignore := tarball.Ignore("z.py")
+	why, text := refused(t, tarball.FS(tree, ignore), "dags")
+	assert.ErrorIs(t, why, tarball.ErrEmpty)
+	assert.Contains(t, text, "holds no .py and no .zip file to pack, and so no DAG: deploying that would delete every DAG")
+	for _, ending := range []string{".py", ".PY", ".zip"} {
+		tree["sub/dag"+ending] = file("")
+		assert.Contains(t, packed(t, tarball.FS(tree, ignore), "dags"), "dags/sub/dag"+ending)
+		delete(tree, "sub/dag"+ending)
+	}
+	assert.Contains(t, packed(t, tarball.FS(tree, ignore), ""), ".env", "a bundle may hold anything")
+	assert.Contains(t, packed(t, tarball.FS(tree, ignore, tarball.AllowEmpty()), "dags"), "dags/.env", "it was said so")
+}
+
 func TestPackRefusesAProject(t *testing.T) {
+	for _, mark := range []string{".astro/config.yaml", "Dockerfile", "airflow_settings.yaml", "requirements.txt"} {
+		_, text := refused(t, tarball.FS(fstest.MapFS{"dags/dag.py": file(""), mark: file("")}), "dags")
+		assert.Contains(t, text, "is an Astro project")
+	}
 	root := folder(t, fstest.MapFS{"dags/dag.py": file(""), ".astro/config.yaml": file("")})
-	why, text := refused(t, tarball.Dir(root), "./dags/")
+	why, _ := refused(t, tarball.Dir(root), "./dags/")
 	assert.Equal(t, root, why.Path)
-	assert.Contains(t, text, "is an Astro project")
 
 	assert.Contains(t, packed(t, tarball.Dir(root), ""), "dags/dag.py", "as a bundle it may be one")
 	assert.Contains(t, packed(t, tarball.Dir(root, tarball.Prefix("dags")), "dags"), "dags/dags/dag.py", "it was said so")

@@ -32,7 +32,8 @@ func Dir(path string, options ...Option) *Source {
 	}}
 }
 
-// FS is all of fsys, such as an [embed.FS]; [fs.Sub] has a folder of it. If it holds symlinks
+// FS is all of fsys, such as an [embed.FS] (whose //go:embed needs all: before the folder, or
+// it leaves out __init__.py); [fs.Sub] has a folder of it. If it holds symlinks
 // it must be an [fs.ReadLinkFS]. For a folder of the operating system take [Dir]: what
 // [os.DirFS] returns follows symlinks to anywhere.
 func FS(fsys fs.FS, options ...Option) *Source {
@@ -54,15 +55,15 @@ func FS(fsys fs.FS, options ...Option) *Source {
 // Pack, with the context's error; every other error is an [*Error].
 func (s *Source) Pack(ctx context.Context, prefix string) (*Tarball, error) {
 	if s == nil || s.pack == nil {
-		return nil, &Error{Option: "source", Rule: "must be made by Dir, FS or File"}
+		return nil, &Error{Field: "source", Rule: "must be made by Dir, FS or File"}
 	}
 	if ctx == nil {
-		return nil, &Error{Option: "ctx", Rule: "must not be nil; pass context.Background() if there is none"}
+		return nil, &Error{Field: "ctx", Rule: "must not be nil; pass context.Background() if there is none"}
 	}
 	return s.pack(ctx, prefix)
 }
 
-// Open is [Source.Pack] for an upload that takes any tarball. What it returns is a
+// Open is [Source.Pack] for wrapper.Source, which takes any tarball. What it returns is a
 // [*Tarball].
 func (s *Source) Open(ctx context.Context, prefix string) (io.ReadSeekCloser, error) {
 	packed, err := s.Pack(ctx, prefix)

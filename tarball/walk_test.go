@@ -201,8 +201,8 @@ func TestDirIsNoFolder(t *testing.T) {
 
 func TestDirIsASymlink(t *testing.T) {
 	at := filepath.Join(t.TempDir(), "link")
-	require.NoError(t, os.Symlink(folder(t, fstest.MapFS{"a": file("")}), at))
-	assert.Equal(t, []string{"dags/", "dags/a"}, packed(t, tarball.Dir(at), "dags"))
+	require.NoError(t, os.Symlink(folder(t, fstest.MapFS{"a.py": file("")}), at))
+	assert.Equal(t, []string{"dags/", "dags/a.py"}, packed(t, tarball.Dir(at), "dags"))
 }
 
 // renamed lists all by one name.

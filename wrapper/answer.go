@@ -55,6 +55,25 @@ func readDeploy(body []byte, target Target) (*api.Deploy, error) {
 	return deploy, nil
 }
 
+// readDeployIn returns a deploy of the Deployment whose ID is not known before, if the body is
+// one.
+func readDeployIn(body []byte, in Deployment) (*api.Deploy, error) {
+	deploy, err := decodeDeploy(body)
+	switch {
+	case err != nil:
+	case checkID("id", deploy.ID) != nil: // paths will be made of it
+		err = errors.New("the answer holds no deploy")
+	case deploy.DeploymentID == "": // all that tells whether the deploy is one of those asked for
+		err = errors.New("the answer lacks the deploy's Deployment")
+	default:
+		err = checkDeploy(Target{DeploymentID: in.DeploymentID, DeployID: deploy.ID}, deploy)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return deploy, nil
+}
+
 // decodeDeploy decodes a body. Timestamps only inform: one that is malformed must not make
 // a finalize that took effect look like a failure, so it is left zero.
 func decodeDeploy(body []byte) (*api.Deploy, error) {

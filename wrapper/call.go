@@ -21,17 +21,6 @@ type call struct {
 	fate      *fate // of a finalize
 }
 
-// fate is what a call of Finalize knows of what became of the deploy.
-type fate struct {
-	target    Target
-	content   Content
-	deploy    *api.Deploy // as the service describes it after it was finalized
-	mayYet    bool        // an attempt may take effect yet
-	inDoubt   bool        // one may have or may yet, and the last look-up did not tell
-	seen      *api.Deploy // what the last look-up that succeeded showed
-	lookUpErr error       // why it could not be looked up the last time
-}
-
 // Do implements [api.HttpRequestDoer].
 func (c *call) Do(request *http.Request) (*http.Response, error) {
 	return c.client.chain.do(request, c)
@@ -72,6 +61,9 @@ func (c *call) named(err error, last *http.Response) error {
 	}
 	unanswered.Operation = c.operation
 	unanswered.Hint = c.leftBehind()
+	if unconnected := (*unconnected)(nil); errors.As(err, &unconnected) {
+		unanswered.Hint = "no connection came about: check the base URL, that something listens there, and the proxies on the way"
+	}
 	if last != nil {
 		unanswered.Err = fmt.Errorf("%w; the last answer: %w", unanswered.Err, c.client.newAPIError(c.operation, last))
 	}

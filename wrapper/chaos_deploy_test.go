@@ -96,17 +96,17 @@ func chaosOfDeploys(t *testing.T, random, struck *rand.Rand, calls int, tally ma
 		}
 		kind := random.IntN(3)
 		server.InjectFunc(strike)
-		result, err := []func() (*wrapper.Result, error){
-			func() (*wrapper.Result, error) { return client.DeployDAGs(ctx, to, source) },
-			func() (*wrapper.Result, error) { return client.DeployBundle(ctx, to, shop, source) },
-			func() (*wrapper.Result, error) { return client.RemoveBundle(ctx, to, shop) },
+		result, err := []func() (*wrapper.DeployResult, error){
+			func() (*wrapper.DeployResult, error) { return client.DeployDAGs(ctx, to, source) },
+			func() (*wrapper.DeployResult, error) { return client.DeployBundle(ctx, to, shop, source) },
+			func() (*wrapper.DeployResult, error) { return client.RemoveBundle(ctx, to, shop) },
 		}[kind]()
 		cancel()
 		time.Sleep(time.Hour) // for what the service still has in hand
 		synctest.Wait()
 		server.InjectFunc(nil)
 
-		said := wrapper.Result{}
+		said := wrapper.DeployResult{}
 		var deploying *wrapper.DeployError
 		if errors.As(err, &deploying) {
 			said = deploying.Result
@@ -128,7 +128,7 @@ func chaosOfDeploys(t *testing.T, random, struck *rand.Rand, calls int, tally ma
 }
 
 // judgeDeploy compares what the client said with what the service has.
-func judgeDeploy(t *testing.T, server *astrotest.Server, to wrapper.Deployment, kind int, source *packed, said wrapper.Result, err error, tally map[string]int) {
+func judgeDeploy(t *testing.T, server *astrotest.Server, to wrapper.Deployment, kind int, source *packed, said wrapper.DeployResult, err error, tally map[string]int) {
 	now, _ := server.Deployment(to.DeploymentID)
 	mounted := "none"
 	if len(now.Bundles) > 0 {

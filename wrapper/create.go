@@ -1,30 +1,10 @@
 package wrapper
 
 import (
-	"cmp"
 	"context"
-	"errors"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
-
-// Names of the operations, as in openapi.yaml.
-const (
-	opCreateDeploy   = "CreateDeploy"
-	opFinalizeDeploy = "FinalizeDeploy"
-	opGetDeploy      = "GetDeploy"
-	opListDeploys    = "ListDeploys"
-)
-
-// Deployment names a Deployment by the two IDs of its path, which are required.
-type Deployment struct {
-	OrganizationID string
-	DeploymentID   string
-}
-
-func (d Deployment) check() error {
-	return cmp.Or(checkID("organizationId", d.OrganizationID), checkID("deploymentId", d.DeploymentID))
-}
 
 // CreateDeploy creates a deploy and returns it, INITIALIZED: its image is to be pushed to
 // ImageRepository with ImageTag, its tarball to be uploaded ([Client.Upload]) to DAGsUploadURL
@@ -55,23 +35,4 @@ func (c *Client) create(ctx context.Context, in Deployment, request api.CreateDe
 		return nil, call.mayHave, err
 	}
 	return deploy, true, nil
-}
-
-// readDeployIn returns a deploy of the Deployment whose ID is not known before, if the body is
-// one.
-func readDeployIn(body []byte, in Deployment) (*api.Deploy, error) {
-	deploy, err := decodeDeploy(body)
-	switch {
-	case err != nil:
-	case checkID("id", deploy.ID) != nil: // paths will be made of it
-		err = errors.New("the answer holds no deploy")
-	case deploy.DeploymentID == "": // all that tells whether the deploy is one of those asked for
-		err = errors.New("the answer lacks the deploy's Deployment")
-	default:
-		err = checkDeploy(Target{DeploymentID: in.DeploymentID, DeployID: deploy.ID}, deploy)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return deploy, nil
 }

@@ -32,14 +32,14 @@ type Bundle struct {
 // The steps are those of [Client.CreateDeploy], [Client.Upload], [Client.Finalize] and
 // [Client.Wait], with what these check, repeat and look up. Packing comes first, so that
 // nothing is created for a source that cannot be packed. Nothing but the context bounds the
-// whole.
+// whole, the wait included.
 //
-// What breaks a rule is a [*ValidationError]. Any other failure is a [*DeployError], which
-// says how far it came, what is on the service now, and what a repetition does.
-func (c *Client) DeployDAGs(ctx context.Context, to Deployment, dags Source, options ...DeployOption) (*Result, error) {
+// A call that breaks a rule is a [*ValidationError]. Any other failure is a [*DeployError],
+// which says how far it came and what is on the service now; what the source refuses, such as
+// an empty folder, is underneath it.
+func (c *Client) DeployDAGs(ctx context.Context, to Deployment, dags Source, options ...DeployOption) (*DeployResult, error) {
 	return c.deploy(ctx, to, plan{
 		request:   api.CreateDeployRequest{Type: api.DeployTypeDAGOnly},
-		carries:   true,
 		source:    dags,
 		prefix:    "dags",
 		uploadURL: func(deploy *api.Deploy) *api.Secret { return deploy.DAGsUploadURL },
@@ -49,10 +49,9 @@ func (c *Client) DeployDAGs(ctx context.Context, to Deployment, dags Source, opt
 
 // DeployBundle makes a bundle of a Deployment what a source has, like [Client.DeployDAGs]: by a
 // deploy of type BUNDLE, whose tarball's entries are below no folder.
-func (c *Client) DeployBundle(ctx context.Context, to Deployment, bundle Bundle, source Source, options ...DeployOption) (*Result, error) {
+func (c *Client) DeployBundle(ctx context.Context, to Deployment, bundle Bundle, source Source, options ...DeployOption) (*DeployResult, error) {
 	return c.deploy(ctx, to, plan{
 		request:   bundle.request(),
-		carries:   true,
 		source:    source,
 		uploadURL: func(deploy *api.Deploy) *api.Secret { return deploy.BundleUploadURL },
 		content:   BundleTarball,
@@ -62,7 +61,7 @@ func (c *Client) DeployBundle(ctx context.Context, to Deployment, bundle Bundle,
 // RemoveBundle takes the bundle at a mount path off a Deployment, by a deploy of type BUNDLE
 // to which nothing is uploaded (see the function [RemoveBundle]). Its errors are those of
 // [Client.DeployDAGs].
-func (c *Client) RemoveBundle(ctx context.Context, from Deployment, bundle Bundle, options ...DeployOption) (*Result, error) {
+func (c *Client) RemoveBundle(ctx context.Context, from Deployment, bundle Bundle, options ...DeployOption) (*DeployResult, error) {
 	return c.deploy(ctx, from, plan{
 		request: bundle.request(),
 		content: func(string) Content { return RemoveBundle() },
@@ -76,14 +75,13 @@ func (b Bundle) request() api.CreateDeployRequest {
 // plan is what is particular to one kind of deploy.
 type plan struct {
 	request   api.CreateDeployRequest
-	carries   bool // a tarball, from the source
 	source    Source
 	prefix    string
-	uploadURL func(*api.Deploy) *api.Secret
+	uploadURL func(*api.Deploy) *api.Secret // nil if nothing is uploaded
 	content   func(version string) Content
 }
 
-func (c *Client) deploy(ctx context.Context, to Deployment, p plan, options []DeployOption) (*Result, error) {
+func (c *Client) deploy(ctx context.Context, to Deployment, p plan, options []DeployOption) (*DeployResult, error) {
 	settings, err := deploySettingsOf(options, &p.request)
 	if err != nil {
 		return nil, err
@@ -91,16 +89,18 @@ func (c *Client) deploy(ctx context.Context, to Deployment, p plan, options []De
 	if err := c.checkCreate(ctx, to, p.request); err != nil {
 		return nil, err
 	}
-	if p.carries && p.source == nil {
+	if p.uploadURL != nil && p.source == nil {
 		return nil, &ValidationError{Field: "source", Rule: "must not be nil; package tarball makes one of a folder"}
 	}
-	d := &deploying{client: c, to: to, plan: p, settings: settings, result: newResult(to, p.request.Type)}
+	d := &deploying{client: c, to: to, plan: p, settings: settings, result: DeployResult{
+		OrganizationID: to.OrganizationID, DeploymentID: to.DeploymentID, Type: p.request.Type,
+	}}
 	defer d.close()
 	started, timings := time.Now(), &d.result.Timings
 	for _, step := range []struct {
-		stage   Stage
-		do      func(context.Context) error
-		seconds *float64
+		stage Stage
+		do    func(context.Context) error
+		took  *time.Duration
 	}{
 		{StagePack, d.pack, &timings.Pack},
 		{StageCreate, d.create, &timings.Create},
@@ -110,9 +110,9 @@ func (c *Client) deploy(ctx context.Context, to Deployment, p plan, options []De
 	} {
 		begun := time.Now()
 		err := step.do(ctx)
-		*step.seconds, timings.Total = secondsSince(begun), secondsSince(started)
+		*step.took, timings.Total = time.Since(begun), time.Since(started)
 		if err != nil {
-			return nil, &DeployError{Stage: step.stage, Result: d.result, Err: err, mayExist: d.mayExist}
+			return nil, &DeployError{Stage: step.stage, Result: d.result, Err: err, MayExist: d.mayExist}
 		}
 	}
 	return &d.result, nil

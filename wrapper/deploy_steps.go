@@ -15,17 +15,17 @@ type deploying struct {
 	client   *Client
 	to       Deployment
 	plan     plan
-	settings deploySettings
+	settings uploadSettings
 
 	packed   io.Closer
 	tarball  *measured
 	mayExist bool // a deploy, though it is not known which
-	result   Result
+	result   DeployResult
 }
 
 // pack comes before anything is created.
 func (d *deploying) pack(ctx context.Context) error {
-	if !d.plan.carries {
+	if d.plan.uploadURL == nil {
 		return nil
 	}
 	packed, err := d.plan.source.Open(ctx, d.plan.prefix)
@@ -35,6 +35,9 @@ func (d *deploying) pack(ctx context.Context) error {
 	d.packed = packed
 	if d.tarball, err = measure(ctx, packed); err != nil {
 		return err
+	}
+	if counted, isCounted := packed.(interface{ Files() int }); isCounted {
+		d.result.Files = counted.Files()
 	}
 	d.result.Bytes, d.result.MD5 = d.tarball.size, hex.EncodeToString(d.tarball.md5)
 	return nil
@@ -56,7 +59,10 @@ func (d *deploying) create(ctx context.Context) error {
 	switch {
 	case deploy.Status == api.DeployStatusFailed:
 		return &DeployFailedError{Deploy: deploy}
-	case d.plan.carries && d.uploadURL() == nil:
+	case deploy.Type != d.plan.request.Type && deploy.Type.Valid() && d.plan.request.Type != api.DeployTypeBundle:
+		// Which type a bundle's deploy is shown with is not documented.
+		return fmt.Errorf("the service created a deploy of type %s, and not of type %s", deploy.Type, d.plan.request.Type)
+	case d.plan.uploadURL != nil && d.uploadURL() == nil:
 		return errNoUploadURL
 	}
 	return nil
@@ -74,14 +80,14 @@ func (d *deploying) uploadURL() *api.Secret {
 }
 
 func (d *deploying) upload(ctx context.Context) error {
-	if !d.plan.carries {
+	if d.plan.uploadURL == nil {
 		return nil
 	}
 	address, err := parseUploadURL(d.uploadURL())
 	if err != nil {
 		return fmt.Errorf("the deploy's %v", err) // not of the type that says that nothing was sent
 	}
-	d.result.TarballVersion, err = d.client.put(ctx, address, d.tarball, d.settings.upload)
+	d.result.TarballVersion, err = d.client.put(ctx, address, d.tarball, d.settings)
 	return err
 }
 
@@ -89,6 +95,9 @@ func (d *deploying) finalize(ctx context.Context) error {
 	deploy, err := d.client.Finalize(ctx, d.target(), d.plan.content(d.result.TarballVersion))
 	if failed := (*DeployFailedError)(nil); errors.As(err, &failed) {
 		deploy = failed.Deploy
+	}
+	if invalid := (*ValidationError)(nil); errors.As(err, &invalid) {
+		err = errors.New(err.Error()) // the type would say that nothing was sent
 	}
 	d.result.show(deploy)
 	return err

@@ -149,7 +149,7 @@ func TestTimings(t *testing.T) {
 		)
 		result, err := client.DeployDAGs(t.Context(), deploymentOn(server), &packed{content: gzipped(100)})
 		require.NoError(t, err)
-		assert.Equal(t, wrapper.Timings{Create: 2, Upload: 3, Finalize: 4, Total: 9}, result.Timings)
+		assert.Equal(t, wrapper.DeployTimings{Create: 2 * time.Second, Upload: 3 * time.Second, Finalize: 4 * time.Second, Total: 9 * time.Second}, result.Timings)
 	})
 }
 
@@ -206,7 +206,7 @@ func TestDeployRefusesBadInput(t *testing.T) {
 		require.ErrorAs(t, err, &deploying)
 		assert.Equal(t, wrapper.StagePack, deploying.Stage)
 		assert.ErrorContains(t, err, want)
-		assert.ErrorContains(t, err, "nothing was sent; a repetition starts from the beginning")
+		assert.ErrorContains(t, err, "; nothing was sent")
 		if source.err == nil && !source.nothing {
 			assert.Equal(t, 1, source.closed)
 		}
@@ -218,8 +218,8 @@ func TestDeployRefusesBadInput(t *testing.T) {
 // does, and that is true.
 func TestDeployErrors(t *testing.T) {
 	const (
-		created  = "was created and not finalized, so nothing that runs was changed; a repetition creates another"
-		unlisted = "nothing that runs was changed; a repetition creates another deploy"
+		created  = "was created and not finalized, so nothing that runs was changed; calling again creates another"
+		unlisted = "a deploy may have been created; it changes nothing unless it is finalized, so another can be created; calling again creates another"
 	)
 	always := func(fault astrotest.Fault) []astrotest.Fault { return []astrotest.Fault{fault, fault, fault, fault} }
 	edit := func(field string, value any) astrotest.Fault {
@@ -235,19 +235,20 @@ func TestDeployErrors(t *testing.T) {
 		version  bool // and the version
 		deployed bool
 	}{
-		"create refused":         {wrapper.StageCreate, always(astrotest.Error(403, "no").On("CreateDeploy")), "no deploy was created; a repetition creates one", wrapper.ErrForbidden, 0, false, false, false},
+		"create refused":         {wrapper.StageCreate, always(astrotest.Error(403, "no").On("CreateDeploy")), "no deploy was created, so nothing that runs was changed", wrapper.ErrForbidden, 0, false, false, false},
 		"create lost":            {wrapper.StageCreate, always(astrotest.CutAnswer().On("CreateDeploy")), unlisted, nil, 1, false, false, false},
-		"created as FAILED":      {wrapper.StageCreate, []astrotest.Fault{edit("status", "FAILED").On("CreateDeploy")}, "is FAILED; a repetition creates another", nil, 1, true, false, false},
+		"created as FAILED":      {wrapper.StageCreate, []astrotest.Fault{edit("status", "FAILED").On("CreateDeploy")}, created, nil, 1, true, false, false},
 		"no upload URL":          {wrapper.StageCreate, []astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { delete(deploy, "dagsUploadUrl") }).On("CreateDeploy")}, "DAG deploys seem to be off on the Deployment: enable them", nil, 1, true, false, false},
 		"an upload URL in clear": {wrapper.StageUpload, []astrotest.Fault{edit("dagsUploadUrl", "http://storage.example/?sig=astrotest-signature").On("CreateDeploy")}, "the deploy's uploadUrl must be https", nil, 1, true, false, false},
+		"another type":           {wrapper.StageCreate, []astrotest.Fault{edit("type", "IMAGE_ONLY").On("CreateDeploy")}, "a deploy of type IMAGE_ONLY, and not of type DAG_ONLY", nil, 1, true, false, false},
 		"upload URL expired":     {wrapper.StageUpload, []astrotest.Fault{astrotest.ExpiredUploadURL().On("PutBlob")}, created, wrapper.ErrUploadURLExpired, 1, true, false, false},
 		"upload cut for good":    {wrapper.StageUpload, always(astrotest.CutConnection().On("PutBlob")), created, nil, 1, true, false, false},
 		"stored, no version":     {wrapper.StageUpload, []astrotest.Fault{astrotest.Fault{}.AfterCommit().WithoutHeader("x-ms-version-id").On("PutBlob")}, created, wrapper.ErrUnexpectedAnswer, 1, true, false, false},
-		"finalize refused":       {wrapper.StageFinalize, always(astrotest.Error(403, "no").On("FinalizeDeploy")), "was not finalized, so nothing that runs was changed; a repetition creates another, Finalize goes on with this one", wrapper.ErrForbidden, 1, true, true, false},
-		"finalize lost":          {wrapper.StageFinalize, append(always(astrotest.CutAnswer().On("FinalizeDeploy")), always(astrotest.Error(403, "no").On("GetDeploy"))...), "Wait tells what becomes of deploy", wrapper.ErrOutcomeUnknown, 1, true, true, true},
-		"finalized as FAILED":    {wrapper.StageFinalize, []astrotest.Fault{edit("status", "FAILED").On("FinalizeDeploy")}, "is FAILED; a repetition creates another", nil, 1, true, true, true},
-		"wait refused":           {wrapper.StageWait, []astrotest.Fault{edit("status", "DEPLOYING").On("FinalizeDeploy"), astrotest.Error(401, "no").On("GetDeploy")}, "was finalized; Wait goes on waiting for it, a repetition creates another", wrapper.ErrUnauthorized, 1, true, true, true},
-		"FAILED in the end":      {wrapper.StageWait, []astrotest.Fault{edit("status", "DEPLOYING").On("FinalizeDeploy"), showing("FAILED").On("GetDeploy")}, "is FAILED; a repetition creates another", nil, 1, true, true, true},
+		"finalize refused":       {wrapper.StageFinalize, always(astrotest.Error(403, "no").On("FinalizeDeploy")), "was not finalized, so nothing that runs was changed; Finalize goes on with it, calling again creates another", wrapper.ErrForbidden, 1, true, true, false},
+		"finalize lost":          {wrapper.StageFinalize, append(always(astrotest.CutAnswer().On("FinalizeDeploy")), always(astrotest.Error(403, "no").On("GetDeploy"))...), "can be finalized again with the same content; calling again creates another", wrapper.ErrOutcomeUnknown, 1, true, true, true},
+		"finalized as FAILED":    {wrapper.StageFinalize, []astrotest.Fault{edit("status", "FAILED").On("FinalizeDeploy")}, "what runs now the Deployment itself tells; calling again creates another deploy", nil, 1, true, true, true},
+		"wait refused":           {wrapper.StageWait, []astrotest.Fault{edit("status", "DEPLOYING").On("FinalizeDeploy"), astrotest.Error(401, "no").On("GetDeploy")}, "was finalized; Wait goes on waiting for it, calling again creates another", wrapper.ErrUnauthorized, 1, true, true, true},
+		"FAILED in the end":      {wrapper.StageWait, []astrotest.Fault{edit("status", "DEPLOYING").On("FinalizeDeploy"), showing("FAILED").On("GetDeploy")}, "what runs now the Deployment itself tells; calling again creates another deploy", nil, 1, true, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, client, deployment := home(t)
@@ -309,7 +310,7 @@ func TestDeployWaits(t *testing.T) {
 		result, err := client.DeployDAGs(t.Context(), deploymentOn(server), &packed{content: gzipped(100)})
 		require.NoError(t, err)
 		assert.Equal(t, api.DeployStatusDeployed, result.Status)
-		assert.InDelta(t, 1, result.Timings.Wait, 0.21)
+		assert.InDelta(t, time.Second, result.Timings.Wait, 0.21*float64(time.Second))
 
 		server.InjectFunc(func(operation string) (astrotest.Fault, bool) {
 			return showing("INITIALIZED"), operation == "FinalizeDeploy" || operation == "GetDeploy"

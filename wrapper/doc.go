@@ -81,37 +81,12 @@
 // ([WithLimiter]). After a 429 the whole client waits as long as the call does or Retry-After
 // says, and goes on more slowly if the limiter is one of [NewLimiter].
 //
-// # What became of it
-//
-// A finalize whose answer is lost (by 408, 5xx, a cut connection, a deadline, or a status
-// below 400 without the deploy) may have taken effect. An answer that shows another version
-// than was sent, or the deploy as INITIALIZED without it, is as good as lost; an image has no
-// version to show, so that an answer about one is taken at its word, whatever its status. So the deploy is looked up, after
-// this attempt and each one that follows, before anything is said or repeated
-// ([WithoutLookUp] turns that off). What [Client.Finalize] makes of what it sees:
-//
-//   - It is finalized with the content asked for: success. Evidence of that is, for DAGs, a
-//     deploy that is not INITIALIZED and shows the version that was sent; for a bundle, that
-//     the deploy's entry at its mount path has that version as its desired one, or as its
-//     current one if it shows no desired one; for the removal of a bundle, that the deploy is
-//     DEPLOYED and no entry is at its mount path; for an image alone, that the deploy is
-//     DEPLOYED. For a type that is not known here it must be DEPLOYED and show each version
-//     that was sent.
-//   - It is FAILED: [*DeployFailedError].
-//   - It is INITIALIZED: the finalize is repeated, as far as the table allows. If that brings
-//     no success its last error is returned, or [*OutcomeUnknownError] if an attempt may be
-//     under way yet: one that ended without a whole answer, by a status that gateways send
-//     (408, 502, 503, 504, 520, 522, 524), by 202, or by a 200 that shows it as INITIALIZED, too.
-//   - Anything else, another version for one, or no look-up succeeds: it is repeated, as far
-//     as the table allows, and ends as [*OutcomeUnknownError] if that brings no certainty.
-//
-// An attempt that was given up can still take effect later, over what was finalized
-// meanwhile; nothing can call it back. What is made through [Client.API] is repeated by the
-// same table, and never looked up.
+// A finalize that may have taken effect is looked up before anything is said or repeated:
+// [Client.Finalize] says what counts as evidence.
 //
 // # Secrets
 //
-// The token and the upload URLs of a deploy are in no error and no [Result] of this package. A deploy
+// The token and the upload URLs of a deploy are in no error and no [DeployResult] of this package. A deploy
 // carries its upload URLs as [github.com/astro-finalize/astro-finalize-go/api.Secret], which
 // no fmt verb shows, nor slog where it is given the deploy itself; the JSON of a deploy is
 // the wire format and has them in full, and so has the Body of an answer that the generated

@@ -71,21 +71,5 @@ func (e *TransportError) Error() string {
 	return oneLine(joined(fmt.Sprintf("%s: no answer%s: %v", e.Operation, afterAttempts(e.Attempts, e.Elapsed), e.Err), e.Hint))
 }
 
-// joined is a text and what is added to it, if there is any.
-func joined(text, added string) string {
-	if text == "" || added == "" {
-		return text + added
-	}
-	return text + "; " + added
-}
-
-// afterAttempts says how often a request was made, if that was more than once.
-func afterAttempts(attempts int, elapsed time.Duration) string {
-	if attempts <= 1 {
-		return ""
-	}
-	return fmt.Sprintf(" after %d attempts in %v", attempts, elapsed.Round(time.Millisecond))
-}
-
 // Unwrap returns the cause, such as [context.Canceled] or a *net.OpError somewhere below.
 func (e *TransportError) Unwrap() error { return e.Err }

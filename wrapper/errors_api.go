@@ -3,10 +3,8 @@ package wrapper
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
@@ -106,19 +104,4 @@ func (e *APIError) Is(target error) bool {
 		return e.StatusCode < http.StatusBadRequest
 	}
 	return false
-}
-
-// statusText is like "404 Not Found".
-func statusText(status int) string {
-	return strings.TrimSpace(strconv.Itoa(status) + " " + http.StatusText(status))
-}
-
-// oneLine keeps what the service wrote from forging lines of a log.
-func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, text)
 }

@@ -17,45 +17,49 @@ const (
 	StageWait     Stage = "wait"
 )
 
-// DeployError says at which stage a deploy ended, what is on the service now, and what a
-// repetition of the call does. It unwraps to what the method of that stage returned, so that
+// DeployError says at which stage a deploy ended, and what is on the service now. It unwraps
+// to what the method of that stage returned, or what the source did, so that
 // [ErrOutcomeUnknown] and the other kinds can be asked for.
 type DeployError struct {
-	Stage  Stage
-	Result Result // as far as the deploy came
-	Err    error
-
-	mayExist bool
+	Stage    Stage
+	Result   DeployResult // as far as the deploy came
+	MayExist bool         // whether a deploy may have been created, be it known (Result.DeployID) or not
+	Err      error
 }
 
 func (e *DeployError) Error() string {
-	return fmt.Sprintf("%s: %v; %s", e.Stage, e.Err, e.standing())
+	text := fmt.Sprintf("%v; %s", e.Err, e.standing())
+	if e.Stage == StagePack { // the others say it themselves
+		return "pack: " + text
+	}
+	return text
 }
 
 // Unwrap returns what the stage's method returned.
 func (e *DeployError) Unwrap() error { return e.Err }
 
-// standing says what is on the service, and what a repetition does.
+// standing says what is on the service, and what calling again does where that can help.
 func (e *DeployError) standing() string {
+	const unchanged = "so nothing that runs was changed"
 	deploy := "deploy " + e.Result.DeployID
 	failed := (*DeployFailedError)(nil)
 	switch {
-	case errors.As(e.Err, &failed):
-		return deploy + " is FAILED; a repetition creates another"
 	case e.Stage == StagePack:
-		return "nothing was sent; a repetition starts from the beginning"
-	case e.Stage == StageCreate && e.Result.DeployID == "" && e.mayExist:
-		return "nothing that runs was changed; a repetition creates another deploy"
+		return "nothing was sent"
+	case e.Stage == StageCreate && e.Result.DeployID == "" && e.MayExist:
+		return "calling again creates another"
 	case e.Stage == StageCreate && e.Result.DeployID == "":
-		return "no deploy was created; a repetition creates one"
+		return "no deploy was created, " + unchanged
 	case e.Stage == StageCreate, e.Stage == StageUpload:
-		return deploy + " was created and not finalized, so nothing that runs was changed; a repetition creates another"
+		return deploy + " was created and not finalized, " + unchanged + "; calling again creates another"
+	case errors.As(e.Err, &failed):
+		return "what runs now the Deployment itself tells; calling again creates another deploy"
 	case e.Stage == StageFinalize && errors.Is(e.Err, ErrOutcomeUnknown):
-		return "Wait tells what becomes of " + deploy + "; a repetition creates another, with the same content"
+		return deploy + e.withVersion() + " can be finalized again with the same content; calling again creates another"
 	case e.Stage == StageFinalize:
-		return deploy + e.withVersion() + " was not finalized, so nothing that runs was changed; a repetition creates another, Finalize goes on with this one"
+		return deploy + e.withVersion() + " was not finalized, " + unchanged + "; Finalize goes on with it, calling again creates another"
 	default:
-		return deploy + e.withVersion() + " was finalized; Wait goes on waiting for it, a repetition creates another"
+		return deploy + e.withVersion() + " was finalized; Wait goes on waiting for it, calling again creates another"
 	}
 }
 

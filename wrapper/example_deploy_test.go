@@ -43,7 +43,7 @@ func ExampleClient_DeployDAGs() {
 	// Output: DEPLOYED true
 }
 
-// An error says what is on the service now, and what a repetition does.
+// An error says what is on the service now, and what calling again does.
 func ExampleDeployError() {
 	server, client, deployment := newFake()
 	defer server.Close()
@@ -57,7 +57,7 @@ func ExampleDeployError() {
 	}
 	fmt.Println(errors.Is(err, wrapper.ErrUploadURLExpired))
 	// Output:
-	// upload failed: deploy clfake0000000000000000003 was created and not finalized, so nothing that runs was changed; a repetition creates another
+	// upload failed: deploy clfake0000000000000000003 was created and not finalized, so nothing that runs was changed; calling again creates another
 	// true
 }
 
@@ -242,7 +242,7 @@ func ExampleWithStallTimeout() {
 }
 
 // The result of a deploy as JSON, for what reads logs.
-func ExampleResult() {
+func ExampleDeployResult() {
 	server, client, deployment := newFake()
 	defer server.Close()
 
@@ -251,7 +251,7 @@ func ExampleResult() {
 		fmt.Println(err)
 		return
 	}
-	result.Timings = wrapper.Timings{} // which differ from run to run
+	result.Timings = wrapper.DeployTimings{} // which differ from run to run
 	encoded, err := json.MarshalIndent(result, "", "  ")
 	if err != nil {
 		fmt.Println(err)

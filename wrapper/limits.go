@@ -63,6 +63,9 @@ func (l *limits) wait(ctx context.Context, limiter Limiter) error {
 		if limiter == nil {
 			return nil
 		}
+		if err := ctx.Err(); err != nil {
+			return err // which is not the limiter's
+		}
 		if err := limiter.Wait(ctx); err != nil {
 			return fmt.Errorf("limiter: %w", withoutSecrets(err))
 		}

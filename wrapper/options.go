@@ -14,6 +14,7 @@ const (
 	DefaultAttemptTimeout = 30 * time.Second
 	DefaultMaxAttempts    = 4
 	DefaultMaxRetryAfter  = 60 * time.Second
+	DefaultStallTimeout   = 2 * time.Minute
 )
 
 // tokenVariable is the environment variable that the vendor's CLI and Terraform provider

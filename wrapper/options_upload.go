@@ -2,10 +2,6 @@ package wrapper
 
 import "time"
 
-// DefaultStallTimeout is how long an upload may stand still if [WithStallTimeout] does not
-// say otherwise.
-const DefaultStallTimeout = 2 * time.Minute
-
 // WithStallTimeout sets how long an upload may go without a byte of it being taken, nor the
 // answer coming, before the attempt is given up as stalled and another one made; the default
 // is [DefaultStallTimeout], and 0 means that only the context ends it. There is no other bound
@@ -44,10 +40,7 @@ func WithProgress(progress func(sent, total int64)) UploadOption {
 
 func uploadSettingsOf(options []UploadOption) (settings uploadSettings, err error) {
 	for _, option := range options {
-		if option == nil {
-			return settings, &ValidationError{Field: "options", Rule: "must not hold a nil UploadOption"}
-		}
-		if err := option(&settings); err != nil {
+		if err := option.apply(&settings, nil); err != nil {
 			return settings, err
 		}
 	}

@@ -81,7 +81,7 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 	values["DeployOption"] = wrapper.WithDescription("Monday")
 	result, err := client.DeployBundle(t.Context(), values["Deployment"].(wrapper.Deployment), shop, &packed{content: gzipped(100)})
 	require.NoError(t, err)
-	values["Result"], values["Timings"] = result, result.Timings
+	values["DeployResult"], values["DeployTimings"] = result, result.Timings
 	deployWith := func(faults ...astrotest.Fault) error {
 		server.Inject(faults...)
 		_, err := client.DeployBundle(t.Context(), values["Deployment"].(wrapper.Deployment), shop, &packed{content: gzipped(100)})

@@ -6,6 +6,16 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
+// Deployment names a Deployment by the two IDs of its path, which are required.
+type Deployment struct {
+	OrganizationID string
+	DeploymentID   string
+}
+
+func (d Deployment) check() error {
+	return cmp.Or(checkID("organizationId", d.OrganizationID), checkID("deploymentId", d.DeploymentID))
+}
+
 // Target names a deploy by the three IDs of its path, which are required. It may also say
 // what is known of the deploy: the more is known, the more is checked before anything is
 // sent.

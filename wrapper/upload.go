@@ -54,12 +54,11 @@ func (c *Client) Upload(ctx context.Context, uploadURL *api.Secret, tarball io.R
 // put uploads a tarball that was measured.
 func (c *Client) put(ctx context.Context, target *url.URL, tarball *measured, settings uploadSettings) (string, error) {
 	u := &upload{
-		transport: c.upload.transport,
-		stall:     c.upload.stall,
-		target:    target,
-		secrets:   secretsOf(target),
-		tarball:   tarball,
-		progress:  settings.progress,
+		uploader: c.upload,
+		target:   target,
+		secrets:  secretsOf(target),
+		tarball:  tarball,
+		progress: settings.progress,
 	}
 	var schedule Backoff
 	started, wait := time.Now(), noWait
@@ -81,7 +80,7 @@ func (c *Client) put(ctx context.Context, target *url.URL, tarball *measured, se
 			return "", u.failure(end)
 		}
 		if interrupted := sleep(ctx, wait); interrupted != nil {
-			end.err = fmt.Errorf("%w while waiting for another attempt; the last one: %w", interrupted, u.failure(end))
+			end.err = u.interrupted(interrupted, end)
 			return "", u.failure(end)
 		}
 	}
@@ -95,12 +94,11 @@ type uploader struct {
 
 // upload is one call of Upload.
 type upload struct {
-	transport http.RoundTripper
-	stall     time.Duration
-	target    *url.URL
-	secrets   []string // of the target
-	tarball   *measured
-	progress  func(sent, total int64)
+	uploader
+	target   *url.URL
+	secrets  []string // of the target
+	tarball  *measured
+	progress func(sent, total int64)
 }
 
 // attempt sends the tarball once. The response's body is a *readBody.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -28,12 +29,7 @@ func (e uploadEnd) isWorthAnother() bool {
 	if e.err != nil {
 		return judgeError(e.err) != withheld
 	}
-	switch e.response.StatusCode {
-	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
-		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	}
-	return false
+	return isTransient(e.response.StatusCode)
 }
 
 // version returns the version that a 201 names, if the tarball is what was stored.
@@ -54,6 +50,15 @@ func (u *upload) version(end uploadEnd) (string, error) {
 	return "", u.storageError(end)
 }
 
+// interrupted says what ended the wait for another attempt, and how the last one did.
+func (u *upload) interrupted(err error, last uploadEnd) error {
+	err = fmt.Errorf("%w while waiting for another attempt", err)
+	if last.err != nil {
+		return withLast(err, last.err)
+	}
+	return withLast(err, u.storageError(last))
+}
+
 // failure returns the error of the last attempt.
 func (u *upload) failure(end uploadEnd) error {
 	if end.err == nil {
@@ -68,14 +73,14 @@ func (u *upload) failure(end uploadEnd) error {
 func (u *upload) storageError(end uploadEnd) *StorageError {
 	body := end.response.Body.(*readBody)
 	keep := func(text string) string { return excerpt([]byte(text), u.secrets...) }
-	var decoded struct{ Code, Message string }
+	var decoded struct{ Code, Message, AuthenticationErrorDetail string }
 	if len(body.data) <= maxDecoded {
 		_ = xml.Unmarshal(body.data, &decoded)
 	}
 	storageError := &StorageError{
 		StatusCode: end.response.StatusCode,
 		Code:       keep(decoded.Code),
-		Message:    keep(decoded.Message),
+		Message:    keep(joined(strings.TrimSpace(decoded.Message), strings.TrimSpace(decoded.AuthenticationErrorDetail))),
 		RequestID:  keep(end.response.Header.Get("X-Ms-Request-Id")),
 		Body:       excerpt(body.data, u.secrets...),
 		Attempts:   end.attempts,

@@ -87,6 +87,8 @@ func parseBaseURL(baseURL string) (*url.URL, error) {
 	}
 	parsed, err := url.Parse(baseURL)
 	switch {
+	case baseURL == "":
+		return invalid("", "must not be empty; leave the option out for "+DefaultBaseURL)
 	case err != nil:
 		return invalid("", "must be a URL like "+DefaultBaseURL)
 	case parsed.User != nil || strings.Contains(baseURL, "@"):

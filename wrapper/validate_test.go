@@ -85,7 +85,7 @@ func TestParseBaseURL(t *testing.T) {
 		assert.Equal(t, want, (&config{baseURL: parsed, version: V1}).server().String(), given)
 	}
 	for given, hint := range map[string]string{
-		"":                                "begin with https://",
+		"":                                "must not be empty",
 		"api.astronomer.io":               "begin with https://",
 		"//api.astronomer.io":             "begin with https://",
 		"localhost:8888":                  "begin with https://",

@@ -5,29 +5,33 @@ import (
 	"context"
 	"embed"
 	"io/fs"
+	"os"
 
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
 	"github.com/astro-finalize/astro-finalize-go/tarball"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-//go:embed dags
+//go:embed all:dags
 var embedded embed.FS
 
 // deploy deploys what the settings name, to the real service or to a simulator.
-func deploy(ctx context.Context, s settings, out *output) (*wrapper.Result, error) {
+func deploy(ctx context.Context, s settings, out *output) (*wrapper.DeployResult, error) {
 	options := []wrapper.Option{
 		wrapper.WithAPIVersion(wrapper.APIVersion(s.apiVersion)),
 		wrapper.WithUserAgent("example-deploy"),
 	}
-	to := wrapper.Deployment{OrganizationID: s.organization, DeploymentID: s.deployment}
+	to := wrapper.Deployment{
+		OrganizationID: cmp.Or(s.organization, os.Getenv("ASTRO_ORGANIZATION_ID")),
+		DeploymentID:   cmp.Or(s.deployment, os.Getenv("ASTRO_DEPLOYMENT_ID")),
+	}
 	if s.live {
-		options = append(options, wrapper.WithBaseURL(s.baseURL))
+		options = append(options, wrapper.WithBaseURL(cmp.Or(s.baseURL, os.Getenv("ASTRO_API_URL"), wrapper.DefaultBaseURL)))
 	} else {
 		simulator := astrotest.NewServer()
 		defer simulator.Close()
 		options = append(options, wrapper.WithBaseURL(simulator.URL), wrapper.WithToken(astrotest.Token))
-		added := simulator.AddDeployment(astrotest.Deployment{OrganizationID: s.organization, ID: s.deployment, DAGDeploys: true})
+		added := simulator.AddDeployment(astrotest.Deployment{OrganizationID: to.OrganizationID, ID: to.DeploymentID, DAGDeploys: true})
 		to = wrapper.Deployment{OrganizationID: added.OrganizationID, DeploymentID: added.ID}
 	}
 	client, err := wrapper.NewClient(options...)
@@ -48,13 +52,16 @@ func deploy(ctx context.Context, s settings, out *output) (*wrapper.Result, erro
 
 // source is the folder that is deployed, and its name.
 func source(s settings) (*tarball.Source, string) {
-	leaveOut := tarball.Ignore(s.ignore...)
+	options := []tarball.Option{tarball.Ignore(s.ignore...)}
+	if s.allowEmpty {
+		options = append(options, tarball.AllowEmpty())
+	}
 	if folder := cmp.Or(s.dags, s.bundle); folder != "" {
-		return tarball.Dir(folder, leaveOut), folder
+		return tarball.Dir(folder, options...), folder
 	}
 	dags, err := fs.Sub(embedded, "dags")
 	if err != nil {
 		panic(err) // of a name that is a constant
 	}
-	return tarball.FS(dags, leaveOut), "the DAGs that come with this example"
+	return tarball.FS(dags, options...), "the DAGs that come with this example"
 }

@@ -11,13 +11,12 @@
 // It exits with
 //
 //	0  the deploy is DEPLOYED
-//	1  it is not, and what runs was not changed, as far as the service says
-//	2  the command was called wrongly; nothing was sent
-//	3  it is not known what became of the deploy: it may run, or may yet
+//	1  it is not, and what runs was not changed
+//	2  the command was called wrongly, or the folder cannot be packed; nothing was sent
+//	3  what runs may have changed: the deploy is FAILED, or it is not known what became of it
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -55,6 +54,7 @@ type settings struct {
 	mountPath    string
 	bundleType   string
 	ignore       []string
+	allowEmpty   bool
 	description  string
 	apiVersion   string
 	baseURL      string
@@ -66,8 +66,8 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags := flag.NewFlagSet("deploy", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.BoolVar(&s.live, "live", false, "deploy to a real Deployment, with the token from ASTRO_API_TOKEN")
-	flags.StringVar(&s.organization, "organization", os.Getenv("ASTRO_ORGANIZATION_ID"), "`ID` of the Organization (default $ASTRO_ORGANIZATION_ID)")
-	flags.StringVar(&s.deployment, "deployment", os.Getenv("ASTRO_DEPLOYMENT_ID"), "`ID` of the Deployment (default $ASTRO_DEPLOYMENT_ID)")
+	flags.StringVar(&s.organization, "organization", "", "`ID` of the Organization (default $ASTRO_ORGANIZATION_ID)")
+	flags.StringVar(&s.deployment, "deployment", "", "`ID` of the Deployment (default $ASTRO_DEPLOYMENT_ID)")
 	flags.StringVar(&s.dags, "dags", "", "`folder` of DAGs to deploy; all DAGs of the Deployment become these")
 	flags.StringVar(&s.bundle, "bundle", "", "`folder` of a bundle to deploy, in place of DAGs")
 	flags.StringVar(&s.mountPath, "mount-path", "", "`path` where the bundle is mounted, such as /usr/local/airflow/dbt/shop")
@@ -76,9 +76,10 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 		s.ignore = append(s.ignore, pattern)
 		return nil
 	})
+	flags.BoolVar(&s.allowEmpty, "allow-empty", false, "deploy a folder without a DAG, too, which deletes every DAG")
 	flags.StringVar(&s.description, "description", "", "`text` that describes the deploy")
 	flags.StringVar(&s.apiVersion, "api-version", string(wrapper.V1Beta1), "`version` of the API, v1beta1 or v1")
-	flags.StringVar(&s.baseURL, "base-url", cmp.Or(os.Getenv("ASTRO_API_URL"), wrapper.DefaultBaseURL), "`URL` of the API, without the version's path ($ASTRO_API_URL goes before the default)")
+	flags.StringVar(&s.baseURL, "base-url", "", "`URL` of the API, without the version's path (default $ASTRO_API_URL, or "+wrapper.DefaultBaseURL+")")
 	flags.DurationVar(&s.timeout, "timeout", 30*time.Minute, "give up after this `time`")
 	flags.BoolVar(&s.json, "json", false, "print the result as JSON")
 	if err := flags.Parse(args); err != nil {
@@ -128,10 +129,11 @@ func exitCode(err error) int {
 	var invalid *wrapper.ValidationError
 	var unpackable *tarball.Error
 	var waiting *wrapper.WaitError
+	var failed *wrapper.DeployFailedError
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, wrapper.ErrOutcomeUnknown), errors.As(err, &waiting):
+	case errors.Is(err, wrapper.ErrOutcomeUnknown), errors.As(err, &waiting), errors.As(err, &failed):
 		return exitUnknown
 	case errors.As(err, &invalid), errors.As(err, &unpackable):
 		return exitUsage

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/tarball"
 )
 
 func runWith(t *testing.T, args ...string) (code int, stdout, stderr string) {
@@ -35,14 +36,28 @@ func TestSimulation(t *testing.T) {
 		{},
 		{"-dags", folder(t), "-description", "Monday"},
 		{"-bundle", folder(t), "-mount-path", "/usr/local/airflow/dbt/shop"},
+		{"-dags", t.TempDir(), "-allow-empty"},
 		{"-deployment", "mine", "-organization", "ours", "-api-version", "v1"},
 	} {
 		code, stdout, stderr := runWith(t, args...)
 		require.Equal(t, exitOK, code, stderr)
-		assert.Regexp(t, `^deploy clfake\d+ is DEPLOYED: tarball version \S+, \d+ bytes, \d\.\d{3} s\n$`, stdout)
+		assert.Regexp(t, `^deploy clfake\d+ is DEPLOYED: \d files, tarball version \S+, \d+ bytes, \d\.\d{3} s\n$`, stdout)
 		assert.Contains(t, stderr, "This is a simulation")
 		assert.Contains(t, stderr, "uploaded ")
 	}
+}
+
+// The DAGs that come along are whole: go:embed leaves out some names, unless it is told.
+func TestEmbedded(t *testing.T) {
+	packed, err := firstSource(settings{}).Pack(t.Context(), "dags")
+	require.NoError(t, err)
+	defer func() { _ = packed.Close() }()
+	assert.Equal(t, 3, packed.Files())
+}
+
+func firstSource(s settings) *tarball.Source {
+	source, _ := source(s)
+	return source
 }
 
 // live is a service, and the flags and variables that lead there.
@@ -75,7 +90,7 @@ func TestFailures(t *testing.T) {
 		stage  string
 	}{
 		"expired":         {[]astrotest.Fault{astrotest.ExpiredUploadURL().On("PutBlob")}, exitFailed, "upload"},
-		"FAILED":          {[]astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "FAILED" }).On("FinalizeDeploy")}, exitFailed, "finalize"},
+		"FAILED":          {[]astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "FAILED" }).On("FinalizeDeploy")}, exitUnknown, "finalize"},
 		"unknown":         {[]astrotest.Fault{astrotest.Answer(204, "", "").AfterCommit().On("FinalizeDeploy"), astrotest.Error(403, "no").On("GetDeploy")}, exitUnknown, "finalize"},
 		"not seen to end": {[]astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "DEPLOYING" }).On("FinalizeDeploy"), astrotest.Error(403, "no").On("GetDeploy")}, exitUnknown, "wait"},
 	} {

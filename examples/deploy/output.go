@@ -64,7 +64,7 @@ func (o *output) progress(sent, total int64) {
 }
 
 // end tells what the deploy came to.
-func (o *output) end(result *wrapper.Result, err error) {
+func (o *output) end(result *wrapper.DeployResult, err error) {
 	if o.bar != nil {
 		_ = o.bar.Clear()
 	}
@@ -75,20 +75,20 @@ func (o *output) end(result *wrapper.Result, err error) {
 	case o.json:
 		o.writeJSON(result, err)
 	case err == nil:
-		_, _ = fmt.Fprintf(o.stdout, "deploy %s is %s: tarball version %s, %d bytes, %.3f s\n",
-			result.DeployID, result.Status, result.TarballVersion, result.Bytes, result.Timings.Total)
+		_, _ = fmt.Fprintf(o.stdout, "deploy %s is %s: %d files, tarball version %s, %d bytes, %.3f s\n",
+			result.DeployID, result.Status, result.Files, result.TarballVersion, result.Bytes, result.Timings.Total.Seconds())
 	}
 }
 
-func (o *output) writeJSON(result *wrapper.Result, err error) {
+func (o *output) writeJSON(result *wrapper.DeployResult, err error) {
 	report := struct {
-		*wrapper.Result
+		*wrapper.DeployResult
 		Error string        `json:"error,omitempty"`
 		Stage wrapper.Stage `json:"failedStage,omitempty"`
-	}{Result: result}
+	}{DeployResult: result}
 	var deploying *wrapper.DeployError
 	if errors.As(err, &deploying) {
-		report.Result, report.Stage = &deploying.Result, deploying.Stage
+		report.DeployResult, report.Stage = &deploying.Result, deploying.Stage
 	}
 	if err != nil {
 		report.Error = err.Error()

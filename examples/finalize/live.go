@@ -14,7 +14,7 @@ import (
 func finalizeOne(ctx context.Context, s settings, given map[string]bool, stdout io.Writer) error {
 	client, err := wrapper.NewClient(
 		wrapper.WithAPIVersion(wrapper.APIVersion(s.apiVersion)),
-		wrapper.WithBaseURL(s.baseURL),
+		wrapper.WithBaseURL(cmp.Or(s.baseURL, os.Getenv("ASTRO_API_URL"), wrapper.DefaultBaseURL)),
 		wrapper.WithUserAgent("example-finalize"),
 	)
 	if err != nil {

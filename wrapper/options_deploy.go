@@ -5,23 +5,20 @@ import "github.com/astro-finalize/astro-finalize-go/api"
 // DeployOption changes one thing about [Client.DeployDAGs], [Client.DeployBundle] or
 // [Client.RemoveBundle]. An [UploadOption] is one.
 type DeployOption interface {
-	apply(*deploySettings, *api.CreateDeployRequest) error
+	apply(*uploadSettings, *api.CreateDeployRequest) error
 }
 
-type deploySettings struct {
-	upload uploadSettings
-}
-
-func (o UploadOption) apply(settings *deploySettings, _ *api.CreateDeployRequest) error {
-	var err error
-	settings.upload, err = uploadSettingsOf([]UploadOption{o})
-	return err
+func (o UploadOption) apply(settings *uploadSettings, _ *api.CreateDeployRequest) error {
+	if o == nil {
+		return &ValidationError{Field: "options", Rule: "must not hold a nil UploadOption"}
+	}
+	return o(settings)
 }
 
 // requestOption is a DeployOption that changes the request to create the deploy.
 type requestOption func(*api.CreateDeployRequest)
 
-func (o requestOption) apply(_ *deploySettings, request *api.CreateDeployRequest) error {
+func (o requestOption) apply(_ *uploadSettings, request *api.CreateDeployRequest) error {
 	o(request)
 	return nil
 }
@@ -37,7 +34,7 @@ func WithGit(git api.DeployGit) DeployOption {
 	return requestOption(func(request *api.CreateDeployRequest) { request.Git = &git })
 }
 
-func deploySettingsOf(options []DeployOption, request *api.CreateDeployRequest) (settings deploySettings, err error) {
+func deploySettingsOf(options []DeployOption, request *api.CreateDeployRequest) (settings uploadSettings, err error) {
 	for _, option := range options {
 		if option == nil {
 			return settings, &ValidationError{Field: "options", Rule: "must not hold a nil DeployOption"}

@@ -1,0 +1,50 @@
+// A program that has a transport of its own and takes the models and the generated client
+// alone.
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+)
+
+// signed adds what its owner signs requests with.
+type signed struct{ next http.RoundTripper }
+
+func (s signed) RoundTrip(request *http.Request) (*http.Response, error) {
+	request = request.Clone(request.Context())
+	request.Header.Set("Authorization", "Bearer "+os.Getenv("ASTRO_API_TOKEN"))
+	return s.next.RoundTrip(request)
+}
+
+func main() {
+	if len(os.Args) != 5 {
+		fmt.Fprintln(os.Stderr, "usage: get SERVER ORGANIZATION DEPLOYMENT DEPLOY")
+		os.Exit(2)
+	}
+	if err := get(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func get(args []string) error {
+	ours := &http.Client{Transport: signed{http.DefaultTransport}, Timeout: 30 * time.Second}
+	client, err := api.NewClientWithResponses(args[0], api.WithHTTPClient(ours))
+	if err != nil {
+		return err
+	}
+	answer, err := client.GetDeployWithResponse(context.Background(), args[1], args[2], args[3])
+	if err != nil {
+		return err
+	}
+	if answer.JSON200 == nil {
+		return fmt.Errorf("the service answered %s", answer.Status())
+	}
+	fmt.Println(answer.JSON200.ID, "is", answer.JSON200.Status)
+	return nil
+}

@@ -1,0 +1,68 @@
+// Package platform is a larger SDK, with an interface, models and errors of its own, that has
+// the library for one of the things that it does.
+package platform
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/tarball"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// Releaser brings code to an environment.
+type Releaser interface {
+	Release(ctx context.Context, environment Environment, folder string) (Release, error)
+}
+
+// Environment is where code runs.
+type Environment struct{ Tenant, Name string }
+
+// Release is code that was brought somewhere.
+type Release struct {
+	ID, Version string
+	Took        time.Duration
+}
+
+// The kinds of what a release can fail by.
+var (
+	ErrInput   = errors.New("platform: bad input")
+	ErrAccess  = errors.New("platform: no access")
+	ErrUnknown = errors.New("platform: outcome unknown")
+)
+
+// deployer is what of the library's client is used here, so that tests can stand in for it.
+type deployer interface {
+	DeployDAGs(ctx context.Context, to wrapper.Deployment, dags wrapper.Source, options ...wrapper.DeployOption) (*wrapper.Result, error)
+}
+
+var _ deployer = (*wrapper.Client)(nil)
+
+// OnAstro returns a Releaser for Astro.
+func OnAstro(client deployer) Releaser { return astro{client} }
+
+type astro struct{ client deployer }
+
+func (a astro) Release(ctx context.Context, environment Environment, folder string) (Release, error) {
+	to := wrapper.Deployment{OrganizationID: environment.Tenant, DeploymentID: environment.Name}
+	result, err := a.client.DeployDAGs(ctx, to, tarball.Dir(folder))
+	if err != nil {
+		return Release{}, kindOf(err)
+	}
+	return Release{ID: result.DeployID, Version: result.TarballVersion, Took: time.Duration(result.Timings.Total * float64(time.Second))}, nil
+}
+
+func kindOf(err error) error {
+	var invalid *wrapper.ValidationError
+	var unpackable *tarball.Error
+	switch {
+	case errors.Is(err, wrapper.ErrOutcomeUnknown):
+		return errors.Join(ErrUnknown, err)
+	case errors.As(err, &invalid), errors.As(err, &unpackable):
+		return errors.Join(ErrInput, err)
+	case errors.Is(err, wrapper.ErrUnauthorized), errors.Is(err, wrapper.ErrForbidden):
+		return errors.Join(ErrAccess, err)
+	}
+	return err
+}

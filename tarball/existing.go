@@ -33,7 +33,7 @@ func openTarball(ctx context.Context, path string) (_ *Tarball, err error) {
 	if !info.Mode().IsRegular() {
 		return nil, &Error{Path: path, Rule: "must be a regular file"}
 	}
-	file, err := os.Open(path)
+	file, err := os.OpenFile(path, os.O_RDONLY|nonBlocking, 0)
 	if err != nil {
 		return nil, unreadable(err)
 	}

@@ -41,6 +41,9 @@ func (p *packer) follow(name, target string) error {
 	}
 	at, steps, hops := path.Dir(name), strings.Split(target, "/"), 0
 	for len(steps) > 0 {
+		if err := p.alive(); err != nil {
+			return err
+		}
 		step := steps[0]
 		steps = steps[1:]
 		if step == "" || step == "." {

@@ -118,7 +118,7 @@ func (p *packer) prefix(prefix string) error {
 	if err := p.prefix(path.Dir(prefix)); err != nil {
 		return err
 	}
-	return p.tar.WriteHeader(p.header(tar.TypeDir, prefix+"/", 0o755))
+	return p.write(p.header(tar.TypeDir, prefix+"/", 0o755), prefix)
 }
 
 // count counts a file or a symlink.

@@ -28,7 +28,7 @@ func Dir(path string, options ...Option) *Source {
 			return nil, err
 		}
 		defer func() { _ = root.Close() }()
-		return pack(ctx, root.FS(), cfg)
+		return pack(ctx, rootFS{root.FS(), root}, cfg)
 	}}
 }
 

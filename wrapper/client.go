@@ -16,7 +16,7 @@ type Client struct {
 	server  string // what the paths of the contract are appended to
 	version APIVersion
 	looksUp bool
-	upload  uploader
+	upload  *uploader
 }
 
 // NewClient returns a client for https://api.astronomer.io that calls [V1Beta1] with the
@@ -34,7 +34,7 @@ func NewClient(options ...Option) (*Client, error) {
 		server:  server.String() + "/",
 		version: cfg.version,
 		looksUp: cfg.lookUp,
-		upload:  uploader{transport: cmp.Or(cfg.httpClient.Transport, http.DefaultTransport), stall: cfg.stallTimeout},
+		upload:  &uploader{transport: cmp.Or(cfg.httpClient.Transport, http.DefaultTransport), stall: cfg.stallTimeout},
 	}, nil
 }
 

@@ -2,6 +2,7 @@ package wrapper
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
@@ -28,11 +29,22 @@ func (c *Client) CreateDeploy(ctx context.Context, in Deployment, request api.Cr
 // create returns the deploy that it creates or, if that is not known, whether there may be one.
 func (c *Client) create(ctx context.Context, in Deployment, request api.CreateDeployRequest) (deploy *api.Deploy, mayExist bool, err error) {
 	call := c.newCall(opCreateDeploy, func(body []byte) (err error) {
-		deploy, err = readDeployIn(body, in)
+		if deploy, err = readDeployIn(body, in); err == nil {
+			err = checkType(request.Type, deploy.Type)
+		}
 		return err
 	})
 	if err := call.failure(call.generated.CreateDeploy(ctx, in.OrganizationID, in.DeploymentID, request)); err != nil {
 		return nil, call.mayHave, err
 	}
 	return deploy, true, nil
+}
+
+// checkType reports a deploy of another type than was asked for. Which type a bundle's deploy
+// is shown with is not documented.
+func checkType(asked, created api.DeployType) error {
+	if asked == created || asked == api.DeployTypeBundle || !asked.Valid() || !created.Valid() {
+		return nil
+	}
+	return fmt.Errorf("the answer is about a deploy of type %s, and not of type %s", created, asked)
 }

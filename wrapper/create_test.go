@@ -147,6 +147,8 @@ func TestCreateDeployIsNotRepeatedUnsafely(t *testing.T) {
 		"204":                   {astrotest.Answer(204, "", "").AfterCommit(), 1, 1, left},
 		"an ID that is a path":  {set("id", "../x"), 1, 1, left},
 		"another Deployment":    {set("deploymentId", "another"), 1, 1, left},
+		"another type":          {set("type", "IMAGE_ONLY"), 1, 1, "a deploy of type IMAGE_ONLY, and not of type DAG_ONLY"},
+		"a type that is new":    {set("type", "DAG"), 1, 1, ""},
 		"no status":             {set("status", ""), 1, 1, left},
 		"400":                   {astrotest.Error(400, "no"), 1, 0, "400 Bad Request: no [request astrotest-request]"},
 		"403":                   {astrotest.Error(403, "no"), 1, 0, "needs the permission deployment.deploys.create on this Deployment, and then deployment.deploys.update to finalize"},

@@ -59,9 +59,6 @@ func (d *deploying) create(ctx context.Context) error {
 	switch {
 	case deploy.Status == api.DeployStatusFailed:
 		return &DeployFailedError{Deploy: deploy}
-	case deploy.Type != d.plan.request.Type && deploy.Type.Valid() && d.plan.request.Type != api.DeployTypeBundle:
-		// Which type a bundle's deploy is shown with is not documented.
-		return fmt.Errorf("the service created a deploy of type %s, and not of type %s", deploy.Type, d.plan.request.Type)
 	case d.plan.uploadURL != nil && d.uploadURL() == nil:
 		return errNoUploadURL
 	}
@@ -119,5 +116,6 @@ func (d *deploying) wait(ctx context.Context) error {
 func (d *deploying) target() Target {
 	target := TargetOf(d.to.OrganizationID, d.result.Deploy)
 	target.DeploymentID = d.to.DeploymentID // which an answer may lack
+	target.Type = d.plan.request.Type       // which an answer may call by another name
 	return target
 }

@@ -240,7 +240,7 @@ func TestDeployErrors(t *testing.T) {
 		"created as FAILED":      {wrapper.StageCreate, []astrotest.Fault{edit("status", "FAILED").On("CreateDeploy")}, created, nil, 1, true, false, false},
 		"no upload URL":          {wrapper.StageCreate, []astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { delete(deploy, "dagsUploadUrl") }).On("CreateDeploy")}, "DAG deploys seem to be off on the Deployment: enable them", nil, 1, true, false, false},
 		"an upload URL in clear": {wrapper.StageUpload, []astrotest.Fault{edit("dagsUploadUrl", "http://storage.example/?sig=astrotest-signature").On("CreateDeploy")}, "the deploy's uploadUrl must be https", nil, 1, true, false, false},
-		"another type":           {wrapper.StageCreate, []astrotest.Fault{edit("type", "IMAGE_ONLY").On("CreateDeploy")}, "a deploy of type IMAGE_ONLY, and not of type DAG_ONLY", nil, 1, true, false, false},
+		"another type":           {wrapper.StageCreate, []astrotest.Fault{edit("type", "IMAGE_ONLY").On("CreateDeploy")}, "a deploy of type IMAGE_ONLY, and not of type DAG_ONLY", nil, 1, false, false, false},
 		"upload URL expired":     {wrapper.StageUpload, []astrotest.Fault{astrotest.ExpiredUploadURL().On("PutBlob")}, created, wrapper.ErrUploadURLExpired, 1, true, false, false},
 		"upload cut for good":    {wrapper.StageUpload, always(astrotest.CutConnection().On("PutBlob")), created, nil, 1, true, false, false},
 		"stored, no version":     {wrapper.StageUpload, []astrotest.Fault{astrotest.Fault{}.AfterCommit().WithoutHeader("x-ms-version-id").On("PutBlob")}, created, wrapper.ErrUnexpectedAnswer, 1, true, false, false},
@@ -296,6 +296,18 @@ func deployIDs(t *testing.T, server *astrotest.Server, in wrapper.Deployment) (i
 		ids = append(ids, deploy.ID)
 	}
 	return ids
+}
+
+// How the service shows the type of a bundle's deploy is not documented.
+func TestDeployBundleThatIsShownAsAnotherType(t *testing.T) {
+	server, client, deployment := home(t)
+	shown := astrotest.EditDeploy(func(deploy map[string]any) { deploy["type"] = "DAG_ONLY" })
+	server.Inject(shown.On("CreateDeploy"))
+	_, err := client.DeployBundle(t.Context(), deployment, shop, &packed{content: gzipped(100)})
+	require.NoError(t, err)
+	server.Inject(shown.On("CreateDeploy"))
+	_, err = client.RemoveBundle(t.Context(), deployment, shop)
+	require.NoError(t, err)
 }
 
 // A deploy that is not DEPLOYED by its finalize is waited for.

@@ -22,6 +22,7 @@ type StorageError struct {
 	Body       string        // the start of the answer's body, without secrets
 	Attempts   int           // how often the upload was tried
 	Elapsed    time.Duration // from the beginning of the first attempt to the end of the last
+	RetryAfter time.Duration // how long the storage asked to wait, if it did
 	Hint       string        // what to do, where it is known
 	Err        error         // what is wrong with an answer of 201, if that is what is wrong
 }
@@ -43,6 +44,9 @@ func (e *StorageError) Error() string {
 	}
 	if e.RequestID != "" {
 		fmt.Fprintf(&text, " [request %.100s]", e.RequestID)
+	}
+	if e.RetryAfter > 0 {
+		fmt.Fprintf(&text, "; it asks to wait %v", e.RetryAfter.Round(time.Second))
 	}
 	return oneLine(joined(text.String(), e.Hint))
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
@@ -41,12 +42,17 @@ func (c *Client) ListDeploys(ctx context.Context, in Deployment) iter.Seq2[*api.
 			}
 			offset += len(page.Deploys)
 			more = len(page.Deploys) > 0 && offset < page.TotalCount
+			known := len(seen)
 			for i := range page.Deploys {
 				deploy := &page.Deploys[i]
 				if !seen[deploy.ID] && !yield(deploy, nil) {
 					return
 				}
 				seen[deploy.ID] = true
+			}
+			if more && len(seen) == known {
+				yield(nil, &APIError{Operation: opListDeploys, StatusCode: http.StatusOK, Attempts: 1, Err: errors.New("the answer holds no deploy that was not returned before")})
+				return
 			}
 		}
 	}

@@ -118,6 +118,22 @@ func TestListDeploysAnswersThatAreNoPage(t *testing.T) {
 	}
 }
 
+// A service that answers the same page for ever is an error.
+func TestListDeploysOfAServiceThatRepeatsItself(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"deploys":[{"id":"p","deploymentId":"d","status":"DEPLOYED"}],"offset":%s,"totalCount":1000000}`, r.URL.Query().Get("offset"))
+	}))
+	defer server.Close()
+	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken("t"))
+	require.NoError(t, err)
+	var last error
+	for _, last = range client.ListDeploys(t.Context(), wrapper.Deployment{OrganizationID: "o", DeploymentID: "d"}) {
+		continue
+	}
+	assert.ErrorIs(t, last, wrapper.ErrUnexpectedAnswer)
+	assert.ErrorContains(t, last, "no deploy that was not returned before")
+}
+
 // A service that promises more than it has does not keep the caller for ever.
 func TestListDeploysEnds(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

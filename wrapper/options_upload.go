@@ -2,10 +2,10 @@ package wrapper
 
 import "time"
 
-// WithStallTimeout sets how long an upload may go without a byte of it being taken, nor the
-// answer coming, before the attempt is given up as stalled and another one made; the default
-// is [DefaultStallTimeout], and 0 means that only the context ends it. There is no other bound
-// on an upload: slow uplinks are normal.
+// WithStallTimeout sets how long an upload may go without the transport taking a byte of it
+// before the attempt is given up as stalled and another one made; once the last byte is taken,
+// the answer has five times as long. The default is [DefaultStallTimeout], and 0 means that only
+// the context ends it. There is no other bound on an upload: slow uplinks are normal.
 func WithStallTimeout(timeout time.Duration) Option {
 	return func(cfg *config) error {
 		if timeout < 0 {
@@ -26,8 +26,8 @@ type uploadSettings struct {
 
 // WithProgress has progress called as an upload goes on, with the bytes that were sent so far
 // and all that there are. An attempt that is repeated begins at 0 again. The calls come one
-// after the other, from another goroutine, and hold the upload up until they return; none
-// comes after the upload has ended.
+// after the other, from another goroutine, and hold the upload up until they return, so that
+// one that blocks must end with the context; none comes after the upload has ended.
 func WithProgress(progress func(sent, total int64)) UploadOption {
 	return func(settings *uploadSettings) error {
 		if progress == nil {

@@ -51,8 +51,13 @@ func spellings(token string) []string {
 	}
 	encoded, _ := json.Marshal(token) // of a string it cannot fail
 	quoted := strconv.Quote(token)
-	return []string{token, string(encoded[1 : len(encoded)-1]), quoted[1 : len(quoted)-1], strings.ReplaceAll(token, "/", `\/`), url.QueryEscape(token), html.EscapeString(token)}
+	return []string{token, string(encoded[1 : len(encoded)-1]), quoted[1 : len(quoted)-1], strings.ReplaceAll(token, "/", `\/`), url.QueryEscape(token), lowerHex(url.QueryEscape(token)), html.EscapeString(token)}
 }
+
+var hexEscape = regexp.MustCompile(`%[0-9A-F]{2}`)
+
+// lowerHex is an escaped text as some systems write it.
+func lowerHex(escaped string) string { return hexEscape.ReplaceAllStringFunc(escaped, strings.ToLower) }
 
 // excerpt returns the start of a body, without secrets, as valid UTF-8.
 func excerpt(body []byte, tokens ...string) string {

@@ -1,12 +1,12 @@
 package wrapper
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -16,6 +16,7 @@ type uploadEnd struct {
 	attempts int
 	elapsed  time.Duration // since the beginning of the first
 	response *http.Response
+	whole    bool // whether the tarball was read to its end
 	err      error
 }
 
@@ -27,25 +28,35 @@ func (e uploadEnd) isSuccess() bool {
 // makes one more version, but not every answer promises another one.
 func (e uploadEnd) isWorthAnother() bool {
 	if e.err != nil {
-		return judgeError(e.err) != withheld
+		unreadable := (*unreadableTarball)(nil)
+		return judgeError(e.err) != withheld && !errors.As(e.err, &unreadable)
 	}
-	return isTransient(e.response.StatusCode)
+	return isTransient(e.response.StatusCode) || e.isExpectationFailed()
+}
+
+// isExpectationFailed reports that something on the way does not know Expect, if it was sent.
+func (e uploadEnd) isExpectationFailed() bool {
+	return e.err == nil && e.response.StatusCode == http.StatusExpectationFailed && e.response.Body.(*readBody).request.Header.Get("Expect") != ""
 }
 
 // version returns the version that a 201 names, if the tarball is what was stored.
 func (u *upload) version(end uploadEnd) (string, error) {
 	header := end.response.Header
-	versions := header.Values("X-Ms-Version-Id")
-	stored, err := base64.StdEncoding.DecodeString(header.Get("Content-Md5"))
+	versions, sums := header.Values("X-Ms-Version-Id"), header.Values("Content-Md5")
+	own := base64.StdEncoding.EncodeToString(u.tarball.md5)
 	switch {
-	case header.Get("Content-Md5") != "" && (err != nil || !bytes.Equal(stored, u.tarball.md5)):
+	case !end.whole:
+		end.err = errors.New("the answer came before the whole tarball was sent")
+	case slices.ContainsFunc(sums, func(sum string) bool { return sum != own }):
 		end.err = errors.New("what was stored is not what was sent: its MD5 differs")
 	case len(versions) != 1:
 		end.err = fmt.Errorf("the answer must name one tarball version (x-ms-version-id), and names %d", len(versions))
 	default:
-		if end.err = checkVersion("x-ms-version-id", versions[0]); end.err == nil {
+		err := checkVersion("x-ms-version-id", versions[0])
+		if err == nil {
 			return versions[0], nil
 		}
+		end.err = errors.New(err.Error()) // not of the type that says that nothing was sent
 	}
 	return "", u.storageError(end)
 }
@@ -87,6 +98,7 @@ func (u *upload) storageError(end uploadEnd) *StorageError {
 		Elapsed:    end.elapsed,
 		Err:        end.err,
 	}
+	storageError.RetryAfter, _ = retryAfter(end.response, time.Now())
 	if code := end.response.Header.Get("X-Ms-Error-Code"); code != "" {
 		storageError.Code = keep(code)
 	}

@@ -37,6 +37,8 @@ func measure(ctx context.Context, tarball io.ReadSeeker) (*measured, error) {
 	switch {
 	case err != nil:
 		return nil, unreadable(err)
+	case size < 0:
+		return nil, unreadable(errors.New("its Seek returns a size that cannot be"))
 	case size == 0:
 		return nil, &ValidationError{Field: field, Rule: "must not be empty: a tarball, even of nothing, has some bytes"}
 	case size > maxTarball:
@@ -45,7 +47,7 @@ func measure(ctx context.Context, tarball io.ReadSeeker) (*measured, error) {
 	// What begins it tells a tarball from the file that was meant to go into one.
 	start := make([]byte, min(size, 512))
 	hash := md5.New()
-	if _, err := io.ReadFull(io.TeeReader(tarball, hash), start); err != nil {
+	if _, err := io.ReadFull(io.TeeReader(contextReader{ctx, tarball}, hash), start); err != nil {
 		return nil, unreadable(err)
 	}
 	if !isTarball(start) {

@@ -10,12 +10,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -129,7 +131,7 @@ func TestUploadSendsWhatTheStorageNeeds(t *testing.T) {
 			"Content-Length":  {fmt.Sprint(size)},
 			"Accept-Encoding": {"gzip"}, // by net/http
 		}
-		if size > 1<<20 {
+		if size > 16<<10 {
 			header["Expect"] = []string{"100-continue"}
 		}
 		assert.Equal(t, header, sent.Header)
@@ -205,6 +207,121 @@ func TestUploadIsRepeatedFromTheStart(t *testing.T) {
 	}
 }
 
+// A storage, or a gateway before it, that knows no Expect is asked without it.
+func TestUploadWithoutExpect(t *testing.T) {
+	refuses := func(w http.ResponseWriter, r *http.Request) {
+		assert.NotEmpty(t, r.Header.Get("Expect"))
+		answerWith(417, nil, "")(w, r)
+	}
+	store := &storage{answers: []http.HandlerFunc{refuses}}
+	uploadURL, client := store.start(t)
+	_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(1<<20)))
+	require.NoError(t, err)
+	assert.Equal(t, 2, store.requests())
+	assert.Empty(t, store.seen[1].Header.Get("Expect"))
+}
+
+// An answer that comes while the tarball is on its way is read, whatever the transport's
+// settings, and a success that comes too early is none.
+func TestUploadAnswersThatComeEarly(t *testing.T) {
+	for name, transport := range map[string]*http.Transport{"default": http.DefaultTransport.(*http.Transport), "zero": {}} {
+		t.Run(name, func(t *testing.T) {
+			expired := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }
+			store := &storage{answers: slices.Repeat([]http.HandlerFunc{expired}, 10)}
+			uploadURL, client := store.start(t, wrapper.WithHTTPClient(&http.Client{Transport: transport}))
+			for range 10 {
+				_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(32<<20)))
+				assert.ErrorIs(t, err, wrapper.ErrUploadURLExpired)
+			}
+			assert.Equal(t, 10, store.requests())
+
+			tarball := gzipped(32 << 20)
+			stored := func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("x-ms-version-id", "v1")
+				w.Header().Set("Content-MD5", base64.StdEncoding.EncodeToString(sumOf(tarball)))
+				w.WriteHeader(http.StatusCreated)
+			}
+			store.answers = []http.HandlerFunc{stored}
+			version, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(tarball))
+			assert.Empty(t, version)
+			assert.ErrorContains(t, err, "the answer came before the whole tarball was sent")
+			assert.ErrorIs(t, err, wrapper.ErrUnexpectedAnswer)
+		})
+	}
+}
+
+// What blocks where the upload reads, or reports, does not keep the caller beyond its context,
+// nor beyond a stall.
+func TestUploadThatBlocksOnItsOwnSide(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	blocks := wrapper.WithProgress(func(int64, int64) { <-release })
+	store := &storage{}
+	uploadURL, client := store.start(t, wrapper.WithStallTimeout(50*time.Millisecond))
+	_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(5000)), blocks)
+	assert.ErrorContains(t, err, "does not come to an end")
+	assert.LessOrEqual(t, store.requests(), 1)
+
+	_, client = store.start(t, wrapper.WithStallTimeout(0))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err = client.Upload(ctx, uploadURL, bytes.NewReader(gzipped(5000)), blocks)
+	assert.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
+// A wait for another attempt that the context ends says how the last one ended.
+func TestUploadInterruptedBetweenAttempts(t *testing.T) {
+	for name, row := range map[string]struct {
+		answer http.HandlerFunc
+		want   string
+	}{
+		"answered": {answerWith(503, nil, ""), "context canceled while waiting for another attempt; the last one: Upload: the storage answered 503"},
+		"cut":      {cut, "context canceled while waiting for another attempt; the last one: "},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		store := &storage{answers: []http.HandlerFunc{row.answer}}
+		uploadURL, client := store.start(t, wrapper.WithBackoff(func() wrapper.Backoff {
+			cancel()
+			return &backoff.ConstantBackOff{Interval: time.Hour}
+		}))
+		_, err := client.Upload(ctx, uploadURL, bytes.NewReader(gzipped(100)))
+		assert.ErrorContains(t, err, row.want, name)
+		assert.Equal(t, 1, strings.Count(err.Error(), "Upload: no answer"))
+		assert.ErrorIs(t, err, context.Canceled)
+	}
+}
+
+// seeking is a tarball whose Seek or Read misbehaves.
+type seeking struct {
+	size int64
+	read func(p []byte) int
+}
+
+func (s seeking) Seek(_ int64, whence int) (int64, error) {
+	if whence == io.SeekEnd {
+		return s.size, nil
+	}
+	return 0, nil
+}
+func (s seeking) Read(p []byte) (int, error) { return s.read(p), nil }
+func (s seeking) MD5() []byte                { return make([]byte, 16) }
+
+func TestUploadOfATarballThatMisbehaves(t *testing.T) {
+	uploadURL, client := (&storage{}).start(t)
+	_, err := client.Upload(t.Context(), uploadURL, seeking{-1, nil})
+	assert.ErrorContains(t, err, "a size that cannot be")
+	for _, wrong := range []int{-1, 1} {
+		passes := 0
+		_, err = client.Upload(t.Context(), uploadURL, seeking{5000, func(p []byte) int {
+			if passes++; passes > 1 { // the first is for what begins it
+				return len(p)*max(wrong, 0) + wrong
+			}
+			return copy(p, gzipped(512))
+		}})
+		assert.ErrorContains(t, err, "a count that cannot be")
+	}
+}
+
 func TestUploadRetryAfterIsHeeded(t *testing.T) {
 	store := &storage{answers: []http.HandlerFunc{answerWith(503, map[string]string{"Retry-After": "3600"}, "")}}
 	uploadURL, client := store.start(t)
@@ -228,21 +345,29 @@ func TestUploadAnswersThatAreNoSuccess(t *testing.T) {
 		kind   error
 		want   string
 	}{
-		"expired":              {answerWith(403, map[string]string{"x-ms-error-code": "AuthenticationFailed", "x-ms-request-id": "r-1"}, fmt.Sprintf(storageSays, "AuthenticationFailed", "Signature not valid in the specified time frame")), wrapper.ErrUploadURLExpired, "403 Forbidden: AuthenticationFailed: Signature not valid in the specified time frame [request r-1]; the upload URL is not valid, or no longer: create a new deploy"},
-		"code in the body":     {answerWith(403, nil, fmt.Sprintf(storageSays, "AuthorizationFailure", "no")), wrapper.ErrUploadURLExpired, "AuthorizationFailure: no; the upload URL"},
-		"MD5 refused":          {answerWith(400, map[string]string{"x-ms-error-code": "Md5Mismatch"}, ""), nil, "400 Bad Request: Md5Mismatch; the tarball changed on its way"},
-		"too large":            {answerWith(413, nil, ""), nil, "make the tarball smaller"},
-		"501":                  {answerWith(501, nil, "<html>no</html>"), wrapper.ErrServer, `501 Not Implemented: "<html>no</html>"`},
-		"no version":           {answerWith(201, map[string]string{"Content-MD5": good}, ""), wrapper.ErrUnexpectedAnswer, "must name one tarball version (x-ms-version-id), and names 0"},
-		"two versions":         {twice, wrapper.ErrUnexpectedAnswer, "and names 2"},
-		"empty version":        {answerWith(201, version(""), ""), wrapper.ErrUnexpectedAnswer, "x-ms-version-id must not be empty"},
-		"other MD5":            {answerWith(201, map[string]string{"x-ms-version-id": "v", "Content-MD5": base64.StdEncoding.EncodeToString(make([]byte, 16))}, ""), wrapper.ErrUnexpectedAnswer, "its MD5 differs"},
+		"expired":          {answerWith(403, map[string]string{"x-ms-error-code": "AuthenticationFailed", "x-ms-request-id": "r-1"}, fmt.Sprintf(storageSays, "AuthenticationFailed", "Signature not valid in the specified time frame")), wrapper.ErrUploadURLExpired, "403 Forbidden: AuthenticationFailed: Signature not valid in the specified time frame [request r-1]; the upload URL is not valid, or no longer: create a new deploy"},
+		"code in the body": {answerWith(403, nil, fmt.Sprintf(storageSays, "AuthorizationFailure", "no")), wrapper.ErrUploadURLExpired, "AuthorizationFailure: no; the upload URL"},
+		"MD5 refused":      {answerWith(400, map[string]string{"x-ms-error-code": "Md5Mismatch"}, ""), nil, "400 Bad Request: Md5Mismatch; the tarball changed on its way"},
+		"too large":        {answerWith(413, nil, ""), nil, "make the tarball smaller"},
+		"501":              {answerWith(501, nil, "<html>no</html>"), wrapper.ErrServer, `501 Not Implemented: "<html>no</html>"`},
+		"no version":       {answerWith(201, map[string]string{"Content-MD5": good}, ""), wrapper.ErrUnexpectedAnswer, "must name one tarball version (x-ms-version-id), and names 0"},
+		"two versions":     {twice, wrapper.ErrUnexpectedAnswer, "and names 2"},
+		"empty version":    {answerWith(201, version(""), ""), wrapper.ErrUnexpectedAnswer, "x-ms-version-id must not be empty"},
+		"other MD5":        {answerWith(201, map[string]string{"x-ms-version-id": "v", "Content-MD5": base64.StdEncoding.EncodeToString(make([]byte, 16))}, ""), wrapper.ErrUnexpectedAnswer, "its MD5 differs"},
+		"two MD5s": {func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			w.Header()["Content-Md5"] = []string{good, base64.StdEncoding.EncodeToString(make([]byte, 16))}
+			answerWith(201, map[string]string{"x-ms-version-id": "v"}, "")(w, r)
+		}, wrapper.ErrUnexpectedAnswer, "its MD5 differs"},
+		"what was not in time": {answerWith(403, nil, "<Error><Code>AuthenticationFailed</Code><Message>No.</Message><AuthenticationErrorDetail>Signature not valid in the specified time frame</AuthenticationErrorDetail></Error>"), wrapper.ErrUploadURLExpired, "No.; Signature not valid in the specified time frame"},
+		"asks to wait":         {answerWith(400, map[string]string{"Retry-After": "90"}, ""), nil, "it asks to wait 1m30s"},
+		"417 without Expect":   {answerWith(417, nil, ""), nil, "417 Expectation Failed"},
 		"MD5 that is none":     {answerWith(201, map[string]string{"x-ms-version-id": "v", "Content-MD5": "?"}, ""), wrapper.ErrUnexpectedAnswer, "its MD5 differs"},
 		"200":                  {answerWith(200, version("v"), ""), wrapper.ErrUnexpectedAnswer, "200 OK"},
 		"202":                  {answerWith(202, version("v"), ""), wrapper.ErrUnexpectedAnswer, "202 Accepted"},
 		"302":                  {answerWith(302, map[string]string{"Location": "/elsewhere?sig=" + signature}, ""), wrapper.ErrUnexpectedAnswer, "302 Found"},
 		"307":                  {answerWith(307, map[string]string{"Location": "/elsewhere"}, ""), wrapper.ErrUnexpectedAnswer, "something else than the storage"},
-		"an echo of the query": {answerWith(400, nil, "you sent "+sasQuery+", signed aB%2Bc%2f%3D-"+signature+", that is aB+c/=-"+signature), nil, "400 Bad Request"},
+		"an echo of the query": {answerWith(400, nil, "you sent "+sasQuery+", signed aB%2Bc%2f%3D-"+signature+", that is aB+c/=-"+signature+", or aB%2bc%2f%3d-"+signature), nil, "400 Bad Request"},
 		"a very long body":     {answerWith(400, nil, strings.Repeat("x", 1<<20)), nil, "400 Bad Request"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -252,6 +377,8 @@ func TestUploadAnswersThatAreNoSuccess(t *testing.T) {
 			var answered *wrapper.StorageError
 			require.ErrorAs(t, err, &answered)
 			assert.Empty(t, got)
+			var invalid *wrapper.ValidationError
+			assert.NotErrorAs(t, err, &invalid, "something was sent")
 			assert.Equal(t, 1, store.requests(), "neither repeated nor followed")
 			assert.Contains(t, err.Error(), row.want)
 			assert.Less(t, len(err.Error()), 1500)
@@ -386,6 +513,7 @@ func TestUploadOfATarballThatCannotBeRead(t *testing.T) {
 			assert.ErrorIs(t, err, trouble)
 		}
 		assert.LessOrEqual(t, store.requests(), 1, "another attempt would read no more")
+		assert.Equal(t, 1, failed.Attempts, "something was sent")
 		assert.Empty(t, store.bodies)
 	}
 }
@@ -475,28 +603,31 @@ func inMemoryStorage(t *testing.T, store *storage, options ...wrapper.Option) (*
 
 // A storage that takes no byte, or gives no answer, is given up; a slow one is not.
 func TestUploadStalls(t *testing.T) {
-	for name, stalls := range map[string]http.HandlerFunc{
-		"amid the body": func(_ http.ResponseWriter, r *http.Request) {
+	for name, row := range map[string]struct {
+		stalls http.HandlerFunc
+		took   time.Duration // by four attempts
+	}{
+		"amid the body": {func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.CopyN(io.Discard, r.Body, 10_000)
 			time.Sleep(time.Hour)
-		},
-		"without an answer": func(_ http.ResponseWriter, r *http.Request) {
+		}, 2 * time.Minute},
+		"without an answer": {func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			time.Sleep(time.Hour)
-		},
+		}, 10 * time.Minute}, // which has five times as long
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				store := &storage{answers: []http.HandlerFunc{stalls, stalls, stalls, stalls}}
+				store := &storage{answers: []http.HandlerFunc{row.stalls, row.stalls, row.stalls, row.stalls}}
 				uploadURL, client, closeAll := inMemoryStorage(t, store, wrapper.WithStallTimeout(30*time.Second), wrapper.WithBackoff(atOnce))
 				defer closeAll()
 				started := time.Now()
 				_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(200_000)))
 				assert.ErrorContains(t, err, "no byte moved for 30s")
 				assert.Equal(t, 4, store.requests())
-				assert.Equal(t, 2*time.Minute, time.Since(started).Round(time.Second))
+				assert.Equal(t, row.took, time.Since(started).Round(time.Second))
 
-				store.answers = []http.HandlerFunc{stalls}
+				store.answers = []http.HandlerFunc{row.stalls}
 				_, err = client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(200_000)))
 				assert.NoError(t, err, "the next attempt went through")
 			})

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"net/http"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -20,7 +19,8 @@ import (
 //
 // The first look is at once, the next after about 1 s, then 1.5 times as long each, up to
 // 15 s. Lost answers, 408, 429, 5xx and answers that cannot be read are passed over; what
-// another look would not change, such as 401, ends it, like the context, as a [*WaitError].
+// another look would not change, such as 401 or a token source that fails, ends it, like the
+// context, as a [*WaitError].
 func (c *Client) Wait(ctx context.Context, target Target) (*api.Deploy, error) {
 	if err := cmp.Or(c.check(), checkContext(ctx), target.check()); err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func (c *Client) Wait(ctx context.Context, target Target) (*api.Deploy, error) {
 			return nil, &DeployFailedError{Deploy: deploy}
 		case err == nil:
 			waiting.Deploy = deploy
-		case !mayPass(err):
+		case ctx.Err() == nil && !mayPass(err):
 			waiting.Err, waiting.LookErr = err, nil
 			return nil, waiting
 		}
@@ -60,14 +60,11 @@ func betweenLooks() Backoff {
 
 // mayPass reports whether another look may do better.
 func mayPass(err error) bool {
-	answered, distrusted := (*APIError)(nil), (*tls.CertificateVerificationError)(nil)
+	answered, unanswered, distrusted := (*APIError)(nil), (*TransportError)(nil), (*tls.CertificateVerificationError)(nil)
 	if !errors.As(err, &answered) {
-		return !errors.As(err, &distrusted)
+		// What kept the look from being sent, such as a token source, ends calls.
+		return errors.As(err, &unanswered) && unanswered.Attempts > 0 && !errors.As(err, &distrusted)
 	}
-	switch status := answered.StatusCode; status {
-	case http.StatusRequestTimeout, http.StatusTooManyRequests:
-		return true
-	default:
-		return status < 400 || status >= 500
-	}
+	status := answered.StatusCode
+	return isTransient(status) || status < 400 || status >= 500
 }

@@ -113,6 +113,21 @@ func TestWaitSaysWhatItSawLast(t *testing.T) {
 	})
 }
 
+// A look that cannot be made ends the wait, as it ends any call.
+func TestWaitEndsWhenNoLookCanBeMade(t *testing.T) {
+	revoked := errors.New("revoked")
+	for _, source := range []wrapper.TokenSource{
+		func(context.Context) (string, error) { return "", revoked },
+		func(context.Context) (string, error) { return "", nil },
+	} {
+		server, client, _ := home(t, wrapper.WithTokenSource(source))
+		_, err := client.Wait(t.Context(), add(server, api.DeployTypeDAGOnly))
+		var waiting *wrapper.WaitError
+		require.ErrorAs(t, err, &waiting)
+		assert.Empty(t, server.Requests())
+	}
+}
+
 func TestWaitRefusesBadInput(t *testing.T) {
 	server, client, deployment := home(t)
 	target := wrapper.Target{OrganizationID: deployment.OrganizationID, DeploymentID: deployment.DeploymentID, DeployID: "d"}

@@ -1,0 +1,42 @@
+//go:build unix
+
+package tarball
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// What was listed as a file or a directory may be something else by the time it is opened.
+func TestRootOpensNothingThatTookAnothersPlace(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, ".git"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, ".git", "config"), nil, 0o600))
+	require.NoError(t, os.Symlink(".git", filepath.Join(dir, "folder")))
+	require.NoError(t, os.Symlink(".git/config", filepath.Join(dir, "file.py")))
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "pipe.py"), 0o600))
+	root, err := os.OpenRoot(dir)
+	require.NoError(t, err)
+	defer func() { _ = root.Close() }()
+	fsys := rootFS{root.FS(), root}
+
+	_, err = fs.ReadDir(fsys, "folder")
+	assert.ErrorIs(t, err, errReplaced)
+	_, err = fsys.Open("file.py")
+	assert.ErrorIs(t, err, errReplaced)
+	pipe, err := fsys.Open("pipe.py") // and does not wait for who writes to it
+	require.NoError(t, err)
+	defer func() { _ = pipe.Close() }()
+	info, err := pipe.Stat()
+	require.NoError(t, err)
+	assert.False(t, info.Mode().IsRegular(), "which ends the packing")
+	entries, err := fs.ReadDir(fsys, ".")
+	require.NoError(t, err)
+	assert.Len(t, entries, 4)
+}

@@ -105,7 +105,7 @@ func (s *Server) routes() http.Handler {
 		writeError(w, http.StatusBadRequest, "Invalid request: "+err.Error())
 	}
 	mux := http.NewServeMux()
-	for base, version := range map[string]apiVersion{"/platform/v1beta1": {s.service, false}, "/v1": {s.service, true}} {
+	for base, version := range map[string]apiVersion{"/platform/v1beta1": {service: s.service}, "/v1": {service: s.service, hasGit: true}} {
 		handlers := server.NewStrictHandlerWithOptions(version, nil, server.StrictHTTPServerOptions{RequestErrorHandlerFunc: badRequest})
 		server.HandlerWithOptions(handlers, server.StdHTTPServerOptions{
 			BaseURL:          base,

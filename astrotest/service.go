@@ -50,7 +50,12 @@ func newService() *service {
 type apiVersion struct {
 	*service
 	hasGit bool // the other one does not know the field
+	notSimulated
 }
+
+// notSimulated has whatever the contract gains, so that all compiles before that is simulated.
+// Until then injectFaults refuses it.
+type notSimulated struct{ server.StrictServerInterface }
 
 var _ server.StrictServerInterface = apiVersion{}
 

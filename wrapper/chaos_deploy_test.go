@@ -106,7 +106,7 @@ func chaosOfDeploys(t *testing.T, random, struck *rand.Rand, calls int, tally ma
 		synctest.Wait()
 		server.InjectFunc(nil)
 
-		said := wrapper.DeployResult{}
+		var said wrapper.DeployResult
 		var deploying *wrapper.DeployError
 		if errors.As(err, &deploying) {
 			said = deploying.Result

@@ -1,0 +1,189 @@
+package astrofinalize_test
+
+import (
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// addition is what a new version of the API could bring: an operation that changes something,
+// and a field.
+const addition = `  /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}/archive:
+    parameters:
+      - $ref: '#/components/parameters/OrganizationId'
+      - $ref: '#/components/parameters/DeploymentId'
+      - $ref: '#/components/parameters/DeployId'
+    post:
+      operationId: ArchiveDeploy
+      tags: [Deploy]
+      summary: Archive a deploy
+      responses:
+        '200':
+          description: The deploy.
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/Deploy'
+        default:
+          $ref: '#/components/responses/UnexpectedStatus'
+
+components:
+`
+
+// The test that the regenerated module is put to: what the chain does for the new operation.
+const additionTest = `package wrapper_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+type counting struct{ waited int }
+
+func (c *counting) Wait(context.Context) error { c.waited++; return nil }
+
+func TestArchiveDeploy(t *testing.T) {
+	statuses, seen := []int{429, 200, 503}, 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer token" {
+			t.Error("the token is missing")
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(statuses[seen])
+		seen++
+		_, _ = w.Write([]byte("{\"id\":\"p\",\"archivedBy\":\"me\"}"))
+	}))
+	defer server.Close()
+	limiter := &counting{}
+	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken("token"), wrapper.WithLimiter(http.MethodPost, limiter), wrapper.WithBackoff(atOnce))
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoding := api.ClientWithResponses{ClientInterface: client.API()}
+	answer, err := decoding.ArchiveDeployWithResponse(t.Context(), "o", "d", "p")
+	if err != nil || answer.JSON200 == nil || *answer.JSON200.ArchivedBy != "me" {
+		t.Fatalf("%v %+v", err, answer)
+	}
+	if seen != 2 || limiter.waited != 2 {
+		t.Fatalf("%d requests, %d turns: a 429 is repeated, and each attempt takes its turn", seen, limiter.waited)
+	}
+	if _, err := client.API().ArchiveDeploy(t.Context(), "o", "d", "p"); err != nil || seen != 3 {
+		t.Fatalf("%v, %d requests: what may have got through is not repeated", err, seen)
+	}
+	if _, err := client.API().ArchiveDeploy(t.Context(), "o", "d", ".."); err == nil || seen != 3 {
+		t.Fatal("an ID that is a path was sent")
+	}
+}
+`
+
+// A new operation and a new field take an edit of the contract and go generate: all compiles,
+// the operation has auth, limits and the retry policy, and no name that there was has changed.
+func TestPromise8WhatTheContractGainsNeedsNoHandWrittenLine(t *testing.T) {
+	module := t.TempDir()
+	for _, name := range []string{"go.mod", "go.sum", "generate.go", "openapi.yaml", "oapi-codegen.yaml", "api", "wrapper", "tarball", "astrotest", "tools/go.mod", "tools/go.sum"} {
+		copyAll(t, name, filepath.Join(module, name))
+	}
+	before := exportedNames(t, filepath.Join(module, "api", "api.gen.go"))
+
+	contract, err := os.ReadFile("openapi.yaml")
+	require.NoError(t, err)
+	grown := strings.Replace(string(contract), "\ncomponents:\n", "\n"+addition, 1)
+	grown = strings.Replace(grown, "        bundleMountPath:\n", "        archivedBy:\n          type: string\n        bundleMountPath:\n", -1)
+	require.Greater(t, len(grown), len(contract)+len(addition))
+	require.NoError(t, os.WriteFile(filepath.Join(module, "openapi.yaml"), []byte(grown), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(module, "wrapper", "addition_test.go"), []byte(additionTest), 0o600))
+	for _, command := range []string{"generate ./...", "vet ./api ./wrapper ./astrotest/...", "test -run ^TestArchiveDeploy$ ./wrapper"} {
+		goCommand := exec.CommandContext(t.Context(), "go", strings.Fields(command)...)
+		goCommand.Dir = module
+		out, err := goCommand.CombinedOutput()
+		require.NoError(t, err, "go %s: %s", command, out)
+	}
+
+	after := exportedNames(t, filepath.Join(module, "api", "api.gen.go"))
+	assert.Contains(t, after, "ClientInterface.ArchiveDeploy")
+	assert.Contains(t, after, "Deploy.ArchivedBy")
+	for name, declared := range before {
+		assert.Equal(t, declared, after[name], name)
+	}
+}
+
+func copyAll(t *testing.T, from, to string) {
+	info, err := os.Stat(from)
+	require.NoError(t, err)
+	if info.IsDir() {
+		require.NoError(t, os.CopyFS(to, os.DirFS(from)))
+		return
+	}
+	content, err := os.ReadFile(from)
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(filepath.Dir(to), 0o700))
+	require.NoError(t, os.WriteFile(to, content, 0o600))
+}
+
+// exportedNames returns how each exported name of a file is declared: functions, types,
+// constants, and the fields and methods of types.
+func exportedNames(t *testing.T, path string) map[string]string {
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, path, nil, 0)
+	require.NoError(t, err)
+	names := map[string]string{}
+	add := func(name string, node any) {
+		var text strings.Builder
+		require.NoError(t, format.Node(&text, files, node))
+		names[name] = text.String()
+	}
+	for _, declared := range file.Decls {
+		if function, isFunction := declared.(*ast.FuncDecl); isFunction && function.Name.IsExported() {
+			name := function.Name.Name
+			if function.Recv != nil {
+				name = receiverOf(function) + "." + name
+			}
+			function.Body = nil
+			add(name, function)
+		}
+	}
+	ast.Inspect(file, func(node ast.Node) bool {
+		switch declared := node.(type) {
+		case *ast.ValueSpec:
+			for _, name := range declared.Names {
+				names[name.Name] = "value"
+			}
+		case *ast.TypeSpec:
+			if !declared.Name.IsExported() {
+				return false
+			}
+			names[declared.Name.Name] = "type"
+			members := (*ast.FieldList)(nil)
+			switch body := declared.Type.(type) {
+			case *ast.StructType:
+				members = body.Fields
+			case *ast.InterfaceType:
+				members = body.Methods
+			default:
+				add(declared.Name.Name, declared.Type)
+				return true
+			}
+			for _, member := range members.List {
+				for _, name := range member.Names {
+					add(declared.Name.Name+"."+name.Name, member.Type)
+				}
+			}
+		}
+		return true
+	})
+	return names
+}

@@ -85,7 +85,7 @@ func BenchmarkPack(b *testing.B) {
 	b.SetBytes(int64(10 * len(content)))
 	b.ReportAllocs()
 	for b.Loop() {
-		archive, err := tarball.FS(tree).Pack(b.Context(), "dags")
+		archive, err := tarball.FS(tree).Pack(b.Context(), "")
 		require.NoError(b, err)
 		require.NoError(b, archive.Close())
 	}

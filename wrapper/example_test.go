@@ -294,3 +294,30 @@ func ExampleCheckRequest() {
 	fmt.Println(err)
 	// Output: bundleTarballVersion is required for a deploy of type BUNDLE with DAG deploys on; upload the bundle and pass BundleTarball with the version that the upload returned
 }
+
+// finisher is what of the client this program uses. Tests stand in for it.
+type finisher interface {
+	Finalize(ctx context.Context, target wrapper.Target, content wrapper.Content) (*api.Deploy, error)
+}
+
+var _ finisher = (*wrapper.Client)(nil)
+
+type alwaysUnknown struct{}
+
+func (alwaysUnknown) Finalize(context.Context, wrapper.Target, wrapper.Content) (*api.Deploy, error) {
+	return nil, &wrapper.OutcomeUnknownError{DeployID: "p", Err: errors.New("connection reset")}
+}
+
+// A program that declares what it uses of the client can be tested without a server; for the
+// rest there is package astrotest.
+func Example_standIn() {
+	release := func(with finisher) string {
+		_, err := with.Finalize(context.Background(), wrapper.Target{}, wrapper.ImageOnly())
+		if errors.Is(err, wrapper.ErrOutcomeUnknown) {
+			return "look before you finalize again"
+		}
+		return "done"
+	}
+	fmt.Println(release(alwaysUnknown{}))
+	// Output: look before you finalize again
+}

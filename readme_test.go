@@ -119,7 +119,7 @@ func TestReadmeFirstUses(t *testing.T) {
 
 // A link within the repository leads somewhere.
 func TestReadmeLinks(t *testing.T) {
-	for _, page := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md"} {
+	for _, page := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md", "examples/integrations/README.md", "examples/integrations/script/moving-a-script.md"} {
 		text, err := os.ReadFile(page)
 		require.NoError(t, err)
 		for _, link := range regexp.MustCompile(`\]\(([^)#]+)`).FindAllStringSubmatch(string(text), -1) {

@@ -146,7 +146,8 @@ func WithBaseURL(baseURL string) Option {
 // ends an attempt at its Timeout if that is shorter than [WithAttemptTimeout]. Its
 // CheckRedirect is not used, because no redirect is ever followed. The Transport must not
 // repeat requests by itself: nobody could tell then what became of the first. Of an upload,
-// only the Transport is used; one that adds a token of its own sends that to the storage, too. The default is [http.DefaultClient].
+// only the Transport is used. So it must add no token, which would go to the storage, too; and
+// one that records URLs sees the signature of the upload URL. The default is [http.DefaultClient].
 func WithHTTPClient(client *http.Client) Option {
 	return func(cfg *config) error {
 		if client == nil {

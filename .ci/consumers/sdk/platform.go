@@ -34,7 +34,7 @@ var (
 
 // deployer is what of the library's client is used here, so that tests can stand in for it.
 type deployer interface {
-	DeployDAGs(ctx context.Context, to wrapper.Deployment, dags wrapper.Source, options ...wrapper.DeployOption) (*wrapper.Result, error)
+	DeployDAGs(ctx context.Context, to wrapper.Deployment, dags wrapper.Source, options ...wrapper.DeployOption) (*wrapper.DeployResult, error)
 }
 
 var _ deployer = (*wrapper.Client)(nil)
@@ -50,7 +50,7 @@ func (a astro) Release(ctx context.Context, environment Environment, folder stri
 	if err != nil {
 		return Release{}, kindOf(err)
 	}
-	return Release{ID: result.DeployID, Version: result.TarballVersion, Took: time.Duration(result.Timings.Total * float64(time.Second))}, nil
+	return Release{ID: result.DeployID, Version: result.TarballVersion, Took: result.Timings.Total}, nil
 }
 
 func kindOf(err error) error {

@@ -47,7 +47,7 @@ func TestReleaseAgainstTheFake(t *testing.T) {
 
 type lost struct{}
 
-func (lost) DeployDAGs(context.Context, wrapper.Deployment, wrapper.Source, ...wrapper.DeployOption) (*wrapper.Result, error) {
+func (lost) DeployDAGs(context.Context, wrapper.Deployment, wrapper.Source, ...wrapper.DeployOption) (*wrapper.DeployResult, error) {
 	return nil, &wrapper.DeployError{Stage: wrapper.StageFinalize, Err: &wrapper.OutcomeUnknownError{Err: errors.New("cut")}}
 }
 

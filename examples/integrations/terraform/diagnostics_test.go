@@ -1,0 +1,158 @@
+package terraform_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/examples/integrations/terraform"
+	"github.com/astro-finalize/astro-finalize-go/tarball"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+func Example() {
+	client, err := wrapper.NewClient(wrapper.WithToken("token"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = client.Finalize(context.Background(), wrapper.Target{OrganizationID: "clm8q", DeploymentID: "clmh5", DeployID: "clvet"}, wrapper.DAGTarball(""))
+	for _, diagnostic := range terraform.Diagnostics(err) { // response.Diagnostics.Append(terraform.Diagnostics(err)...)
+		fmt.Println(diagnostic.(diag.DiagnosticWithPath).Path(), diagnostic.Summary())
+	}
+	// Output: dag_tarball_version The value of dagTarballVersion cannot be used
+}
+
+var unknown = &wrapper.OutcomeUnknownError{DeployID: "clvet", Err: &wrapper.APIError{StatusCode: 502}}
+
+// kinds are errors of every kind, and what Terraform says of them: the attribute, if it is
+// one, what the summary and the detail hold, and which deploy stays in the state.
+var kinds = []struct {
+	err                              error
+	attribute, summary, detail, keep string
+}{
+	{unknown, "", "not known whether", "Do not recreate it", "clvet"},
+	{&wrapper.DeployError{Stage: wrapper.StageFinalize, Err: unknown}, "", "not known whether", "-refresh-only", "clvet"},
+	{&wrapper.WaitError{DeployID: "clvet", Err: &wrapper.APIError{StatusCode: 401}}, "", "not known to be DEPLOYED", "Do not recreate it", "clvet"},
+	{&wrapper.DeployFailedError{Deploy: &api.Deploy{ID: "clvet"}}, "", "failed", "creates another", ""},
+	{&wrapper.ValidationError{Field: "deploymentId", Rule: "must not be empty"}, "deployment_id", "deploymentId cannot be used", "must not be empty", ""},
+	{&wrapper.ValidationError{Field: "token", Rule: "is missing"}, "", "token cannot be used", "is missing", ""},
+	{&tarball.Error{Path: "dags", Rule: "holds nothing", Err: tarball.ErrEmpty}, "source", "cannot be packed", "holds nothing", ""},
+	{&wrapper.StorageError{StatusCode: 403}, "", "upload URL has expired", "Apply again, which creates a deploy with a new URL", ""},
+	{&wrapper.StorageError{StatusCode: 500}, "", "storage did not take", "Apply again", ""},
+	{&wrapper.TransportError{Err: io.EOF, Attempts: 1}, "", "could not be reached", "EOF", ""},
+	{&wrapper.TransportError{Err: errors.Join(context.Canceled, &wrapper.APIError{StatusCode: 429}), Attempts: 1}, "", "call was ended", "canceled", ""},
+	{&wrapper.APIError{StatusCode: 400}, "", "refuses the request", "400", ""},
+	{&wrapper.APIError{StatusCode: 401}, "", "token is not valid", "401", ""},
+	{&wrapper.APIError{StatusCode: 403, Hint: "the token's role needs"}, "", "lacks a permission", "the token's role needs", ""},
+	{&wrapper.APIError{StatusCode: 404}, "", "no such deploy", "404", ""},
+	{&wrapper.APIError{StatusCode: 429}, "", "Too many requests", "-parallelism", ""},
+	{&wrapper.APIError{StatusCode: 503}, "", "service failed", "Apply again later", ""},
+	{&wrapper.APIError{StatusCode: 302}, "", "Something else than the service", "302", ""},
+	{&wrapper.APIError{StatusCode: 409}, "", "answered with an error", "409", ""},
+	{errors.New("any other"), "", "did not come about", "any other", ""},
+}
+
+func TestDiagnosticsOfEachKind(t *testing.T) {
+	for _, kind := range kinds {
+		diagnostics := terraform.Diagnostics(kind.err)
+		require.Len(t, diagnostics, 1, "%v", kind.err)
+		assert.Equal(t, diag.SeverityError, diagnostics[0].Severity(), "%v", kind.err)
+		assert.Contains(t, diagnostics[0].Summary(), kind.summary)
+		assert.Contains(t, diagnostics[0].Detail(), kind.detail)
+		assert.Equal(t, kind.attribute, attribute(diagnostics[0]), "%v", kind.err)
+		assert.Equal(t, kind.keep, terraform.Keep(kind.err), "%v", kind.err)
+	}
+	assert.Empty(t, terraform.Diagnostics(nil))
+}
+
+// What the service says of single fields is said at their attributes.
+func TestFieldErrors(t *testing.T) {
+	diagnostics := terraform.Diagnostics(&wrapper.APIError{StatusCode: 400, FieldErrors: []api.FieldError{
+		{Field: "description", Message: "too long"}, {Field: "newField", Message: "is required"},
+	}})
+	require.Len(t, diagnostics, 3)
+	assert.Equal(t, "description", attribute(diagnostics[1]))
+	assert.Equal(t, "too long", diagnostics[1].Detail())
+	assert.Equal(t, "", attribute(diagnostics[2]))
+}
+
+// An error type that the library gains must be looked at here.
+func TestNoErrorTypeIsMissing(t *testing.T) {
+	covered := map[string]bool{}
+	for _, kind := range kinds {
+		for err := kind.err; err != nil; err = errors.Unwrap(err) {
+			covered[fmt.Sprintf("%T", err)] = true
+		}
+	}
+	for _, name := range []string{"wrapper", "tarball"} {
+		paths, err := filepath.Glob(filepath.Join("..", "..", "..", name, "*.go"))
+		require.NoError(t, err)
+		found := 0
+		for _, path := range paths {
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			require.NoError(t, err)
+			for _, declared := range file.Decls {
+				method, isFunction := declared.(*ast.FuncDecl)
+				if !isFunction || method.Recv == nil || method.Name.Name != "Error" || strings.HasSuffix(path, "_test.go") {
+					continue
+				}
+				receiver := method.Recv.List[0].Type.(*ast.StarExpr).X.(*ast.Ident).Name
+				if ast.IsExported(receiver) {
+					found++
+					assert.True(t, covered["*"+name+"."+receiver], "%s.%s", name, receiver)
+				}
+			}
+		}
+		assert.NotZero(t, found)
+	}
+}
+
+// The same from the service's side: a call that ends so, and what Terraform says of it.
+func TestDiagnosticsOfCalls(t *testing.T) {
+	for _, row := range []struct {
+		faults        []astrotest.Fault
+		folder        string
+		summary, keep string
+	}{
+		{[]astrotest.Fault{astrotest.ExpiredUploadURL().On("PutBlob")}, "testdata/dags", "upload URL has expired", ""},
+		{[]astrotest.Fault{astrotest.CutConnection().On("FinalizeDeploy"), astrotest.Error(403, "no").On("GetDeploy")}, "testdata/dags", "not known whether", "a deploy"},
+		{nil, "testdata/none", "cannot be packed", ""},
+	} {
+		server := astrotest.NewServer()
+		server.Inject(row.faults...)
+		deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
+		client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token), wrapper.WithMaxAttempts(1))
+		require.NoError(t, err)
+		result, err := client.DeployDAGs(t.Context(), wrapper.Deployment{OrganizationID: deployment.OrganizationID, DeploymentID: deployment.ID}, tarball.Dir(row.folder))
+		server.Close()
+		require.Error(t, err)
+		assert.Nil(t, result)
+		assert.Contains(t, terraform.Diagnostics(err)[0].Summary(), row.summary)
+		assert.Equal(t, row.keep != "", terraform.Keep(err) != "", terraform.Keep(err))
+		for _, diagnostic := range terraform.Diagnostics(err) {
+			assert.NotContains(t, diagnostic.Detail(), "sig=")
+			assert.NotContains(t, diagnostic.Detail(), astrotest.Token)
+		}
+	}
+}
+
+func attribute(diagnostic diag.Diagnostic) string {
+	if at, hasPath := diagnostic.(diag.DiagnosticWithPath); hasPath {
+		return at.Path().String()
+	}
+	return ""
+}

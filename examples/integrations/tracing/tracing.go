@@ -1,0 +1,52 @@
+// Package tracing makes each attempt of the client a span of OpenTelemetry. Copy Transport and
+// the two types below it.
+package tracing
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Transport is for wrapper.WithHTTPClient. It makes a span of each request that it sends by
+// next: of repeated ones, look-ups and uploads, too. A span that the context of a call holds
+// is their parent. Tokens do not come into spans, because otelhttp records no headers.
+//
+// Of transports that are not an *http.Transport itself the client cannot know that no
+// connection came about, unless the error says so: a finalize that a proxy turned away with 407
+// is an *OutcomeUnknownError then, and a create is not repeated.
+func Transport(next http.RoundTripper, provider trace.TracerProvider) http.RoundTripper {
+	return hideQuery{otelhttp.NewTransport(restoreQuery{next},
+		otelhttp.WithTracerProvider(provider),
+		// Nobody at the other end goes on with the trace, so neither traceparent nor baggage
+		// leaves with the requests.
+		otelhttp.WithPropagators(propagation.NewCompositeTextMapPropagator()),
+	)}
+}
+
+// hideQuery keeps the query from otelhttp, which records the URL in full (url.full) and has
+// no option against it: that of an upload URL is what signs it, and so a secret. What never
+// comes to a span need not be taken out of it again.
+type hideQuery struct{ next http.RoundTripper }
+
+func (h hideQuery) RoundTrip(request *http.Request) (*http.Response, error) {
+	hidden := request.Clone(context.WithValue(request.Context(), sentURL{}, request.URL))
+	hidden.URL.RawQuery = ""
+	return h.next.RoundTrip(hidden)
+}
+
+// restoreQuery sends the request to the URL that hideQuery was given.
+type restoreQuery struct{ next http.RoundTripper }
+
+func (r restoreQuery) RoundTrip(request *http.Request) (*http.Response, error) {
+	restored := request.Clone(request.Context())
+	restored.URL = request.Context().Value(sentURL{}).(*url.URL)
+	return r.next.RoundTrip(restored)
+}
+
+// sentURL is the context's key for the URL as it is to be sent.
+type sentURL struct{}

@@ -31,24 +31,24 @@
 //
 // # What a call returns
 //
-// A call returns what was asked for, or an error; there is no third case. The error is of one
-// of these types:
+// A call returns what was asked for, or an error; there is no third case. The error is one of
+// these, which can be inside each other: ask for them in this order.
 //
-//   - [*DeployError]: a deploy by one call ended at a stage. It says what is on the service and
-//     what a repetition does; what that stage's method returned is underneath.
-//   - [*ValidationError]: the call breaks a rule; nothing was sent.
-//   - [*APIError]: the service answered with something else than what was asked for. What kind of
-//     answer it was, [errors.Is] tells: [ErrBadRequest], [ErrUnauthorized], [ErrForbidden],
-//     [ErrNotFound], [ErrRateLimited], [ErrServer], [ErrUnexpectedAnswer].
-//   - [*DeployFailedError]: the service finalized the deploy and reports it as failed.
-//   - [*TransportError]: no answer came, or the call was ended before another attempt; the
-//     cause is underneath, such as what a [TokenSource] of the caller's returned.
 //   - [*OutcomeUnknownError], which is [ErrOutcomeUnknown]: the deploy may be finalized, and
-//     it could not be found out whether it is. How the last attempt ended is underneath, and
-//     may be of one of the kinds above: ask for this one first.
+//     it could not be found out whether it is. How the last attempt ended is underneath.
+//   - [*WaitError]: [Client.Wait] ended before the deploy was DEPLOYED or FAILED.
+//   - [*DeployFailedError]: the service reports the deploy as failed.
+//   - [*ValidationError]: the call breaks a rule; nothing was sent.
 //   - [*StorageError]: the storage answered an upload, but not with a tarball version;
 //     [ErrUploadURLExpired] is the kind that a new deploy is the cure for.
-//   - [*WaitError]: [Client.Wait] ended before the deploy was DEPLOYED or FAILED.
+//   - [*TransportError]: no answer came, or the call was ended before another attempt; the
+//     cause is underneath, such as what a [TokenSource] of the caller's returned.
+//   - [*APIError]: the service answered with something else than what was asked for. What kind
+//     of answer it was, [errors.Is] tells: [ErrBadRequest], [ErrUnauthorized], [ErrForbidden],
+//     [ErrNotFound], [ErrRateLimited], [ErrServer], [ErrUnexpectedAnswer].
+//
+// Around them a deploy by one call has a [*DeployError], which says at which stage it ended
+// and what is on the service; what package tarball refuses is underneath it, too.
 //
 // # What is repeated
 //
@@ -86,13 +86,14 @@
 //
 // # Secrets
 //
-// The token and the upload URLs of a deploy are in no error and no [DeployResult] of this package. A deploy
-// carries its upload URLs as [github.com/astro-finalize/astro-finalize-go/api.Secret], which
-// no fmt verb shows, nor slog where it is given the deploy itself; the JSON of a deploy is
-// the wire format and has them in full, and so has the Body of an answer that the generated
-// api.ClientWithResponses decodes. [WithLogger] writes neither bodies nor headers. The
-// token goes to the base URL's host alone, a tarball to its upload URL's, both over https
-// (loopback excepted), and redirects are never followed.
+// The token and the upload URLs of a deploy are in no error and no [DeployResult] of this
+// package. A deploy carries its upload URLs as
+// [github.com/astro-finalize/astro-finalize-go/api.Secret], which no fmt verb shows, nor slog
+// where it is given the deploy itself; the JSON of a deploy is the wire format and has them in
+// full, and so has the Body of an answer that the generated api.ClientWithResponses decodes.
+// [WithLogger] writes neither bodies nor headers. The token goes to the base URL's host alone,
+// a tarball to its upload URL's, both over https (loopback excepted), and redirects are never
+// followed.
 //
 // # API versions
 //

@@ -53,7 +53,10 @@ func ship(ctx context.Context, folder string) error {
 	return nil
 }
 
-func shipImage(ctx context.Context, client *wrapper.Client, to wrapper.Deployment, push func(repository, tag string) error, folder string) error {
+func shipImage(
+	ctx context.Context, client *wrapper.Client, to wrapper.Deployment, folder string,
+	push func(repository, tag string) error,
+) error {
 	deploy, err := client.CreateDeploy(ctx, to, api.CreateDeployRequest{Type: api.DeployTypeImageAndDAG})
 	if err != nil {
 		return err
@@ -111,7 +114,7 @@ func TestReadmeFirstUses(t *testing.T) {
 	pushed := ""
 	push := func(_, tag string) error { pushed = tag; return nil }
 	to := wrapper.Deployment{OrganizationID: "clm8qv74h000008mlf08scq7k", DeploymentID: "clmh57jtm000008lb58fe2wmv"}
-	require.NoError(t, shipImage(t.Context(), client, to, push, "examples/deploy/dags"))
+	require.NoError(t, shipImage(t.Context(), client, to, "examples/deploy/dags", push))
 	assert.NotEmpty(t, pushed)
 	after, _ := server.Deployment(to.DeploymentID)
 	assert.NotEqual(t, deployment.DAGTarballVersion, after.DAGTarballVersion)

@@ -41,7 +41,7 @@ func TestSimulation(t *testing.T) {
 	} {
 		code, stdout, stderr := runWith(t, args...)
 		require.Equal(t, exitOK, code, stderr)
-		assert.Regexp(t, `^deploy clfake\d+ is DEPLOYED: \d files, tarball version \S+, \d+ bytes, \d\.\d{3} s\n$`, stdout)
+		assert.Regexp(t, `^deploy clfake\d+ is DEPLOYED: tarball version \S+, files \d, bytes \d+, \d\.\d{3} s\n$`, stdout)
 		assert.Contains(t, stderr, "This is a simulation")
 		assert.Contains(t, stderr, "uploaded ")
 	}

@@ -75,8 +75,8 @@ func (o *output) end(result *wrapper.DeployResult, err error) {
 	case o.json:
 		o.writeJSON(result, err)
 	case err == nil:
-		_, _ = fmt.Fprintf(o.stdout, "deploy %s is %s: %d files, tarball version %s, %d bytes, %.3f s\n",
-			result.DeployID, result.Status, result.Files, result.TarballVersion, result.Bytes, result.Timings.Total.Seconds())
+		_, _ = fmt.Fprintf(o.stdout, "deploy %s is %s: tarball version %s, files %d, bytes %d, %.3f s\n",
+			result.DeployID, result.Status, result.TarballVersion, result.Files, result.Bytes, result.Timings.Total.Seconds())
 	}
 }
 

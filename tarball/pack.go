@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"path"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -136,24 +135,4 @@ func (p *packer) alive() error {
 		return fmt.Errorf("packing was ended: %w", err)
 	}
 	return p.sink.err()
-}
-
-// projectMarks lie in an Astro project beside its dags folder.
-var projectMarks = []string{".astro", "Dockerfile", "airflow_settings.yaml", "requirements.txt"}
-
-// checkProject refuses the mistake of naming the project in place of its dags folder.
-func checkProject(fsys fs.FS, cfg *config) error {
-	isMarked := slices.ContainsFunc(projectMarks, func(name string) bool {
-		_, err := fs.Stat(fsys, name)
-		return err == nil
-	})
-	if cfg.prefixSet || cfg.prefix != dags || !isFolder(fsys, "dags") || !isMarked {
-		return nil
-	}
-	return &Error{Path: cfg.folder, Rule: `is an Astro project, whose DAGs would come to lie below dags/dags/; pass its dags folder, or the option Prefix("dags") if that is meant`}
-}
-
-func isFolder(fsys fs.FS, name string) bool {
-	info, err := fs.Stat(fsys, name)
-	return err == nil && info.IsDir()
 }

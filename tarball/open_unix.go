@@ -4,6 +4,6 @@ package tarball
 
 import "syscall"
 
-// nonBlocking opens a named pipe without waiting for who writes to it. For files it means
-// nothing.
+// nonBlocking opens a named pipe without waiting for who writes to it, and a file without
+// waiting for who has a lease on it.
 const nonBlocking = syscall.O_NONBLOCK

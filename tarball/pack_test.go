@@ -228,6 +228,9 @@ func TestPackRefusesAProject(t *testing.T) {
 		_, text := refused(t, tarball.FS(fstest.MapFS{"dags/dag.py": file(""), mark: file("")}), "dags")
 		assert.Contains(t, text, "is an Astro project")
 	}
+	linked := folder(t, fstest.MapFS{"include/dag.py": file(""), "dags": link("include"), ".astro/config.yaml": file("")})
+	_, text := refused(t, tarball.Dir(linked), "dags")
+	assert.Contains(t, text, "is an Astro project")
 	root := folder(t, fstest.MapFS{"dags/dag.py": file(""), ".astro/config.yaml": file("")})
 	why, _ := refused(t, tarball.Dir(root), "./dags/")
 	assert.Equal(t, root, why.Path)

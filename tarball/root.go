@@ -18,6 +18,7 @@ type rootFS struct {
 
 var (
 	_ fs.ReadDirFS  = rootFS{}
+	_ fs.StatFS     = rootFS{}
 	_ fs.ReadLinkFS = rootFS{}
 )
 
@@ -28,6 +29,9 @@ func (r rootFS) Open(name string) (fs.File, error) {
 		return nil, err
 	}
 	file, err := r.root.OpenFile(name, os.O_RDONLY|nonBlocking, 0)
+	if err != nil && listed.Mode().IsRegular() {
+		file, err = r.root.OpenFile(name, os.O_RDONLY, 0) // another may have a lease on it
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +55,9 @@ func (r rootFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	defer func() { _ = dir.Close() }()
 	return dir.(*os.File).ReadDir(-1)
 }
+
+// Stat implements [fs.StatFS]; it follows symlinks within the folder.
+func (r rootFS) Stat(name string) (fs.FileInfo, error) { return r.root.Stat(name) }
 
 // ReadLink implements [fs.ReadLinkFS].
 func (r rootFS) ReadLink(name string) (string, error) { return r.root.Readlink(name) }

@@ -146,7 +146,9 @@ func WithBaseURL(baseURL string) Option {
 // ends an attempt at its Timeout if that is shorter than [WithAttemptTimeout]. Its
 // CheckRedirect is not used, because no redirect is ever followed. The Transport must not
 // repeat requests by itself: nobody could tell then what became of the first. Of an upload,
-// only the Transport is used. So it must add no token, which would go to the storage, too; and
+// only the Transport is used; one whose ExpectContinueTimeout is 0 sends the tarball before the
+// storage can refuse it, so that an expired URL may look like a cut connection. It must add no
+// token, which would go to the storage, too; and
 // one that records URLs sees the signature of the upload URL. The default is [http.DefaultClient].
 func WithHTTPClient(client *http.Client) Option {
 	return func(cfg *config) error {

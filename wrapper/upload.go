@@ -57,8 +57,6 @@ func (c *Client) put(ctx context.Context, target *url.URL, tarball *measured, se
 		tarball:  tarball,
 		progress: settings.progress,
 	}
-	u.transport = expecting(u.transport)
-	defer u.close(c.upload.transport)
 	var schedule Backoff
 	started, wait := time.Now(), noWait
 	for attempts := 1; ; attempts++ {
@@ -68,7 +66,11 @@ func (c *Client) put(ctx context.Context, target *url.URL, tarball *measured, se
 		if end.isSuccess() {
 			return u.version(end)
 		}
-		u.plain = u.plain || end.isExpectationFailed()
+		if !u.plain && end.isExpectationFailed() {
+			u.plain = true
+			attempts-- // it was our own header that was refused
+			continue
+		}
 		wait = noWait
 		if ctx.Err() == nil && attempts < c.chain.maxAttempts && end.isWorthAnother() {
 			if schedule == nil {

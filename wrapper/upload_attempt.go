@@ -47,10 +47,10 @@ func (u *upload) attempt(ctx context.Context) (*http.Request, uploadEnd) {
 	whole, unread := body.end(ctx)
 	end := uploadEnd{response: response, whole: whole, err: err}
 	switch cause := context.Cause(sending); {
-	case unread != nil:
+	case unread != nil && (response == nil || response.StatusCode == http.StatusCreated):
 		end.err = unread
 	case err != nil && cause != nil && !errors.Is(err, cause):
-		end.err = fmt.Errorf("%w: %w", cause, err)
+		end.err = fmt.Errorf("%w: %v", cause, err) // a stall is no context's end
 	}
 	if end.err != nil {
 		end.response, end.err = nil, withoutSecrets(end.err, u.secrets...)
@@ -81,25 +81,25 @@ func (u *upload) send(request *http.Request) (*http.Response, error) {
 // roundTrip makes the round trip, and lets go of it a second after its context has ended: a
 // transport does not return while it reads a body whose Read does not.
 func (u *upload) roundTrip(request *http.Request) (*http.Response, error) {
-	type trip struct {
-		response *http.Response
-		err      error
-	}
 	done := make(chan trip, 1)
 	go func() {
-		response, err := u.transport.RoundTrip(request)
-		done <- trip{response, err}
+		made := trip{err: errors.New("the http.RoundTripper ended its goroutine")}
+		defer func() {
+			made.panicked = recover()
+			done <- made
+		}()
+		made.response, made.err = u.transport.RoundTrip(request)
 	}()
 	select {
 	case made := <-done:
-		return made.response, made.err
+		return made.result()
 	case <-request.Context().Done():
 	}
 	timer := time.NewTimer(time.Second)
 	defer timer.Stop()
 	select {
 	case made := <-done:
-		return made.response, made.err
+		return made.result()
 	case <-timer.C:
 		go func() {
 			if late := (<-done).response; late != nil && late.Body != nil {
@@ -110,23 +110,19 @@ func (u *upload) roundTrip(request *http.Request) (*http.Response, error) {
 	}
 }
 
-// expecting returns a transport that waits for the answer to Expect. One of the standard
-// library whose ExpectContinueTimeout is not set would send the tarball at once.
-func expecting(transport http.RoundTripper) http.RoundTripper {
-	standard, isStandard := transport.(*http.Transport)
-	if !isStandard || standard.ExpectContinueTimeout != 0 {
-		return transport
-	}
-	waiting := standard.Clone()
-	waiting.ExpectContinueTimeout = time.Second
-	return waiting
+// trip is what came of a round trip in a goroutine of its own.
+type trip struct {
+	response *http.Response
+	err      error
+	panicked any
 }
 
-// close lets go of the connections of a transport that is not the client's.
-func (u *upload) close(clients http.RoundTripper) {
-	if own, isStandard := u.transport.(*http.Transport); isStandard && u.transport != clients {
-		own.CloseIdleConnections()
+// result returns it, or panics where the caller can recover.
+func (t trip) result() (*http.Response, error) {
+	if t.panicked != nil {
+		panic(t.panicked)
 	}
+	return t.response, t.err
 }
 
 // request has what the storage needs, and no more: not even a name of ours.

@@ -60,6 +60,9 @@ func (b *uploadBody) Read(p []byte) (int, error) {
 	case b.turn <- struct{}{}:
 		defer func() { <-b.turn }()
 	}
+	if b.isOver() { // of two that are ready select takes either
+		return 0, errOver
+	}
 	if b.sent == b.total {
 		return 0, io.EOF
 	}
@@ -78,11 +81,24 @@ func (b *uploadBody) Read(p []byte) (int, error) {
 		b.err = &unreadableTarball{err}
 		return n, b.err
 	}
+	if b.isOver() {
+		return 0, errOver
+	}
 	b.moved()
 	if n > 0 && b.progress != nil {
 		b.progress(b.sent, b.total)
+		b.moved() // however long that took
 	}
 	return n, nil
+}
+
+func (b *uploadBody) isOver() bool {
+	select {
+	case <-b.over:
+		return true
+	default:
+		return false
+	}
 }
 
 // moved is told that the upload goes on. It is called by the Read that is under way, or after
@@ -116,9 +132,11 @@ func (b *uploadBody) Close() error { return nil }
 // stall may take.
 func (b *uploadBody) end(ctx context.Context) (whole bool, err error) {
 	close(b.over)
-	if b.watch != nil {
-		b.watch.Stop()
-	}
+	defer func() {
+		if b.watch != nil {
+			b.watch.Stop()
+		}
+	}()
 	var late <-chan time.Time
 	if b.stall > 0 {
 		timer := time.NewTimer(b.stall)

@@ -31,7 +31,7 @@ func (e uploadEnd) isWorthAnother() bool {
 		unreadable := (*unreadableTarball)(nil)
 		return judgeError(e.err) != withheld && !errors.As(e.err, &unreadable)
 	}
-	return isTransient(e.response.StatusCode) || e.isExpectationFailed()
+	return isTransient(e.response.StatusCode)
 }
 
 // isExpectationFailed reports that something on the way does not know Expect, if it was sent.

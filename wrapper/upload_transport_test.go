@@ -2,11 +2,15 @@ package wrapper_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -99,4 +103,47 @@ func TestUploadOfATarballThatGrows(t *testing.T) {
 	_, err = client.Upload(t.Context(), uploadURL, unhashed{growing{bytes.NewReader(gzipped(9000)), 5000}})
 	assert.ErrorContains(t, err, "nothing was sent: tarball: its size changes while it is read")
 	assert.Equal(t, 1, store.requests())
+}
+
+// A transport that panics does so where the caller can recover; one that ends its goroutine, as
+// a test that fails in it does, ends the upload.
+func TestUploadByATransportThatEndsOddly(t *testing.T) {
+	uploadURL, client := (&storage{}).start(t, by(func(*http.Request) (*http.Response, error) { panic("odd") }))
+	assert.PanicsWithValue(t, "odd", func() { _, _ = client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100))) })
+
+	_, client = (&storage{}).start(t, by(func(*http.Request) (*http.Response, error) {
+		runtime.Goexit()
+		return nil, nil
+	}))
+	_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100)))
+	assert.ErrorContains(t, err, "ended its goroutine")
+}
+
+// A Read that hangs beyond the upload's end is the last one, and nothing is reported of it.
+func TestUploadWhoseReadHangs(t *testing.T) {
+	reading, release, reads := make(chan struct{}), make(chan struct{}), atomic.Int32{}
+	tarball := seeking{5000, func(p []byte) int {
+		if reads.Add(1) == 1 { // of what begins it
+			return copy(p, gzipped(512))
+		}
+		close(reading)
+		<-release
+		return len(p)
+	}}
+	done := make(chan struct{})
+	uploadURL, client := (&storage{}).start(t, wrapper.WithStallTimeout(0), by(func(request *http.Request) (*http.Response, error) {
+		go func() {
+			defer close(done)
+			_, _ = io.Copy(io.Discard, request.Body)
+		}()
+		<-reading
+		return &http.Response{StatusCode: http.StatusForbidden, Body: http.NoBody}, nil
+	}))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err := client.Upload(ctx, uploadURL, tarball, wrapper.WithProgress(func(int64, int64) { assert.Fail(t, "reported") }))
+	assert.ErrorIs(t, err, wrapper.ErrUploadURLExpired, "the answer is what counts")
+	close(release)
+	<-done
+	assert.EqualValues(t, 2, reads.Load())
 }

@@ -19,7 +19,7 @@ type deploying struct {
 
 	packed   io.Closer
 	tarball  *measured
-	mayExist bool // a deploy, though it is not known which
+	mayExist bool // a deploy, be it known which or not
 	result   DeployResult
 }
 
@@ -90,13 +90,10 @@ func (d *deploying) upload(ctx context.Context) error {
 
 func (d *deploying) finalize(ctx context.Context) error {
 	deploy, err := d.client.Finalize(ctx, d.target(), d.plan.content(d.result.TarballVersion))
-	if failed := (*DeployFailedError)(nil); errors.As(err, &failed) {
-		deploy = failed.Deploy
-	}
+	d.show(deploy, err)
 	if invalid := (*ValidationError)(nil); errors.As(err, &invalid) {
 		err = errors.New(err.Error()) // the type would say that nothing was sent
 	}
-	d.result.show(deploy)
 	return err
 }
 
@@ -106,11 +103,16 @@ func (d *deploying) wait(ctx context.Context) error {
 		return nil
 	}
 	deploy, err := d.client.Wait(ctx, d.target())
+	d.show(deploy, err)
+	return err
+}
+
+// show takes over the deploy that a stage returned, be it as part of its error.
+func (d *deploying) show(deploy *api.Deploy, err error) {
 	if failed := (*DeployFailedError)(nil); errors.As(err, &failed) {
 		deploy = failed.Deploy
 	}
 	d.result.show(deploy)
-	return err
 }
 
 func (d *deploying) target() Target {

@@ -61,47 +61,37 @@ func (e *APIError) Error() string {
 	if e.Err != nil {
 		fmt.Fprintf(&text, ": %v", e.Err)
 	}
-	switch {
-	case e.Message != "":
-		fmt.Fprintf(&text, ": %.1000s", e.Message)
-	case e.Body != "":
-		fmt.Fprintf(&text, ": %.200q", e.Body)
-	}
+	text.WriteString(wordsOf(e.Message, e.Body))
 	for _, field := range e.FieldErrors {
 		fmt.Fprintf(&text, "; %.100s: %.200s (%.100s)", field.Field, field.Message, field.Code)
 	}
-	if e.RequestID != "" {
-		fmt.Fprintf(&text, " [request %.100s]", e.RequestID)
-	}
-	if e.RetryAfter > 0 {
-		fmt.Fprintf(&text, "; it asks to wait %v", e.RetryAfter.Round(time.Second))
-	}
-	if e.Hint != "" {
-		fmt.Fprintf(&text, "; %s", e.Hint)
-	}
-	return oneLine(text.String())
+	text.WriteString(afterwards(e.RequestID, e.RetryAfter))
+	return oneLine(joined(text.String(), e.Hint))
 }
 
 // Unwrap returns why the answer could not be read, or nil.
 func (e *APIError) Unwrap() error { return e.Err }
 
 // Is reports whether target is the Err variable of this answer's kind.
-func (e *APIError) Is(target error) bool {
-	switch target {
+func (e *APIError) Is(target error) bool { return isKind(e.StatusCode, target) }
+
+// isKind reports whether kind is the Err variable of answers with the status.
+func isKind(status int, kind error) bool {
+	switch kind {
 	case ErrBadRequest:
-		return e.StatusCode == http.StatusBadRequest
+		return status == http.StatusBadRequest
 	case ErrUnauthorized:
-		return e.StatusCode == http.StatusUnauthorized
+		return status == http.StatusUnauthorized
 	case ErrForbidden:
-		return e.StatusCode == http.StatusForbidden
+		return status == http.StatusForbidden
 	case ErrNotFound:
-		return e.StatusCode == http.StatusNotFound
+		return status == http.StatusNotFound
 	case ErrRateLimited:
-		return e.StatusCode == http.StatusTooManyRequests
+		return status == http.StatusTooManyRequests
 	case ErrServer:
-		return e.StatusCode >= http.StatusInternalServerError && e.StatusCode < 600
+		return status >= http.StatusInternalServerError && status < 600
 	case ErrUnexpectedAnswer:
-		return e.StatusCode < http.StatusBadRequest
+		return status < http.StatusBadRequest
 	}
 	return false
 }

@@ -36,18 +36,8 @@ func (e *StorageError) Error() string {
 	if e.Code != "" {
 		fmt.Fprintf(&text, ": %.100s", e.Code)
 	}
-	switch {
-	case e.Message != "":
-		fmt.Fprintf(&text, ": %.1000s", e.Message)
-	case e.Body != "":
-		fmt.Fprintf(&text, ": %.200q", e.Body)
-	}
-	if e.RequestID != "" {
-		fmt.Fprintf(&text, " [request %.100s]", e.RequestID)
-	}
-	if e.RetryAfter > 0 {
-		fmt.Fprintf(&text, "; it asks to wait %v", e.RetryAfter.Round(time.Second))
-	}
+	text.WriteString(wordsOf(e.Message, e.Body))
+	text.WriteString(afterwards(e.RequestID, e.RetryAfter))
 	return oneLine(joined(text.String(), e.Hint))
 }
 
@@ -60,10 +50,8 @@ func (e *StorageError) Is(target error) bool {
 	switch target {
 	case ErrUploadURLExpired:
 		return e.StatusCode == http.StatusForbidden
-	case ErrServer:
-		return e.StatusCode >= http.StatusInternalServerError && e.StatusCode < 600
-	case ErrUnexpectedAnswer:
-		return e.StatusCode < http.StatusBadRequest
+	case ErrServer, ErrUnexpectedAnswer:
+		return isKind(e.StatusCode, target)
 	}
 	return false
 }

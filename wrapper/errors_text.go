@@ -25,6 +25,28 @@ func afterAttempts(attempts int, elapsed time.Duration) string {
 	return fmt.Sprintf(" after %d attempts in %v", attempts, elapsed.Round(time.Millisecond))
 }
 
+// wordsOf is what an answer says: its message or, if it has none, what its body begins with.
+func wordsOf(message, body string) string {
+	switch {
+	case message != "":
+		return fmt.Sprintf(": %.1000s", message)
+	case body != "":
+		return fmt.Sprintf(": %.200q", body)
+	}
+	return ""
+}
+
+// afterwards is what is of use after an answer: the name of the request, and when to try again.
+func afterwards(requestID string, retryAfter time.Duration) (text string) {
+	if requestID != "" {
+		text = fmt.Sprintf(" [request %.100s]", requestID)
+	}
+	if retryAfter > 0 {
+		text += fmt.Sprintf("; it asks to wait %v", retryAfter.Round(time.Second))
+	}
+	return text
+}
+
 // statusText is like "404 Not Found".
 func statusText(status int) string {
 	return strings.TrimSpace(strconv.Itoa(status) + " " + http.StatusText(status))

@@ -55,10 +55,7 @@ func (r *retry) do(request *http.Request, asked *call) (*http.Response, error) {
 		end := judge(asked, response, err)
 		wait = noWait
 		if !asked.settle(ctx, end) && ctx.Err() == nil && attempts < r.maxAttempts && isRepeatable(request, end) {
-			if schedule == nil {
-				schedule = r.newBackoff()
-			}
-			wait = r.waitBefore(schedule, response)
+			wait = r.waitBefore(&schedule, response)
 		}
 		r.slowDown(response, wait)
 		if end == withheld {
@@ -92,12 +89,15 @@ func withLast(err, lastErr error) error {
 const noWait = time.Duration(-1)
 
 // waitBefore returns how long to wait before the next attempt, or noWait if there is to be
-// none.
-func (r *retry) waitBefore(schedule Backoff, response *http.Response) time.Duration {
-	if schedule == nil {
+// none. The schedule of a call is made by its first wait.
+func (r *retry) waitBefore(schedule *Backoff, response *http.Response) time.Duration {
+	if *schedule == nil {
+		*schedule = r.newBackoff()
+	}
+	if *schedule == nil {
 		return noWait
 	}
-	wait := schedule.NextBackOff()
+	wait := (*schedule).NextBackOff()
 	if wait < 0 {
 		return noWait
 	}

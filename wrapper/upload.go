@@ -73,10 +73,7 @@ func (c *Client) put(ctx context.Context, target *url.URL, tarball *measured, se
 		}
 		wait = noWait
 		if ctx.Err() == nil && attempts < c.chain.maxAttempts && end.isWorthAnother() {
-			if schedule == nil {
-				schedule = c.chain.newBackoff()
-			}
-			wait = c.chain.waitBefore(schedule, end.response)
+			wait = c.chain.waitBefore(&schedule, end.response)
 		}
 		if wait == noWait {
 			return "", u.failure(end)

@@ -137,16 +137,16 @@ func (b *uploadBody) end(ctx context.Context) (whole bool, err error) {
 			b.watch.Stop()
 		}
 	}()
+	select { // first, since of several that are ready select takes any
+	case b.turn <- struct{}{}:
+		return b.sent == b.total, b.err
+	default:
+	}
 	var late <-chan time.Time
 	if b.stall > 0 {
 		timer := time.NewTimer(b.stall)
 		defer timer.Stop()
 		late = timer.C
-	}
-	select {
-	case b.turn <- struct{}{}:
-		return b.sent == b.total, b.err
-	default:
 	}
 	select {
 	case b.turn <- struct{}{}:

@@ -69,7 +69,7 @@ func TestArchiveDeploy(t *testing.T) {
 	}))
 	defer server.Close()
 	limiter := &counting{}
-	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken("token"), wrapper.WithLimiter(http.MethodPost, limiter), wrapper.WithBackoff(atOnce))
+	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken("token"), wrapper.WithLimiter(http.MethodPost, limiter), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce}))
 	if err != nil {
 		t.Fatal(err)
 	}

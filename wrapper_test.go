@@ -42,7 +42,7 @@ const version = "2024-01-12T18:32:20.5898930Z"
 // once is for tests of what a single attempt does: nothing is repeated, looked up or held
 // back.
 var once = []wrapper.Option{
-	wrapper.WithMaxAttempts(1),
+	wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}),
 	wrapper.WithoutLookUp(),
 	wrapper.WithLimiter(http.MethodPost, nil),
 	wrapper.WithLimiter(http.MethodGet, nil),
@@ -427,7 +427,7 @@ func (w world) patient(apiVersion wrapper.APIVersion) world {
 		wrapper.WithBaseURL(w.server.URL),
 		wrapper.WithToken(astrotest.Token),
 		wrapper.WithAPIVersion(apiVersion),
-		wrapper.WithBackoff(func() wrapper.Backoff { return &backoff.ZeroBackOff{} }),
+		wrapper.WithRetry(wrapper.Retry{Backoff: func() wrapper.Backoff { return &backoff.ZeroBackOff{} }}),
 		wrapper.WithLimiter(http.MethodPost, nil),
 	)
 	require.NoError(w, err)

@@ -17,7 +17,7 @@ import (
 // newClient stands for the program under test. It repeats and looks up nothing, so that the
 // examples show each fault as it is.
 func newClient(server *astrotest.Server, token string, options ...wrapper.Option) *wrapper.Client {
-	options = append(options, wrapper.WithBaseURL(server.URL), wrapper.WithToken(token), wrapper.WithMaxAttempts(1), wrapper.WithoutLookUp(), wrapper.WithLimiter(http.MethodPost, nil))
+	options = append(options, wrapper.WithBaseURL(server.URL), wrapper.WithToken(token), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}), wrapper.WithoutLookUp(), wrapper.WithLimiter(http.MethodPost, nil))
 	client, err := wrapper.NewClient(options...)
 	if err != nil {
 		panic(err)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 )
 
 // attempt is the step of the chain that sends a request once and reads the answer to its
@@ -84,5 +86,5 @@ func (a *attempt) explain(ctx context.Context, request *http.Request, err error)
 	if ctx.Err() != nil && request.Context().Err() == nil {
 		err = fmt.Errorf("no complete answer within %v: %w", a.timeout, err)
 	}
-	return withoutSecrets(err, tokenOf(request))
+	return redact.Error(err, tokenOf(request))
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 )
 
 // TokenSource returns the API token to use now. It is called for every attempt, maybe from
@@ -36,7 +37,7 @@ func (a *auth) Do(request *http.Request) (*http.Response, error) {
 	if a.tokens != nil {
 		var err error
 		if token, err = a.tokens(request.Context()); err != nil {
-			return nil, &unsent{fmt.Errorf("token source: %w", withoutSecrets(err, token))}
+			return nil, &unsent{fmt.Errorf("token source: %w", redact.Error(err, token))}
 		}
 		if err := checkToken(token); err != nil {
 			return nil, &unsent{err}

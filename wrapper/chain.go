@@ -3,6 +3,8 @@ package wrapper
 import (
 	"cmp"
 	"net/http"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/ratelimit"
 )
 
 // newChain returns what every request of the generated client passes before it is sent, so
@@ -14,21 +16,19 @@ import (
 //	attempt  sends the request and reads the answer whole, within a deadline of its own
 //
 // The steps may change the request: it is nobody else's, or a copy that [door] made.
-func newChain(cfg *config) *retry {
+func newChain(cfg *config) *retrying {
 	attempt := &attempt{
 		transport: cmp.Or(cfg.httpClient.Transport, http.DefaultTransport),
 		jar:       cfg.httpClient.Jar,
 		timeout:   shorter(cfg.attemptTimeout, cfg.httpClient.Timeout),
 	}
 	auth := &auth{next: attempt, token: cfg.token, tokens: cfg.tokens, userAgent: cfg.userAgent}
-	limits := &limits{next: auth, limiters: cfg.limiters}
-	return &retry{
-		next:          limits,
-		maxAttempts:   cfg.maxAttempts,
-		newBackoff:    cfg.newBackoff,
-		maxRetryAfter: cfg.maxRetryAfter,
-		pause:         limits.pause,
-		log:           cfg.logger,
+	limits := &limits{next: auth, gate: ratelimit.NewGate(cfg.limiters)}
+	return &retrying{
+		next:   limits,
+		policy: cfg.retry,
+		pause:  limits.gate.Pause,
+		log:    cfg.logger,
 	}
 }
 

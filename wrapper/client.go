@@ -11,7 +11,7 @@ import (
 // Client calls the Astro Platform API. Make one with [NewClient]; it is safe for
 // concurrent use, holds no goroutine and needs no closing.
 type Client struct {
-	chain   *retry
+	chain   *retrying
 	door    *door  // to the chain, for requests that are not the client's own
 	server  string // what the paths of the contract are appended to
 	version APIVersion

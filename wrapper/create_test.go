@@ -21,7 +21,7 @@ func home(t *testing.T, options ...wrapper.Option) (*astrotest.Server, *wrapper.
 	server := astrotest.NewServer(astrotest.WithStoredVersionsOnly())
 	t.Cleanup(server.Close)
 	client, err := wrapper.NewClient(append([]wrapper.Option{
-		wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token), wrapper.WithBackoff(atOnce),
+		wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce}),
 		wrapper.WithLimiter(http.MethodPost, nil), wrapper.WithLimiter(http.MethodGet, nil),
 	}, options...)...)
 	require.NoError(t, err)

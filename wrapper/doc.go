@@ -52,8 +52,8 @@
 //
 // # What is repeated
 //
-// By default a request is made up to four times ([WithMaxAttempts]), as far as the way in
-// which an attempt ended allows it:
+// By default a request is made up to four times ([WithRetry]), as far as the way in which an
+// attempt ended allows it:
 //
 //	the attempt ended with                     finalize, reads   others, such as creating
 //	connect failed, directly or to a proxy     repeated          repeated
@@ -74,8 +74,8 @@
 // version of the tarball; the last one's is returned, and the others do nothing.
 //
 // Before each repetition passes a random time of up to 0.5 s, then up to 1 s, 2 s and so on
-// to 30 s ([WithBackoff]); longer if the answer's Retry-After says so. One of more than 60 s
-// ends the call at once ([WithMaxRetryAfter]). An attempt has 30 s ([WithAttemptTimeout]),
+// to 30 s; longer if the answer's Retry-After says so. One of more than 60 s ends the call at
+// once. An attempt has 30 s ([WithAttemptTimeout]),
 // the context bounds the whole; an upload has no bound but that some byte moves within two
 // minutes ([WithStallTimeout]). Attempts take turns: 10 POST and 25 GET start in a second
 // ([WithLimiter]). After a 429 the whole client waits as long as the call does or Retry-After

@@ -12,7 +12,7 @@ import (
 // door is where the requests of API() come in. Those of Finalize and GetDeploy need none of
 // what it does: nobody else has them, and their paths are made of IDs that were checked.
 type door struct {
-	chain  *retry
+	chain  *retrying
 	server *url.URL
 }
 

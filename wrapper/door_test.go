@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
 // newDoor returns the door to https://api.example/v1, behind which a request gets a token, and
@@ -16,7 +18,7 @@ func newDoor(t *testing.T) (*door, *[]*http.Request) {
 	server, err := url.Parse("https://api.example/v1")
 	require.NoError(t, err)
 	var passed []*http.Request
-	return &door{server: server, chain: &retry{maxAttempts: 1, next: doerFunc(func(request *http.Request) (*http.Response, error) {
+	return &door{server: server, chain: &retrying{policy: retry.Policy{MaxAttempts: 1}, next: doerFunc(func(request *http.Request) (*http.Response, error) {
 		request.Header.Set("Authorization", "Bearer s3cret")
 		passed = append(passed, request)
 		return &http.Response{StatusCode: http.StatusOK, Body: &readBody{data: []byte("{}")}, Request: request}, nil

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/redact"
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
 // APIError says that the service answered, but not with the deploy asked for.
@@ -31,20 +33,20 @@ const maxFieldErrors = 20
 func (c *Client) newAPIError(operation string, response *http.Response) *APIError {
 	body := response.Body.(*readBody)
 	token := tokenOf(body.request)
-	keep := func(text string) string { return excerpt([]byte(text), token) }
+	keep := func(text string) string { return redact.Excerpt([]byte(text), token) }
 	decoded := body.apiError()
 	apiError := &APIError{
 		Operation:  operation,
 		StatusCode: response.StatusCode,
 		Message:    keep(decoded.Message),
 		RequestID:  keep(decoded.RequestID),
-		Body:       excerpt(body.data, token),
+		Body:       redact.Excerpt(body.data, token),
 		Attempts:   body.attempts,
 		Elapsed:    time.Since(body.started),
 	}
-	apiError.RetryAfter, _ = retryAfter(response, time.Now())
+	apiError.RetryAfter, _ = retry.After(response.Header, time.Now())
 	if body.wrong != nil {
-		apiError.Err = withoutSecrets(body.wrong, token)
+		apiError.Err = redact.Error(body.wrong, token)
 	}
 	for _, field := range decoded.FieldErrors[:min(len(decoded.FieldErrors), maxFieldErrors)] {
 		apiError.FieldErrors = append(apiError.FieldErrors, api.FieldError{

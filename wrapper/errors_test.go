@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 )
 
 var kinds = []error{ErrBadRequest, ErrUnauthorized, ErrForbidden, ErrNotFound, ErrRateLimited, ErrServer, ErrUnexpectedAnswer}
@@ -113,7 +114,7 @@ func TestAPIErrorIsBounded(t *testing.T) {
 		apiError := newTestError(opGetDeploy, V1, 500, body, nil)
 		assert.Less(t, len(apiError.Error()), 3000)
 		assert.LessOrEqual(t, len(apiError.FieldErrors), maxFieldErrors)
-		assert.LessOrEqual(t, len(apiError.Message)+len(apiError.RequestID), 2*maxExcerpt)
+		assert.LessOrEqual(t, len(apiError.Message)+len(apiError.RequestID), 2*redact.MaxExcerpt)
 	}
 }
 

@@ -232,7 +232,7 @@ func ExampleWithGit() {
 }
 
 func ExampleWithStallTimeout() {
-	server, client, deployment := newFake(wrapper.WithStallTimeout(50*time.Millisecond), wrapper.WithMaxAttempts(1))
+	server, client, deployment := newFake(wrapper.WithStallTimeout(50*time.Millisecond), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 	defer server.Close()
 	server.Inject(astrotest.Hang().On("PutBlob"))
 

@@ -19,9 +19,9 @@ import (
 // atOnce is a schedule without waits, so that the examples below do not wait either.
 func atOnce() wrapper.Backoff { return &backoff.ZeroBackOff{} }
 
-// With 1 nothing is repeated: what one attempt brought is what the call returns.
-func ExampleWithMaxAttempts() {
-	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithMaxAttempts(1))
+// With one attempt nothing is retried: what it brought is what the call returns.
+func ExampleWithRetry() {
+	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 	defer server.Close()
 	server.Inject(astrotest.RateLimited())
 
@@ -31,15 +31,15 @@ func ExampleWithMaxAttempts() {
 }
 
 // A schedule of the library that the default is from: two seconds, whatever happened before.
-func ExampleWithBackoff() {
+func ExampleWithRetry_backoff() {
 	schedule := func() wrapper.Backoff { return backoff.NewConstantBackOff(2 * time.Second) }
-	_, err := wrapper.NewClient(wrapper.WithToken("token"), wrapper.WithBackoff(schedule))
+	_, err := wrapper.NewClient(wrapper.WithToken("token"), wrapper.WithRetry(wrapper.Retry{Backoff: schedule}))
 	fmt.Println(err)
 	// Output: <nil>
 }
 
-func ExampleWithMaxRetryAfter() {
-	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithMaxRetryAfter(10*time.Second))
+func ExampleWithRetry_maxRetryAfter() {
+	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithRetry(wrapper.Retry{MaxRetryAfter: 10 * time.Second}))
 	defer server.Close()
 	server.Inject(astrotest.RateLimited().WithHeader("Retry-After", "30"))
 
@@ -96,7 +96,7 @@ func ExampleNewLimiter() {
 
 // A token that may finalize deploys but not read them cannot look one up.
 func ExampleWithoutLookUp() {
-	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithoutLookUp(), wrapper.WithBackoff(atOnce))
+	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithoutLookUp(), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce}))
 	defer server.Close()
 	server.Inject(astrotest.CutAnswer())
 
@@ -119,7 +119,7 @@ func ExampleWithLogger() {
 		return attr
 	}
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: withoutTime}))
-	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithLogger(logger), wrapper.WithBackoff(atOnce))
+	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithLogger(logger), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce}))
 	defer server.Close()
 	server.Inject(astrotest.BadGateway())
 
@@ -134,7 +134,7 @@ func ExampleWithLogger() {
 
 // The answer was lost, and the token may not read deploys.
 func ExampleOutcomeUnknownError() {
-	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithMaxAttempts(1))
+	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 	defer server.Close()
 	server.Inject(astrotest.CutAnswer(), astrotest.Error(http.StatusForbidden, "Forbidden"))
 

@@ -111,7 +111,7 @@ func ExampleWithAttemptTimeout() {
 	server, _, target := fake(api.DeployTypeImageOnly)
 	defer server.Close()
 	server.Inject(astrotest.Hang())
-	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token), wrapper.WithAttemptTimeout(50*time.Millisecond), wrapper.WithMaxAttempts(1))
+	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token), wrapper.WithAttemptTimeout(50*time.Millisecond), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 	if err != nil {
 		fmt.Println(err)
 		return

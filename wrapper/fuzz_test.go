@@ -22,7 +22,7 @@ func through(t require.TestingT, transport roundTripper) *wrapper.Client {
 		wrapper.WithToken(chaosToken),
 		wrapper.WithAPIVersion(wrapper.V1),
 		wrapper.WithHTTPClient(&http.Client{Transport: transport}),
-		wrapper.WithMaxAttempts(1),
+		wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}),
 		wrapper.WithoutLookUp(),
 		wrapper.WithLimiter(http.MethodPost, nil),
 	)

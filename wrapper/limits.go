@@ -2,12 +2,10 @@ package wrapper
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"sync/atomic"
-	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/ratelimit"
 )
 
 // Limiter holds requests back. Wait returns when the next may start, or with an error if it
@@ -17,6 +15,13 @@ type Limiter interface {
 	Wait(ctx context.Context) error
 }
 
+// NewLimiter returns a limiter that lets perSecond requests (1 to 1,000,000; what is beyond
+// counts as the nearer of the two) start in any second. It is what a client has by default, 10
+// for POST and 25 for GET; give the same one to several clients with [WithLimiter] if they use
+// the same token. Once a request was turned away with 429 it allows one in a second, and every
+// five seconds one more.
+func NewLimiter(perSecond int) Limiter { return ratelimit.NewWindow(perSecond) }
+
 // defaultLimits are the documented limits of a token: requests a second, by method.
 var defaultLimits = map[string]int{
 	http.MethodPost:   10,
@@ -24,71 +29,20 @@ var defaultLimits = map[string]int{
 	http.MethodDelete: 5,
 }
 
-// limits is the step of the chain in which each attempt takes its turn. After a 429 all of
-// them wait.
+// limits is the step of the chain in which each attempt takes its turn.
 type limits struct {
-	next     api.HttpRequestDoer
-	limiters map[string]Limiter // by method
-
-	pausedUntil atomic.Pointer[time.Time]
+	next api.HttpRequestDoer
+	gate *ratelimit.Gate
 }
 
 func (l *limits) Do(request *http.Request) (*http.Response, error) {
-	limiter := l.limiters[request.Method]
-	if err := l.wait(request.Context(), limiter); err != nil {
+	turn, err := l.gate.Enter(request.Context(), request.Method)
+	if err != nil {
 		return nil, &unsent{err}
 	}
-	ours, isOurs := limiter.(*windowLimiter)
-	if !isOurs {
-		return l.next.Do(request)
-	}
-	slowed := ours.slowed.Load()
 	response, err := l.next.Do(request)
 	if err == nil && response.StatusCode == http.StatusTooManyRequests {
-		ours.slow(slowed)
+		turn.TurnedAway()
 	}
 	return response, err
-}
-
-// wait waits for the end of a pause and for the limiter, and asks the limiter anew if a pause
-// began meanwhile, so that those that wait do not start all at once when it ends.
-func (l *limits) wait(ctx context.Context, limiter Limiter) error {
-	for {
-		if left := l.pauseLeft(); left > 0 {
-			if err := sleep(ctx, left); err != nil {
-				return fmt.Errorf("%w while waiting, because a request was turned away with 429", err)
-			}
-			continue
-		}
-		if limiter == nil {
-			return nil
-		}
-		if err := ctx.Err(); err != nil {
-			return err // which is not the limiter's
-		}
-		if err := limiter.Wait(ctx); err != nil {
-			return fmt.Errorf("limiter: %w", withoutSecrets(err))
-		}
-		if l.pauseLeft() <= 0 {
-			return nil
-		}
-	}
-}
-
-func (l *limits) pauseLeft() time.Duration {
-	until := l.pausedUntil.Load()
-	if until == nil {
-		return 0
-	}
-	return time.Until(*until)
-}
-
-// pause has no attempt of the client start before then.
-func (l *limits) pause(until time.Time) {
-	for {
-		before := l.pausedUntil.Load()
-		if before != nil && !until.After(*before) || l.pausedUntil.CompareAndSwap(before, &until) {
-			return
-		}
-	}
 }

@@ -102,7 +102,7 @@ func TestListDeploysAnswersThatAreNoPage(t *testing.T) {
 			requests++
 			_, _ = fmt.Fprint(w, body)
 		}))
-		client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken("t"), wrapper.WithBackoff(atOnce))
+		client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken("t"), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce}))
 		require.NoError(t, err)
 		var errs []error
 		for deploy, err := range client.ListDeploys(t.Context(), wrapper.Deployment{OrganizationID: "o", DeploymentID: "d"}) {

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 )
 
 // logAttempt writes one attempt at debug level, and how long it had to wait after the one
@@ -15,7 +17,7 @@ func logAttempt(log *slog.Logger, request *http.Request, response *http.Response
 	}
 	attrs := []slog.Attr{
 		slog.String("method", request.Method),
-		slog.String("path", redact(request.URL.Path, tokenOf(request))),
+		slog.String("path", redact.Text(request.URL.Path, tokenOf(request))),
 		slog.Int("attempt", attempt),
 	}
 	if err != nil {
@@ -38,5 +40,5 @@ func requestID(response *http.Response) string {
 		return ""
 	}
 	body := response.Body.(*readBody)
-	return excerpt([]byte(body.apiError().RequestID), tokenOf(body.request))
+	return redact.Excerpt([]byte(body.apiError().RequestID), tokenOf(body.request))
 }

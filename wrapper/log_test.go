@@ -67,7 +67,7 @@ func TestLogHoldsNeitherSecretsNorForgedLines(t *testing.T) {
 	client, err := wrapper.NewClient(
 		wrapper.WithToken(astrotest.Token),
 		wrapper.WithLogger(textLog(&log, slog.LevelDebug)),
-		wrapper.WithMaxAttempts(1),
+		wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}),
 		wrapper.WithHTTPClient(&http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
 			return nil, errors.New("no\nlevel=INFO msg=forged")
 		})}),

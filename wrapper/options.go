@@ -6,15 +6,17 @@ import (
 	"net/url"
 	"os"
 	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/ratelimit"
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
-// Defaults of [NewClient].
+// DefaultBaseURL is where the Astro Platform API is.
+const DefaultBaseURL = "https://api.astronomer.io"
+
 const (
-	DefaultBaseURL        = "https://api.astronomer.io"
-	DefaultAttemptTimeout = 30 * time.Second
-	DefaultMaxAttempts    = 4
-	DefaultMaxRetryAfter  = 60 * time.Second
-	DefaultStallTimeout   = 2 * time.Minute
+	defaultAttemptTimeout = 30 * time.Second
+	defaultStallTimeout   = 2 * time.Minute
 )
 
 // tokenVariable is the environment variable that the vendor's CLI and Terraform provider
@@ -48,10 +50,8 @@ type config struct {
 	httpClient     *http.Client
 	attemptTimeout time.Duration
 	userAgent      string
-	maxAttempts    int
-	newBackoff     func() Backoff
-	maxRetryAfter  time.Duration
-	limiters       map[string]Limiter
+	retry          retry.Policy
+	limiters       map[string]ratelimit.Limiter
 	lookUp         bool
 	stallTimeout   time.Duration
 	logger         *slog.Logger
@@ -61,14 +61,12 @@ func newConfig(options []Option) (*config, error) {
 	cfg := &config{
 		version:        V1Beta1,
 		httpClient:     http.DefaultClient,
-		attemptTimeout: DefaultAttemptTimeout,
+		attemptTimeout: defaultAttemptTimeout,
 		userAgent:      userAgent(),
-		maxAttempts:    DefaultMaxAttempts,
-		newBackoff:     defaultBackoff,
-		maxRetryAfter:  DefaultMaxRetryAfter,
-		limiters:       map[string]Limiter{},
+		retry:          retry.Default(),
+		limiters:       map[string]ratelimit.Limiter{},
 		lookUp:         true,
-		stallTimeout:   DefaultStallTimeout,
+		stallTimeout:   defaultStallTimeout,
 	}
 	for method, perSecond := range defaultLimits {
 		cfg.limiters[method] = NewLimiter(perSecond)
@@ -161,7 +159,7 @@ func WithHTTPClient(client *http.Client) Option {
 }
 
 // WithAttemptTimeout bounds how long one attempt may take, from connecting to the answer's
-// last byte; the default is [DefaultAttemptTimeout], 0 means no bound but the context's.
+// last byte; the default is 30 s, 0 means no bound but the context's.
 func WithAttemptTimeout(timeout time.Duration) Option {
 	return func(cfg *config) error {
 		if timeout < 0 {

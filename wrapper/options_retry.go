@@ -1,48 +1,55 @@
 package wrapper
 
 import (
+	"cmp"
 	"log/slog"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
-// WithMaxAttempts sets how often a request is made at most; the default is
-// [DefaultMaxAttempts], and 1 turns retries off.
-func WithMaxAttempts(attempts int) Option {
-	return func(cfg *config) error {
-		if attempts < 1 {
-			return &ValidationError{Field: "maxAttempts", Value: strconv.Itoa(attempts), Rule: "must be at least 1, which turns retries off"}
-		}
-		cfg.maxAttempts = attempts
-		return nil
-	}
+// Retry says how attempts at a request follow each other; see [WithRetry]. The zero value of each
+// field is its default.
+type Retry struct {
+	// MaxAttempts is how often a request is made at most, the first attempt included. The
+	// default is 4, and 1 turns retries off.
+	MaxAttempts int
+
+	// Backoff is asked for a new schedule by every call that has to wait. The default is
+	// exponential with full jitter: a random time of up to 0.5 s, then up to 1 s, 2 s and so on
+	// to 30 s.
+	Backoff func() Backoff
+
+	// MaxRetryAfter is the longest Retry-After that is honored; the default is 60 s. If the
+	// service asks for more, the call ends at once, with the time in the error. If it is
+	// negative the header is ignored.
+	MaxRetryAfter time.Duration
 }
 
-// WithBackoff sets the schedule: newBackoff is asked for a new one by every call that has to
-// wait. The default waits a random time of up to 0.5 s, then up to 1 s, 2 s and so on to 30 s
-// (exponential, with full jitter).
-func WithBackoff(newBackoff func() Backoff) Option {
-	return func(cfg *config) error {
-		if newBackoff == nil {
-			return &ValidationError{Field: "backoff", Rule: "must not be nil; WithMaxAttempts(1) turns retries off"}
-		}
-		cfg.newBackoff = newBackoff
-		return nil
-	}
+// Backoff is the schedule of one call: how long to wait before each next attempt. A negative
+// duration ends the call. The schedules of github.com/cenkalti/backoff are such.
+type Backoff interface {
+	NextBackOff() time.Duration
 }
 
-// WithMaxRetryAfter sets how long a Retry-After header is obeyed; the default is
-// [DefaultMaxRetryAfter]. If the service asks for more, the call ends at once, with the time
-// in the error. 0 means that the header is not heeded.
-func WithMaxRetryAfter(limit time.Duration) Option {
+// WithRetry sets how requests to the API and uploads are retried: all of it, so that the last
+// WithRetry is the one that counts.
+func WithRetry(r Retry) Option {
 	return func(cfg *config) error {
-		if limit < 0 {
-			return &ValidationError{Field: "maxRetryAfter", Value: limit.String(), Rule: "must not be negative; 0 turns it off"}
+		if r.MaxAttempts < 0 {
+			return &ValidationError{Field: "maxAttempts", Value: strconv.Itoa(r.MaxAttempts), Rule: "must be at least 1, which turns retries off, or 0 for the default"}
 		}
-		cfg.maxRetryAfter = limit
+		policy := retry.Default()
+		policy.MaxAttempts = cmp.Or(r.MaxAttempts, policy.MaxAttempts)
+		policy.MaxRetryAfter = cmp.Or(r.MaxRetryAfter, policy.MaxRetryAfter)
+		if r.Backoff != nil {
+			policy.NewBackoff = func() retry.Backoff { return r.Backoff() }
+		}
+		cfg.retry = policy
 		return nil
 	}
 }

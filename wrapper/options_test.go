@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/ratelimit"
 )
 
 func TestDefaults(t *testing.T) {
@@ -19,11 +21,11 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, "https://api.astronomer.io/platform/v1beta1", cfg.server().String())
 	assert.Equal(t, 30*time.Second, cfg.attemptTimeout)
 	assert.Equal(t, "from-environment", cfg.token)
-	assert.Equal(t, 4, cfg.maxAttempts)
-	assert.Equal(t, time.Minute, cfg.maxRetryAfter)
+	assert.Equal(t, 4, cfg.retry.MaxAttempts)
+	assert.Equal(t, time.Minute, cfg.retry.MaxRetryAfter)
 	assert.True(t, cfg.lookUp)
 	for method, perSecond := range map[string]int{http.MethodPost: 10, http.MethodGet: 25, http.MethodDelete: 5} {
-		assert.Len(t, cfg.limiters[method].(*windowLimiter).starts, perSecond, method)
+		assert.Equal(t, perSecond, cfg.limiters[method].(*ratelimit.Window).PerSecond(), method)
 	}
 }
 
@@ -56,9 +58,7 @@ func TestBadOptions(t *testing.T) {
 		"baseURL":        {good, WithBaseURL("api.astronomer.io")},
 		"httpClient":     {good, WithHTTPClient(nil)},
 		"attemptTimeout": {good, WithAttemptTimeout(-1)},
-		"maxAttempts":    {good, WithMaxAttempts(0)},
-		"backoff":        {good, WithBackoff(nil)},
-		"maxRetryAfter":  {good, WithMaxRetryAfter(-1)},
+		"maxAttempts":    {good, WithRetry(Retry{MaxAttempts: -1})},
 		"limiter":        {good, WithLimiter("PATCH", nil)},
 		"userAgent":      {good, WithUserAgent("a\r\nX-Evil: b")},
 	} {
@@ -68,6 +68,29 @@ func TestBadOptions(t *testing.T) {
 	}
 	_, err := NewClient(good, WithUserAgent(""))
 	requireInvalid(t, err, "userAgent", "not empty")
+}
+
+// The zero value of each field is its default, and the last option is the one that counts.
+func TestWithRetry(t *testing.T) {
+	mine := func() Backoff { return nil }
+	for name, row := range map[string]struct {
+		retry         Retry
+		maxAttempts   int
+		maxRetryAfter time.Duration
+		isMine        bool
+	}{
+		"zero":           {Retry{}, 4, time.Minute, false},
+		"one attempt":    {Retry{MaxAttempts: 1}, 1, time.Minute, false},
+		"a backoff":      {Retry{Backoff: mine}, 4, time.Minute, true},
+		"a longer wait":  {Retry{MaxRetryAfter: time.Hour}, 4, time.Hour, false},
+		"header ignored": {Retry{MaxRetryAfter: -1}, 4, -1, false},
+	} {
+		cfg, err := newConfig([]Option{WithToken("token"), WithRetry(Retry{MaxAttempts: 7, Backoff: mine, MaxRetryAfter: time.Second}), WithRetry(row.retry)})
+		require.NoError(t, err)
+		assert.Equal(t, row.maxAttempts, cfg.retry.MaxAttempts, name)
+		assert.Equal(t, row.maxRetryAfter, cfg.retry.MaxRetryAfter, name)
+		assert.Equal(t, row.isMine, cfg.retry.NewBackoff() == nil, name)
+	}
 }
 
 func TestLimitersAreTurnedOff(t *testing.T) {

@@ -4,7 +4,7 @@ import "time"
 
 // WithStallTimeout sets how long an upload may go without the transport taking a byte of it
 // before the attempt is given up as stalled and another one made; once the last byte is taken,
-// the answer has five times as long. The default is [DefaultStallTimeout], and 0 means that only
+// the answer has five times as long. The default is two minutes, and 0 means that only
 // the context ends it. There is no other bound on an upload: slow uplinks are normal. Buffers
 // on the way take bytes in steps of a megabyte or more, so leave the time that these need.
 func WithStallTimeout(timeout time.Duration) Option {

@@ -164,7 +164,7 @@ func TestOutcomeOfAnAttemptThatTakesEffectLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := inMemory(t, []astrotest.Option{astrotest.WithRefinalizeRefused()},
 			wrapper.WithAttemptTimeout(30*time.Second),
-			wrapper.WithBackoff(func() wrapper.Backoff { return backoff.NewConstantBackOff(time.Second) }))
+			wrapper.WithRetry(wrapper.Retry{Backoff: func() wrapper.Backoff { return backoff.NewConstantBackOff(time.Second) }}))
 		defer closeAll()
 		target := add(server, api.DeployTypeDAGOnly)
 		server.Inject(astrotest.Slow(31500*time.Millisecond).On(finalize), astrotest.BadGateway().On(finalize))
@@ -179,7 +179,7 @@ func TestOutcomeOfAnAttemptThatTakesEffectLate(t *testing.T) {
 // no failure.
 func TestOutcomeOfAnAttemptThatTakesEffectAfterTheCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client, closeAll := inMemory(t, nil, wrapper.WithMaxAttempts(1))
+		server, client, closeAll := inMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 		defer closeAll()
 		target := add(server, api.DeployTypeDAGOnly)
 		server.Inject(astrotest.Slow(31 * time.Second))
@@ -198,7 +198,7 @@ func TestOutcomeOfAnAttemptThatTakesEffectAfterTheCall(t *testing.T) {
 // A service that has taken the version and still says INITIALIZED has not refused it.
 func TestOutcomeOfADeployThatIsOnItsWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client, closeAll := inMemory(t, []astrotest.Option{astrotest.WithFinalizedStatus(api.DeployStatusInitialized)}, wrapper.WithMaxAttempts(1))
+		server, client, closeAll := inMemory(t, []astrotest.Option{astrotest.WithFinalizedStatus(api.DeployStatusInitialized)}, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 		defer closeAll()
 		for content, deployType := range map[wrapper.Content]api.DeployType{wrapper.DAGTarball("version"): api.DeployTypeDAGOnly, wrapper.BundleTarball("version"): api.DeployTypeBundle} {
 			server.Inject(astrotest.Error(500, "Internal").AfterCommit())
@@ -212,7 +212,7 @@ func TestOutcomeOfADeployThatIsOnItsWay(t *testing.T) {
 // and no failure either.
 func TestOutcomeOfAnAnswerThatShowsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client, closeAll := inMemory(t, nil, wrapper.WithMaxAttempts(1))
+		server, client, closeAll := inMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 		defer closeAll()
 		target := add(server, api.DeployTypeDAGOnly)
 		before, err := client.GetDeploy(t.Context(), target)
@@ -235,7 +235,7 @@ func TestOutcomeOfAnAnswerThatShowsNothing(t *testing.T) {
 // What the error knows of the time that a call took.
 func TestOutcomeTellsHowLongItTook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client, closeAll := inMemory(t, nil, wrapper.WithBackoff(func() wrapper.Backoff { return backoff.NewConstantBackOff(time.Second) }))
+		server, client, closeAll := inMemory(t, nil, wrapper.WithRetry(wrapper.Retry{Backoff: func() wrapper.Backoff { return backoff.NewConstantBackOff(time.Second) }}))
 		defer closeAll()
 		internal := astrotest.Error(500, "Internal")
 		server.Inject(internal, internal, internal, internal)
@@ -345,7 +345,7 @@ func TestOutcomeWithoutLookUp(t *testing.T) {
 // Someone else finalized the deploy with another version: nothing shows that ours took effect.
 func TestOutcomeWithAnotherVersionThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client, closeAll := inMemory(t, nil, wrapper.WithMaxAttempts(1))
+		server, client, closeAll := inMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 		defer closeAll()
 		target := add(server, api.DeployTypeDAGOnly)
 		_, err := client.Finalize(t.Context(), target, wrapper.DAGTarball("theirs"))

@@ -54,16 +54,6 @@ func judge(asked *call, response *http.Response, err error) outcome {
 	}
 }
 
-// isTransient reports a status that says more of the moment than of the request.
-func isTransient(status int) bool {
-	switch status {
-	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
-		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	}
-	return false
-}
-
 // What a content delivery network in front of a service says of it.
 const (
 	statusOriginUnknown     = 520

@@ -1,51 +1,31 @@
 package wrapper
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
-
 	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/redact"
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
-
-// Backoff is the schedule of one call: how long to wait before each next attempt. A negative
-// duration ends the call. The schedules of github.com/cenkalti/backoff are such.
-type Backoff interface {
-	NextBackOff() time.Duration
-}
-
-// defaultBackoff waits a random time of up to 0.5 s, then 1 s, 2 s and so on, up to 30 s. The
-// library draws from 0 to twice the interval, hence half of that.
-func defaultBackoff() Backoff {
-	schedule := backoff.NewExponentialBackOff()
-	schedule.InitialInterval = 250 * time.Millisecond
-	schedule.MaxInterval = 15 * time.Second
-	schedule.Multiplier = 2
-	schedule.RandomizationFactor = 1
-	return schedule
-}
 
 // retry is the step of the chain that repeats attempts, by the policy of judge. What may have
 // taken effect it has looked up before.
-type retry struct {
-	next          api.HttpRequestDoer
-	maxAttempts   int
-	newBackoff    func() Backoff
-	maxRetryAfter time.Duration         // 0 means that the header is not heeded
-	pause         func(until time.Time) // all requests of the client
-	log           *slog.Logger
+type retrying struct {
+	next   api.HttpRequestDoer
+	policy retry.Policy
+	pause  func(until time.Time) // all requests of the client
+	log    *slog.Logger
 }
 
 // do makes the request of a call, or of none. It may change the request. Where another attempt
 // was meant and not made, it returns the last answer along with the error.
-func (r *retry) do(request *http.Request, asked *call) (*http.Response, error) {
+func (r *retrying) do(request *http.Request, asked *call) (*http.Response, error) {
 	ctx, started := request.Context(), time.Now()
-	var schedule Backoff
+	series := r.policy.Start()
 	var last *http.Response // and the error
 	var lastErr error
 	wait := noWait
@@ -54,8 +34,10 @@ func (r *retry) do(request *http.Request, asked *call) (*http.Response, error) {
 		logAttempt(r.log, request, response, err, attempts, wait)
 		end := judge(asked, response, err)
 		wait = noWait
-		if !asked.settle(ctx, end) && ctx.Err() == nil && attempts < r.maxAttempts && isRepeatable(request, end) {
-			wait = r.waitBefore(&schedule, response)
+		if !asked.settle(ctx, end) && isRepeatable(request, end) {
+			if next, again := series.Next(ctx, headerOf(response)); again {
+				wait = next
+			}
 		}
 		r.slowDown(response, wait)
 		if end == withheld {
@@ -65,7 +47,7 @@ func (r *retry) do(request *http.Request, asked *call) (*http.Response, error) {
 			return report(request, response, err, attempts, started)
 		}
 		last, lastErr = response, err
-		if interrupted := sleep(ctx, wait); interrupted != nil {
+		if interrupted := retry.Sleep(ctx, wait); interrupted != nil {
 			err = fmt.Errorf("%w while waiting for another attempt", interrupted)
 			return report(request, last, withLast(err, lastErr), attempts, started)
 		}
@@ -88,36 +70,21 @@ func withLast(err, lastErr error) error {
 
 const noWait = time.Duration(-1)
 
-// waitBefore returns how long to wait before the next attempt, or noWait if there is to be
-// none. The schedule of a call is made by its first wait.
-func (r *retry) waitBefore(schedule *Backoff, response *http.Response) time.Duration {
-	if *schedule == nil {
-		*schedule = r.newBackoff()
+func headerOf(response *http.Response) http.Header {
+	if response == nil {
+		return nil
 	}
-	if *schedule == nil {
-		return noWait
-	}
-	wait := (*schedule).NextBackOff()
-	if wait < 0 {
-		return noWait
-	}
-	if after, found := retryAfter(response, time.Now()); found && r.maxRetryAfter > 0 {
-		if after > r.maxRetryAfter {
-			return noWait
-		}
-		wait = max(wait, after)
-	}
-	return wait
+	return response.Header
 }
 
 // slowDown has the whole client wait after a 429: as long as this call does or, if it does not
 // go on, as long as the service asks for, within bounds.
-func (r *retry) slowDown(response *http.Response, wait time.Duration) {
+func (r *retrying) slowDown(response *http.Response, wait time.Duration) {
 	if response == nil || response.StatusCode != http.StatusTooManyRequests {
 		return
 	}
-	if after, _ := retryAfter(response, time.Now()); wait == noWait {
-		wait = min(after, r.maxRetryAfter)
+	if wait == noWait {
+		wait = r.policy.Cooldown(response.Header)
 	}
 	if wait > 0 {
 		r.pause(time.Now().Add(wait))
@@ -145,7 +112,7 @@ func report(request *http.Request, response *http.Response, err error, attempts 
 		}
 		err = errors.New(err.Error()) // the type would say that nothing was sent
 	}
-	operation := redact(request.Method+" "+request.URL.Path, tokenOf(request))
+	operation := redact.Text(request.Method+" "+request.URL.Path, tokenOf(request))
 	return response, &TransportError{Operation: operation, Attempts: attempts, Elapsed: time.Since(started), Err: err}
 }
 
@@ -159,19 +126,4 @@ func rewind(request *http.Request) (*http.Request, error) {
 	var err error
 	again.Body, err = request.GetBody()
 	return again, err
-}
-
-// sleep waits, or returns the context's error as soon as it ends.
-func sleep(ctx context.Context, wait time.Duration) error {
-	if wait <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

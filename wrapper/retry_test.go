@@ -13,12 +13,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
 // script is a retry step whose attempts end one after the other as given: with a status, or
 // an error. It notes when each was made, what body it had, and the pauses.
 type script struct {
-	retry
+	retrying
 	ends   []any
 	times  []time.Duration
 	bodies []string
@@ -28,11 +30,13 @@ type script struct {
 func newScript(ends ...any) *script {
 	s := &script{ends: ends}
 	started := time.Now()
-	s.retry = retry{
-		maxAttempts:   4,
-		newBackoff:    func() Backoff { return &steps{time.Second, 2 * time.Second, 4 * time.Second} },
-		maxRetryAfter: time.Minute,
-		pause:         func(until time.Time) { s.pauses = append(s.pauses, time.Until(until)) },
+	s.retrying = retrying{
+		policy: retry.Policy{
+			MaxAttempts:   4,
+			NewBackoff:    func() retry.Backoff { return &steps{time.Second, 2 * time.Second, 4 * time.Second} },
+			MaxRetryAfter: time.Minute,
+		},
+		pause: func(until time.Time) { s.pauses = append(s.pauses, time.Until(until)) },
 		next: doerFunc(func(request *http.Request) (*http.Response, error) {
 			body, err := io.ReadAll(request.Body)
 			if err != nil {
@@ -135,20 +139,20 @@ func TestRetryAfterAsADate(t *testing.T) {
 func TestRetryTurnedOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		script := newScript(503)
-		script.maxAttempts = 1
+		script.policy.MaxAttempts = 1
 		response, err := script.finalize(t, t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, 503, response.StatusCode)
 		assert.Len(t, script.times, 1)
 
 		script = newScript(retryAfterHeader(503, "3600"), 200)
-		script.maxRetryAfter = 0
+		script.policy.MaxRetryAfter = -1
 		_, err = script.finalize(t, t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, []time.Duration{0, time.Second}, script.times, "the header is not heeded")
 
 		script = newScript(503)
-		script.newBackoff = func() Backoff { return &steps{-1} }
+		script.policy.NewBackoff = func() retry.Backoff { return &steps{-1} }
 		_, err = script.finalize(t, t.Context())
 		require.NoError(t, err)
 		assert.Len(t, script.times, 1, "the schedule has no more")
@@ -241,7 +245,7 @@ func TestRetryHandsDownCopies(t *testing.T) {
 // A schedule that is none has no next attempt.
 func TestRetryWithoutASchedule(t *testing.T) {
 	script := newScript(503)
-	script.newBackoff = func() Backoff { return nil }
+	script.policy.NewBackoff = func() retry.Backoff { return nil }
 	response, err := script.finalize(t, t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, 503, response.StatusCode)
@@ -252,7 +256,7 @@ func TestRetryPausesTheClientAfterTheLast429(t *testing.T) {
 	for after, want := range map[string][]time.Duration{"10": {10 * time.Second}, "3600": {time.Minute}, "": nil} {
 		synctest.Test(t, func(t *testing.T) {
 			script := newScript(retryAfterHeader(429, after))
-			script.maxAttempts = 1
+			script.policy.MaxAttempts = 1
 			_, err := script.finalize(t, t.Context())
 			require.NoError(t, err)
 			assert.Equal(t, want, script.pauses)
@@ -280,20 +284,4 @@ func TestRetryOfABodyThatFails(t *testing.T) {
 		require.ErrorIs(t, err, io.ErrClosedPipe)
 		assert.Len(t, script.times, 1)
 	})
-}
-
-func TestDefaultBackoff(t *testing.T) {
-	longest := make([]time.Duration, 9)
-	for range 2000 {
-		schedule := defaultBackoff()
-		for i := range longest {
-			wait := schedule.NextBackOff()
-			require.GreaterOrEqual(t, wait, time.Duration(0))
-			longest[i] = max(longest[i], wait)
-		}
-	}
-	for i, bound := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 30 * time.Second, 30 * time.Second, 30 * time.Second} {
-		assert.LessOrEqual(t, longest[i], bound+1)
-		assert.Greater(t, longest[i], bound*9/10, "of 2000 the longest is close to the bound: jitter is full")
-	}
 }

@@ -35,8 +35,7 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 		wrapper.WithTokenSource(source),
 		wrapper.WithBaseURL(server.URL),
 		wrapper.WithLogger(logger),
-		wrapper.WithBackoff(atOnce),
-		wrapper.WithMaxAttempts(2),
+		wrapper.WithRetry(wrapper.Retry{Backoff: atOnce, MaxAttempts: 2}),
 	}
 	client, err := wrapper.NewClient(options...)
 	require.NoError(t, err)
@@ -53,6 +52,7 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 		"Content":     content,
 		"DAGDeploys":  target.DAGDeploys,
 		"Limiter":     wrapper.NewLimiter(10),
+		"Retry":       wrapper.Retry{Backoff: atOnce},
 		"Option":      options,
 		"Target":      wrapper.TargetOf(target.OrganizationID, deploy),
 		"TokenSource": source,
@@ -71,7 +71,7 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 	}
 	closed := astrotest.NewServer(astrotest.WithTokens(chaosToken))
 	closed.Close()
-	unreachable, err := wrapper.NewClient(append(options, wrapper.WithBaseURL(closed.URL), wrapper.WithMaxAttempts(1))...)
+	unreachable, err := wrapper.NewClient(append(options, wrapper.WithBaseURL(closed.URL), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))...)
 	require.NoError(t, err)
 	_, unanswered := unreachable.Finalize(t.Context(), target, content)
 

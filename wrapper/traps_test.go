@@ -49,7 +49,7 @@ func finalizeBare(t *testing.T, server string, target wrapper.Target) outcome {
 }
 
 func finalizeOurs(t *testing.T, server string, target wrapper.Target) outcome {
-	client, err := wrapper.NewClient(wrapper.WithBaseURL(server), wrapper.WithAPIVersion(wrapper.V1), wrapper.WithToken(astrotest.Token), wrapper.WithMaxAttempts(1), wrapper.WithoutLookUp())
+	client, err := wrapper.NewClient(wrapper.WithBaseURL(server), wrapper.WithAPIVersion(wrapper.V1), wrapper.WithToken(astrotest.Token), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}), wrapper.WithoutLookUp())
 	require.NoError(t, err)
 	deploy, err := client.Finalize(t.Context(), target, wrapper.DAGTarball("version"))
 	var answered *wrapper.APIError
@@ -152,7 +152,7 @@ func TestTrapNoTimeout(t *testing.T) {
 
 	server, _, target := fake(api.DeployTypeImageOnly)
 	defer server.Close()
-	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token), wrapper.WithAttemptTimeout(time.Millisecond), wrapper.WithMaxAttempts(1), wrapper.WithoutLookUp())
+	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token), wrapper.WithAttemptTimeout(time.Millisecond), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}), wrapper.WithoutLookUp())
 	require.NoError(t, err)
 	server.Inject(astrotest.Hang())
 	_, err = client.Finalize(t.Context(), target, wrapper.ImageOnly())
@@ -204,7 +204,7 @@ func TestTrapAuthorizationTwice(t *testing.T) {
 
 // An editor that puts a secret into the query makes the transport's error print it.
 func TestTrapTheErrorPrintsTheURL(t *testing.T) {
-	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithMaxAttempts(1))
+	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 	bare := bareClient(t, server.URL)
 	server.Close()
 	sign := func(_ context.Context, request *http.Request) error {
@@ -228,7 +228,7 @@ func TestTrapOneTokenForAllAttempts(t *testing.T) {
 	rotate := func() string { rotation++; return "token-" + strconv.Itoa(rotation) }
 	noWait := func() wrapper.Backoff { return &backoff.ZeroBackOff{} }
 
-	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithBackoff(noWait), wrapper.WithTokenSource(func(context.Context) (string, error) { return rotate(), nil }))
+	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithRetry(wrapper.Retry{Backoff: noWait}), wrapper.WithTokenSource(func(context.Context) (string, error) { return rotate(), nil }))
 	require.NoError(t, err)
 	server.Inject(astrotest.BadGateway())
 	_, err = client.GetDeploy(t.Context(), target)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
 // opUpload is no operation of openapi.yaml: it is the storage that answers.
@@ -57,7 +58,7 @@ func (c *Client) put(ctx context.Context, target *url.URL, tarball *measured, se
 		tarball:  tarball,
 		progress: settings.progress,
 	}
-	var schedule Backoff
+	series := c.chain.policy.Start()
 	started, wait := time.Now(), noWait
 	for attempts := 1; ; attempts++ {
 		request, end := u.attempt(ctx)
@@ -72,13 +73,15 @@ func (c *Client) put(ctx context.Context, target *url.URL, tarball *measured, se
 			continue
 		}
 		wait = noWait
-		if ctx.Err() == nil && attempts < c.chain.maxAttempts && end.isWorthAnother() {
-			wait = c.chain.waitBefore(&schedule, end.response)
+		if end.isWorthAnother() {
+			if next, again := series.Next(ctx, headerOf(end.response)); again {
+				wait = next
+			}
 		}
 		if wait == noWait {
 			return "", u.failure(end)
 		}
-		if interrupted := sleep(ctx, wait); interrupted != nil {
+		if interrupted := retry.Sleep(ctx, wait); interrupted != nil {
 			end.err = u.interrupted(interrupted, end)
 			return "", u.failure(end)
 		}

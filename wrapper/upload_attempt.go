@@ -11,6 +11,8 @@ import (
 	"net/textproto"
 	"net/url"
 	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 )
 
 // uploader is what the uploads of a client have in common.
@@ -53,7 +55,7 @@ func (u *upload) attempt(ctx context.Context) (*http.Request, uploadEnd) {
 		end.err = fmt.Errorf("%w: %v", cause, err) // a stall is no context's end
 	}
 	if end.err != nil {
-		end.response, end.err = nil, withoutSecrets(end.err, u.secrets...)
+		end.response, end.err = nil, redact.Error(end.err, u.secrets...)
 	}
 	return request, end
 }

@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/redact"
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
 // uploadEnd is how an attempt to upload ended.
@@ -31,7 +34,7 @@ func (e uploadEnd) isWorthAnother() bool {
 		unreadable := (*unreadableTarball)(nil)
 		return judgeError(e.err) != withheld && !errors.As(e.err, &unreadable)
 	}
-	return isTransient(e.response.StatusCode)
+	return retry.Retryable(e.response.StatusCode)
 }
 
 // isExpectationFailed reports that something on the way does not know Expect, if it was sent.
@@ -83,7 +86,7 @@ func (u *upload) failure(end uploadEnd) error {
 
 func (u *upload) storageError(end uploadEnd) *StorageError {
 	body := end.response.Body.(*readBody)
-	keep := func(text string) string { return excerpt([]byte(text), u.secrets...) }
+	keep := func(text string) string { return redact.Excerpt([]byte(text), u.secrets...) }
 	var decoded struct{ Code, Message, AuthenticationErrorDetail string }
 	if len(body.data) <= maxDecoded {
 		_ = xml.Unmarshal(body.data, &decoded)
@@ -93,12 +96,12 @@ func (u *upload) storageError(end uploadEnd) *StorageError {
 		Code:       keep(decoded.Code),
 		Message:    keep(joined(strings.TrimSpace(decoded.Message), strings.TrimSpace(decoded.AuthenticationErrorDetail))),
 		RequestID:  keep(end.response.Header.Get("X-Ms-Request-Id")),
-		Body:       excerpt(body.data, u.secrets...),
+		Body:       redact.Excerpt(body.data, u.secrets...),
 		Attempts:   end.attempts,
 		Elapsed:    end.elapsed,
 		Err:        end.err,
 	}
-	storageError.RetryAfter, _ = retryAfter(end.response, time.Now())
+	storageError.RetryAfter, _ = retry.After(end.response.Header, time.Now())
 	if code := end.response.Header.Get("X-Ms-Error-Code"); code != "" {
 		storageError.Code = keep(code)
 	}

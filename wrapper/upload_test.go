@@ -83,7 +83,7 @@ func (s *storage) start(t *testing.T, options ...wrapper.Option) (*api.Secret, *
 	t.Helper()
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	client, err := wrapper.NewClient(append([]wrapper.Option{wrapper.WithToken(chaosToken), wrapper.WithBackoff(atOnce)}, options...)...)
+	client, err := wrapper.NewClient(append([]wrapper.Option{wrapper.WithToken(chaosToken), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce})}, options...)...)
 	require.NoError(t, err)
 	return uploadTo(server.URL), client
 }
@@ -214,7 +214,7 @@ func TestUploadWithoutExpect(t *testing.T) {
 		answerWith(417, nil, "")(w, r)
 	}
 	store := &storage{answers: []http.HandlerFunc{refuses}}
-	uploadURL, client := store.start(t, wrapper.WithMaxAttempts(1)) // which the refusal does not use up
+	uploadURL, client := store.start(t, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1})) // which the refusal does not use up
 	_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(1<<20)))
 	require.NoError(t, err)
 	assert.Equal(t, 2, store.requests())
@@ -275,10 +275,10 @@ func TestUploadInterruptedBetweenAttempts(t *testing.T) {
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
 		store := &storage{answers: []http.HandlerFunc{row.answer}}
-		uploadURL, client := store.start(t, wrapper.WithBackoff(func() wrapper.Backoff {
+		uploadURL, client := store.start(t, wrapper.WithRetry(wrapper.Retry{Backoff: func() wrapper.Backoff {
 			cancel()
 			return &backoff.ConstantBackOff{Interval: time.Hour}
-		}))
+		}}))
 		_, err := client.Upload(ctx, uploadURL, bytes.NewReader(gzipped(100)))
 		assert.ErrorContains(t, err, row.want, name)
 		assert.Equal(t, 1, strings.Count(err.Error(), "Upload: no answer"))
@@ -614,7 +614,7 @@ func TestUploadStalls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := &storage{answers: []http.HandlerFunc{row.stalls, row.stalls, row.stalls, row.stalls}}
-				uploadURL, client, closeAll := inMemoryStorage(t, store, wrapper.WithStallTimeout(30*time.Second), wrapper.WithBackoff(atOnce))
+				uploadURL, client, closeAll := inMemoryStorage(t, store, wrapper.WithStallTimeout(30*time.Second), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce}))
 				defer closeAll()
 				started := time.Now()
 				_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(200_000)))

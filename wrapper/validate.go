@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 )
 
 // checkID accepts what the service's IDs are made of, and so nothing that could bend the
@@ -72,7 +74,7 @@ func shown(value string) string {
 	if len(value) > 64 {
 		return ""
 	}
-	return redact(value)
+	return redact.Text(value)
 }
 
 func isPrintable(s string) bool {

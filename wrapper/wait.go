@@ -10,6 +10,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
 // Wait reads a deploy until it is DEPLOYED, and returns it; one that is FAILED is a
@@ -41,7 +42,7 @@ func (c *Client) Wait(ctx context.Context, target Target) (*api.Deploy, error) {
 			waiting.Err, waiting.LookErr = err, nil
 			return nil, waiting
 		}
-		if waiting.Err = sleep(ctx, schedule.NextBackOff()); waiting.Err != nil {
+		if waiting.Err = retry.Sleep(ctx, schedule.NextBackOff()); waiting.Err != nil {
 			return nil, waiting
 		}
 	}
@@ -66,5 +67,5 @@ func mayPass(err error) bool {
 		return errors.As(err, &unanswered) && unanswered.Attempts > 0 && !errors.As(err, &distrusted)
 	}
 	status := answered.StatusCode
-	return isTransient(status) || status < 400 || status >= 500
+	return retry.Retryable(status) || status < 400 || status >= 500
 }

@@ -39,7 +39,7 @@ func TestWait(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				server, client, closeAll := inMemory(t, nil, wrapper.WithMaxAttempts(1))
+				server, client, closeAll := inMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 				defer closeAll()
 				target := add(server, api.DeployTypeImageOnly)
 				_, err := client.Finalize(t.Context(), target, wrapper.ImageOnly())

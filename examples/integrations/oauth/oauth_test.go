@@ -124,7 +124,7 @@ func newClient(t *testing.T, tokenURL string) (*astrotest.Server, *wrapper.Clien
 	client, err := wrapper.NewClient(
 		wrapper.WithBaseURL(server.URL),
 		wrapper.WithTokenSource(oauth.TokenSource(credentials.TokenSource(t.Context()))),
-		wrapper.WithBackoff(func() wrapper.Backoff { return &backoff.ZeroBackOff{} }),
+		wrapper.WithRetry(wrapper.Retry{Backoff: func() wrapper.Backoff { return &backoff.ZeroBackOff{} }}),
 	)
 	require.NoError(t, err)
 	return server, client, wrapper.TargetOf(deployment.OrganizationID, &deploy)

@@ -27,7 +27,7 @@ func TestExitCodes(t *testing.T) {
 		server := astrotest.NewServer()
 		server.Inject(row.faults...)
 		deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
-		client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token), wrapper.WithBackoff(atOnce))
+		client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce}))
 		require.NoError(t, err)
 		assert.Equal(t, row.code, run(t.Context(), client, wrapper.Deployment{OrganizationID: deployment.OrganizationID, DeploymentID: deployment.ID}, row.folder))
 		server.Close()

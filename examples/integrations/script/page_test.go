@@ -84,7 +84,7 @@ func TestScriptAndCalls(t *testing.T) {
 			assert.Equal(t, row.scriptPrintsURL, strings.Contains(printed, "sig="))
 
 			server, deployment = newServer()
-			client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(token), wrapper.WithBackoff(atOnce))
+			client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(token), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce}))
 			require.NoError(t, err)
 			err = step(t, client, wrapper.Deployment{OrganizationID: deployment.OrganizationID, DeploymentID: deployment.ID}, row.keepReturn)
 			switch {

@@ -68,7 +68,7 @@ func machine(redisAddress, baseURL string, ids []string) error {
 func newClient(redisAddress, baseURL string) (client *wrapper.Client, closeBudget func()) {
 	budget := redis.NewClient(&redis.Options{Addr: redisAddress})
 	client, err := wrapper.NewClient(
-		wrapper.WithBaseURL(baseURL), wrapper.WithToken(astrotest.Token), wrapper.WithMaxAttempts(1),
+		wrapper.WithBaseURL(baseURL), wrapper.WithToken(astrotest.Token), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}),
 		wrapper.WithLimiter(http.MethodPost, sharedlimit.New(budget, astrotest.Token, http.MethodPost, sharedlimit.Posts)),
 	)
 	if err != nil {

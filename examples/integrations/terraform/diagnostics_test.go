@@ -135,7 +135,7 @@ func TestDiagnosticsOfCalls(t *testing.T) {
 		server := astrotest.NewServer()
 		server.Inject(row.faults...)
 		deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
-		client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token), wrapper.WithMaxAttempts(1))
+		client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 		require.NoError(t, err)
 		result, err := client.DeployDAGs(t.Context(), wrapper.Deployment{OrganizationID: deployment.OrganizationID, DeploymentID: deployment.ID}, tarball.Dir(row.folder))
 		server.Close()

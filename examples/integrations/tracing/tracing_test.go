@@ -36,7 +36,7 @@ func Example() {
 
 	client, err := wrapper.NewClient(
 		wrapper.WithHTTPClient(&http.Client{Transport: tracing.Transport(http.DefaultTransport, provider)}),
-		wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token), wrapper.WithBackoff(atOnce),
+		wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce}),
 	)
 	if err != nil {
 		fmt.Println(err)
@@ -102,7 +102,7 @@ func TestSpanOfEachAttemptWithoutSecrets(t *testing.T) {
 // Where nothing listens the error is the span's status, which holds no secret either.
 func TestSpanOfAFailedUploadWithoutSecrets(t *testing.T) {
 	spans := tracetest.NewInMemoryExporter()
-	client, err := newClient(sdk.NewTracerProvider(sdk.WithSyncer(spans)), wrapper.WithMaxAttempts(1))
+	client, err := newClient(sdk.NewTracerProvider(sdk.WithSyncer(spans)), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 	require.NoError(t, err)
 	server := astrotest.NewServer()
 	deploy := server.AddDeploy(api.Deploy{DeploymentID: server.AddDeployment(astrotest.Deployment{DAGDeploys: true}).ID})
@@ -119,7 +119,7 @@ func newClient(provider trace.TracerProvider, options ...wrapper.Option) (*wrapp
 	return wrapper.NewClient(append([]wrapper.Option{
 		wrapper.WithHTTPClient(&http.Client{Transport: tracing.Transport(http.DefaultTransport, provider)}),
 		wrapper.WithToken(astrotest.Token),
-		wrapper.WithBackoff(atOnce),
+		wrapper.WithRetry(wrapper.Retry{Backoff: atOnce}),
 	}, options...)...)
 }
 

@@ -1,4 +1,4 @@
-package wrapper
+package retry
 
 import (
 	"math"
@@ -11,7 +11,7 @@ import (
 
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-func TestRetryAfter(t *testing.T) {
+func TestAfter(t *testing.T) {
 	for value, want := range map[string]time.Duration{
 		"0":                              0,
 		"120":                            2 * time.Minute,
@@ -23,24 +23,24 @@ func TestRetryAfter(t *testing.T) {
 		"Monday, 23-Nov-26 12:00:30 GMT": 30 * time.Second,
 		"Mon, 23 Nov 2026 11:00:00 GMT":  0,
 	} {
-		got, found := retryAfter(&http.Response{Header: http.Header{"Retry-After": {value}}}, now)
+		got, found := After(http.Header{"Retry-After": {value}}, now)
 		assert.True(t, found, value)
 		assert.Equal(t, want, got, value)
 	}
 	for _, value := range []string{"", "-1", "+1", "1.5", "1e3", "soon", "2026-11-23T12:00:30Z"} {
-		_, found := retryAfter(&http.Response{Header: http.Header{"Retry-After": {value}}}, now)
+		_, found := After(http.Header{"Retry-After": {value}}, now)
 		assert.False(t, found, value)
 	}
-	_, found := retryAfter(nil, now)
+	_, found := After(nil, now)
 	assert.False(t, found)
 }
 
-func FuzzRetryAfter(f *testing.F) {
+func FuzzAfter(f *testing.F) {
 	for _, seed := range []string{"", "0", "120", "-1", "99999999999999999999", "Mon, 23 Nov 2026 12:00:30 GMT", "Mon, 01 Jan 0001 00:00:00 GMT"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		wait, found := retryAfter(&http.Response{Header: http.Header{"Retry-After": {value}}}, now)
+		wait, found := After(http.Header{"Retry-After": {value}}, now)
 		assert.GreaterOrEqual(t, wait, time.Duration(0))
 		if !found {
 			assert.Zero(t, wait)

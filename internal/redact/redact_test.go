@@ -1,4 +1,4 @@
-package wrapper
+package redact
 
 import (
 	"strings"
@@ -24,37 +24,37 @@ func TestRedact(t *testing.T) {
 		"Bearer s3cret":   "Bearer [REDACTED]",
 		"s3cret=s3cret":   "[REDACTED]=[REDACTED]",
 	} {
-		assert.Equal(t, want, redact(text, "s3cret"))
+		assert.Equal(t, want, Text(text, "s3cret"))
 	}
-	assert.Equal(t, "as it is", redact("as it is", ""))
-	assert.Equal(t, "dial tcp", redact("dial tcp", "tcp"), "no token is as short")
+	assert.Equal(t, "as it is", Text("as it is", ""))
+	assert.Equal(t, "dial tcp", Text("dial tcp", "tcp"), "no token is as short")
 	for _, escaped := range []string{`s3/c+"r\et&`, `s3/c+\"r\\et\u0026`, `s3/c+\"r\\et&`, `s3\/c+"r\et&`, "s3%2Fc%2B%22r%5Cet%26", "s3/c+&#34;r\\et&amp;"} {
-		assert.Equal(t, "Bearer [REDACTED]", redact("Bearer "+escaped, `s3/c+"r\et&`), escaped)
+		assert.Equal(t, "Bearer [REDACTED]", Text("Bearer "+escaped, `s3/c+"r\et&`), escaped)
 	}
 }
 
 func TestExcerpt(t *testing.T) {
-	assert.Equal(t, "short", excerpt([]byte("short"), "s3cret"))
-	assert.Empty(t, excerpt(nil, "s3cret"))
-	long := excerpt([]byte(strings.Repeat("ä", maxExcerpt)), "s3cret")
-	assert.LessOrEqual(t, len(long), maxExcerpt)
-	assert.Len(t, excerpt([]byte(strings.Repeat("a", 10*maxExcerpt)), "s3cret"), maxExcerpt)
+	assert.Equal(t, "short", Excerpt([]byte("short"), "s3cret"))
+	assert.Empty(t, Excerpt(nil, "s3cret"))
+	long := Excerpt([]byte(strings.Repeat("ä", MaxExcerpt)), "s3cret")
+	assert.LessOrEqual(t, len(long), MaxExcerpt)
+	assert.Len(t, Excerpt([]byte(strings.Repeat("a", 10*MaxExcerpt)), "s3cret"), MaxExcerpt)
 	assert.True(t, utf8.ValidString(long))
-	assert.True(t, utf8.ValidString(excerpt([]byte("\xff\xfe"), "s3cret")))
+	assert.True(t, utf8.ValidString(Excerpt([]byte("\xff\xfe"), "s3cret")))
 }
 
 // Bytes that are no text are left out, and must not have held a secret apart.
 func TestExcerptJoinsNoSecret(t *testing.T) {
-	assert.Equal(t, "Bearer [REDACTED]", excerpt([]byte("Bearer s3\x85cret"), "s3cret"))
-	assert.Equal(t, "[REDACTED]", excerpt([]byte("si\xffg=s1gned"), "s3cret"))
+	assert.Equal(t, "Bearer [REDACTED]", Excerpt([]byte("Bearer s3\x85cret"), "s3cret"))
+	assert.Equal(t, "[REDACTED]", Excerpt([]byte("si\xffg=s1gned"), "s3cret"))
 }
 
 // A secret that begins in what is kept and ends beyond it must not show its beginning.
 func TestExcerptCutsNoSecretInTwo(t *testing.T) {
 	token := strings.Repeat("s3cret", 1000)
 	for _, secret := range []string{token, "https://storage.example/a?sig=" + strings.Repeat("s3cret", 1000)} {
-		for before := maxExcerpt - 100; before <= maxExcerpt; before += 10 {
-			assert.NotContains(t, excerpt([]byte(strings.Repeat(".", before)+secret), token), "s3c")
+		for before := MaxExcerpt - 100; before <= MaxExcerpt; before += 10 {
+			assert.NotContains(t, Excerpt([]byte(strings.Repeat(".", before)+secret), token), "s3c")
 		}
 	}
 }
@@ -65,7 +65,7 @@ func TestExcerptKeepsNoBeginningOfAToken(t *testing.T) {
 	token := strings.Repeat("s3cret", 250)
 	for before := range 30 {
 		body := strings.Repeat(".", before*50) + strings.Repeat(token+" ", 20)
-		assert.NotContains(t, excerpt([]byte(body), token), "s3c")
+		assert.NotContains(t, Excerpt([]byte(body), token), "s3c")
 	}
 }
 
@@ -75,8 +75,8 @@ func FuzzExcerpt(f *testing.F) {
 	f.Add(`{"dagsUploadUrl":"`, `"}`)
 	const token = "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjF9.c2lnbmF0dXJl"
 	f.Fuzz(func(t *testing.T, before, after string) {
-		kept := excerpt([]byte(before+token+after), token)
+		kept := Excerpt([]byte(before+token+after), token)
 		assert.NotContains(t, kept, token)
-		assert.LessOrEqual(t, len(kept), maxExcerpt)
+		assert.LessOrEqual(t, len(kept), MaxExcerpt)
 	})
 }

@@ -1,4 +1,4 @@
-package wrapper
+package retry
 
 import (
 	"errors"
@@ -9,13 +9,10 @@ import (
 	"time"
 )
 
-// retryAfter returns how long the answer asks to wait, in seconds or until a date. What is
-// neither counts as not there.
-func retryAfter(response *http.Response, now time.Time) (time.Duration, bool) {
-	if response == nil {
-		return 0, false
-	}
-	value := strings.TrimSpace(response.Header.Get("Retry-After"))
+// After returns the wait that a response's Retry-After asks for, in seconds or until a date. A
+// header that is neither counts as absent.
+func After(header http.Header, now time.Time) (wait time.Duration, found bool) {
+	value := strings.TrimSpace(header.Get("Retry-After"))
 	seconds, err := strconv.ParseUint(value, 10, 64)
 	if errors.Is(err, strconv.ErrRange) || seconds > uint64(math.MaxInt64/time.Second) {
 		return math.MaxInt64, true

@@ -1,0 +1,129 @@
+package retry
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// steps is a backoff of given waits.
+type steps []time.Duration
+
+func (s *steps) NextBackOff() time.Duration {
+	next := (*s)[0]
+	*s = (*s)[1:]
+	return next
+}
+
+func TestSeries(t *testing.T) {
+	const s = time.Second
+	asks := func(value string) http.Header { return http.Header{"Retry-After": {value}} }
+	in := func(wait time.Duration) http.Header { return asks(time.Now().Add(wait).UTC().Format(http.TimeFormat)) }
+	for _, row := range []struct {
+		name    string
+		change  func(*Policy)
+		headers func() []http.Header // of the attempts
+		waits   []time.Duration      // before the next attempts, until there is none
+	}{
+		{"no header", nil, func() []http.Header { return make([]http.Header, 4) }, []time.Duration{s, 2 * s, 4 * s}},
+		{"one attempt", func(p *Policy) { p.MaxAttempts = 1 }, func() []http.Header { return make([]http.Header, 1) }, nil},
+		{"longer than the backoff", nil, func() []http.Header { return []http.Header{asks("30"), nil, nil, nil} }, []time.Duration{30 * s, 2 * s, 4 * s}},
+		{"shorter than the backoff", nil, func() []http.Header { return []http.Header{asks("0"), asks("1"), nil, nil} }, []time.Duration{s, 2 * s, 4 * s}},
+		{"at the cap", nil, func() []http.Header { return []http.Header{asks("60"), nil, nil, nil} }, []time.Duration{60 * s, 2 * s, 4 * s}},
+		{"beyond the cap", nil, func() []http.Header { return []http.Header{asks("61")} }, nil},
+		{"neither a number nor a date", nil, func() []http.Header { return []http.Header{asks("soon"), nil, nil, nil} }, []time.Duration{s, 2 * s, 4 * s}},
+		{"a date", nil, func() []http.Header { return []http.Header{in(20 * s), nil, nil, nil} }, []time.Duration{20 * s, 2 * s, 4 * s}},
+		{"ignored", func(p *Policy) { p.MaxRetryAfter = -1 }, func() []http.Header { return []http.Header{asks("3600"), nil, nil, nil} }, []time.Duration{s, 2 * s, 4 * s}},
+		{"a backoff that ends", func(p *Policy) { p.NewBackoff = func() Backoff { return &steps{-1} } }, func() []http.Header { return make([]http.Header, 1) }, nil},
+		{"no backoff", func(p *Policy) { p.NewBackoff = func() Backoff { return nil } }, func() []http.Header { return make([]http.Header, 1) }, nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				policy := Policy{MaxAttempts: 4, NewBackoff: func() Backoff { return &steps{s, 2 * s, 4 * s} }, MaxRetryAfter: time.Minute}
+				if row.change != nil {
+					row.change(&policy)
+				}
+				series, headers := policy.Start(), row.headers()
+				var waits []time.Duration
+				for i, header := range headers {
+					wait, again := series.Next(t.Context(), header)
+					assert.Equal(t, i < len(headers)-1, again, "after attempt %d", i+1)
+					if again {
+						waits = append(waits, wait)
+					}
+				}
+				assert.Equal(t, row.waits, waits)
+			})
+		})
+	}
+}
+
+func TestSeriesEndsWithTheContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	asked := false
+	policy := Policy{MaxAttempts: 4, NewBackoff: func() Backoff { asked = true; return &steps{0} }}
+	series := policy.Start()
+	_, again := series.Next(ctx, nil)
+	assert.False(t, again)
+	assert.False(t, asked, "a backoff that nobody waits for")
+}
+
+func TestDefault(t *testing.T) {
+	assert.Equal(t, 4, Default().MaxAttempts)
+	assert.Equal(t, time.Minute, Default().MaxRetryAfter)
+	longest := make([]time.Duration, 9)
+	for range 2000 {
+		schedule := Default().NewBackoff()
+		for i := range longest {
+			wait := schedule.NextBackOff()
+			require.GreaterOrEqual(t, wait, time.Duration(0))
+			longest[i] = max(longest[i], wait)
+		}
+	}
+	for i, bound := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 30 * time.Second, 30 * time.Second, 30 * time.Second} {
+		assert.LessOrEqual(t, longest[i], bound+1)
+		assert.Greater(t, longest[i], bound*9/10, "of 2000 the longest is close to the bound: jitter is full")
+	}
+}
+
+func TestCooldown(t *testing.T) {
+	for limit, waits := range map[time.Duration]map[string]time.Duration{
+		time.Minute: {"10": 10 * time.Second, "3600": time.Minute, "": 0, "soon": 0},
+		-1:          {"10": 0, "": 0},
+	} {
+		for value, want := range waits {
+			assert.Equal(t, want, Policy{MaxRetryAfter: limit}.Cooldown(http.Header{"Retry-After": {value}}), value)
+		}
+	}
+}
+
+func TestRetryable(t *testing.T) {
+	var retryable []int
+	for status := range 1000 {
+		if Retryable(status) {
+			retryable = append(retryable, status)
+		}
+	}
+	assert.Equal(t, []int{408, 429, 500, 502, 503, 504}, retryable)
+}
+
+func TestSleep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		started := time.Now()
+		require.NoError(t, Sleep(t.Context(), time.Minute))
+		assert.Equal(t, time.Minute, time.Since(started))
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.NoError(t, Sleep(ctx, 0))
+		require.ErrorIs(t, Sleep(ctx, time.Minute), context.DeadlineExceeded)
+		assert.Equal(t, time.Minute+time.Second, time.Since(started))
+		require.ErrorIs(t, Sleep(ctx, 0), context.DeadlineExceeded, "no wait, and still no attempt after the end")
+	})
+}

@@ -1,5 +1,5 @@
-// Package redact takes secrets out of text: tokens and signatures that the caller names, however
-// they are escaped, and anything that looks like an upload URL.
+// Package redact makes foreign text fit to be shown. It takes secrets out: tokens and signatures
+// that the caller names, however they are escaped, and anything that looks like an upload URL.
 package redact
 
 import (
@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 const (
@@ -79,4 +80,14 @@ func Excerpt(body []byte, secrets ...string) string {
 		text = text[:max(0, len(text)-longest)] // which may be the beginning of a secret
 	}
 	return strings.ToValidUTF8(text[:min(len(text), MaxExcerpt)], "")
+}
+
+// OneLine keeps what others wrote from forging lines of a log.
+func OneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
 }

@@ -80,3 +80,7 @@ func FuzzExcerpt(f *testing.F) {
 		assert.LessOrEqual(t, len(kept), MaxExcerpt)
 	})
 }
+
+func TestOneLine(t *testing.T) {
+	assert.Equal(t, "a level=INFO b  c", OneLine("a\nlevel=INFO b\r\x00c"))
+}

@@ -1,0 +1,85 @@
+// Package blob uploads a tarball to a pre-signed URL of Azure Blob Storage: one Put Blob, which is
+// made again from the start where that may help. It knows the storage's protocol, and nothing of
+// deploys.
+package blob
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
+	"github.com/astro-finalize/astro-finalize-go/internal/transport"
+)
+
+// Uploader is what the uploads of a client have in common.
+type Uploader struct {
+	Transport http.RoundTripper
+	Stall     time.Duration // how long no byte may move; 0 means that nobody watches
+	Retry     retry.Policy
+	Log       *slog.Logger // nil means none
+}
+
+// Result is what came of an upload: a version, a refusal, or an error.
+type Result struct {
+	Version  string   // of the blob that was stored, byte for byte
+	Refusal  *Refusal // the last response, if it is no success
+	Err      error    // why there was no response, or why no attempt followed Refusal
+	Attempts int      // that were made
+	Elapsed  time.Duration
+}
+
+// upload is one call of Put.
+type upload struct {
+	*Uploader
+	target   *url.URL
+	secrets  []string // of the target
+	tarball  *Tarball
+	progress func(sent, total int64) // nil if nobody asks
+	plain    bool                    // without Expect, which something on the way refused
+}
+
+// Put uploads a tarball. It may always be sent once more, since that makes one more version and
+// harms nothing; the version of the attempt that succeeded is returned.
+//
+// progress is told how many bytes were handed over. Its calls come one after the other, from
+// another goroutine, and none after Put has returned. Put returns within a second of the end of
+// ctx, though a Read of the tarball or a progress that hangs may still be under way then.
+func (u *Uploader) Put(ctx context.Context, target *url.URL, tarball *Tarball, progress func(sent, total int64)) (result Result) {
+	put := &upload{Uploader: u, target: target, secrets: secretsOf(target), tarball: tarball, progress: progress}
+	started, series, wait := time.Now(), u.Retry.Start(), time.Duration(-1)
+	defer func() { result.Elapsed = time.Since(started) }()
+	for {
+		last := put.attempt(ctx)
+		transport.Log(u.Log, last.request, last.response, last.err, result.Attempts+1, wait, "")
+		if !put.plain && last.isExpectRefused() {
+			put.plain = true // and it was our own header that was refused, so that no attempt is used up
+			continue
+		}
+		if last.made {
+			result.Attempts++
+		}
+		result.Version, result.Refusal = put.judge(last)
+		result.Err = last.err
+		if result.Version != "" {
+			return result
+		}
+		again := last.mayRetry()
+		if again {
+			wait, again = series.Next(ctx, last.header())
+		}
+		if !again {
+			return result
+		}
+		if err := retry.Sleep(ctx, wait); err != nil {
+			result.Err = fmt.Errorf("%w while waiting for another attempt", err)
+			if last.err != nil {
+				result.Err = fmt.Errorf("%w; the last one: %w", result.Err, last.err)
+			}
+			return result
+		}
+	}
+}

@@ -1,0 +1,403 @@
+package blob
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
+)
+
+const query = "sv=2022-11-02&se=2024-01-12T19%3a32%3A20Z&sig=aB%2Bc%2f%3D-s1gned&sp=w"
+
+// gzipped is what begins like a gzipped tarball.
+func gzipped(size int) []byte {
+	content := bytes.Repeat([]byte("0123456789abcdef"), size/16+1)[:size]
+	copy(content, "\x1f\x8b")
+	return content
+}
+
+func measured(t *testing.T, tarball io.ReadSeeker) *Tarball {
+	measured, err := Measure(t.Context(), tarball)
+	require.NoError(t, err)
+	return measured
+}
+
+func uploader(transport http.RoundTripper) *Uploader {
+	return &Uploader{Transport: transport, Stall: time.Minute, Retry: retry.Policy{
+		MaxAttempts: 4, NewBackoff: func() retry.Backoff { return &backoff.ZeroBackOff{} }, MaxRetryAfter: time.Minute,
+	}}
+}
+
+// storage answers each request by the next of its handlers, and once these are used up it stores
+// what it gets. It keeps what it was sent.
+type storage struct {
+	mu      sync.Mutex
+	answers []http.HandlerFunc
+	seen    []*http.Request
+	bodies  [][]byte
+}
+
+func (s *storage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen = append(s.seen, r)
+	if len(s.answers) > 0 {
+		answer := s.answers[0]
+		s.answers = s.answers[1:]
+		answer(w, r)
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	s.bodies = append(s.bodies, body)
+	w.Header().Set("Content-MD5", sumOf(body))
+	w.Header()["x-ms-version-id"] = []string{fmt.Sprint("v", len(s.bodies))}
+	w.WriteHeader(http.StatusCreated)
+}
+
+func sumOf(content []byte) string {
+	sum := md5.Sum(content)
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+func (s *storage) start(t *testing.T) *url.URL {
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	target, err := url.Parse(server.URL + "/container/blob?" + query)
+	require.NoError(t, err)
+	return target
+}
+
+func status(code int, header map[string]string, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		for name, value := range header {
+			w.Header().Set(name, value)
+		}
+		w.WriteHeader(code)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+func TestPut(t *testing.T) {
+	for _, size := range []int{1000, 2 << 20} {
+		store := &storage{}
+		target := store.start(t)
+		var sents []int64
+		result := uploader(http.DefaultTransport).Put(t.Context(), target, measured(t, bytes.NewReader(gzipped(size))), func(sent, total int64) {
+			assert.Equal(t, int64(size), total)
+			sents = append(sents, sent) // unguarded: the race detector sees calls at once, or after the end
+		})
+		require.NoError(t, result.Err)
+		assert.Equal(t, "v1", result.Version)
+		assert.Nil(t, result.Refusal)
+		assert.Equal(t, 1, result.Attempts)
+		require.Len(t, store.seen, 1)
+		sent := store.seen[0]
+		assert.Equal(t, http.MethodPut, sent.Method)
+		assert.Equal(t, "/container/blob?"+query, sent.RequestURI, "byte for byte")
+		assert.True(t, bytes.Equal(gzipped(size), store.bodies[0]))
+		header := http.Header{
+			"X-Ms-Blob-Type":  {"BlockBlob"},
+			"Content-Md5":     {sumOf(gzipped(size))},
+			"Content-Length":  {fmt.Sprint(size)},
+			"Accept-Encoding": {"gzip"}, // by net/http
+		}
+		if size > minExpect {
+			header["Expect"] = []string{"100-continue"}
+		}
+		assert.Equal(t, header, sent.Header, "and no token, nor a name of ours")
+		assert.IsIncreasing(t, append([]int64{0}, sents...))
+		assert.Equal(t, int64(size), sents[len(sents)-1])
+	}
+}
+
+// Each attempt begins at the start. How often there is one, and after what, package retry says.
+func TestPutIsRetriedFromTheStart(t *testing.T) {
+	cut := func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.CopyN(io.Discard, r.Body, 100_000)
+		panic(http.ErrAbortHandler)
+	}
+	for name, trouble := range map[string]http.HandlerFunc{"cut": cut, "503": status(503, nil, ""), "429": status(429, nil, "")} {
+		store := &storage{answers: []http.HandlerFunc{trouble, trouble, trouble}}
+		target := store.start(t)
+		result := uploader(http.DefaultTransport).Put(t.Context(), target, measured(t, bytes.NewReader(gzipped(1<<20))), nil)
+		require.NoError(t, result.Err, name)
+		assert.Equal(t, "v1", result.Version)
+		assert.Equal(t, 4, result.Attempts)
+		assert.True(t, bytes.Equal(gzipped(1<<20), store.bodies[0]), "whole")
+
+		store.answers = []http.HandlerFunc{trouble, trouble, trouble, trouble, trouble}
+		result = uploader(http.DefaultTransport).Put(t.Context(), target, measured(t, bytes.NewReader(gzipped(1<<20))), nil)
+		assert.Empty(t, result.Version)
+		assert.Equal(t, 4, result.Attempts)
+		assert.Len(t, store.answers, 1)
+		assert.NotEqual(t, result.Err == nil, result.Refusal == nil, "one of the two")
+	}
+}
+
+func TestPutOfResponsesThatAreNoSuccess(t *testing.T) {
+	own := sumOf(gzipped(100))
+	version := func(version, sum string) map[string]string {
+		return map[string]string{"x-ms-version-id": version, "Content-MD5": sum}
+	}
+	for name, row := range map[string]struct {
+		answer http.HandlerFunc
+		want   Refusal
+		reason string
+	}{
+		"header and body":      {status(403, map[string]string{"x-ms-error-code": "AuthenticationFailed", "x-ms-request-id": "r"}, "<Error><Code>Other</Code><Message> No. </Message><AuthenticationErrorDetail>expired</AuthenticationErrorDetail></Error>"), Refusal{StatusCode: 403, Code: "AuthenticationFailed", Message: "No.; expired", RequestID: "r"}, ""},
+		"body alone":           {status(400, nil, "<Error><Code>Md5Mismatch</Code></Error>"), Refusal{StatusCode: 400, Code: "Md5Mismatch"}, ""},
+		"asks to wait":         {status(400, map[string]string{"Retry-After": "90"}, "no"), Refusal{StatusCode: 400, RetryAfter: 90 * time.Second}, ""},
+		"no version":           {status(201, map[string]string{"Content-MD5": own}, ""), Refusal{StatusCode: 201}, "names 0"},
+		"empty version":        {status(201, version("", own), ""), Refusal{StatusCode: 201}, "x-ms-version-id must not be empty"},
+		"another MD5":          {status(201, version("v", sumOf(nil)), ""), Refusal{StatusCode: 201}, "its MD5 differs"},
+		"200":                  {status(200, version("v", own), ""), Refusal{StatusCode: 200}, ""},
+		"a redirect":           {status(307, map[string]string{"Location": "/elsewhere"}, ""), Refusal{StatusCode: 307}, ""},
+		"an echo of the query": {status(400, map[string]string{"x-ms-request-id": query}, "you sent "+query+", that is aB+c/=-s1gned"), Refusal{StatusCode: 400, RequestID: "sv=2022-11-02&se=2024-01-12T19%3a32%3A20Z&[REDACTED]&sp=w"}, ""},
+	} {
+		store := &storage{answers: []http.HandlerFunc{row.answer}}
+		result := uploader(http.DefaultTransport).Put(t.Context(), store.start(t), measured(t, bytes.NewReader(gzipped(100))), nil)
+		require.NoError(t, result.Err, name)
+		assert.Empty(t, result.Version)
+		require.NotNil(t, result.Refusal, name)
+		assert.Len(t, store.seen, 1, "neither retried nor followed")
+		assert.NotContains(t, fmt.Sprintf("%+v", *result.Refusal), "s1gned", name)
+		if row.reason != "" {
+			assert.ErrorContains(t, result.Refusal.Err, row.reason, name)
+		}
+		result.Refusal.Err, result.Refusal.Body = nil, ""
+		assert.Equal(t, row.want, *result.Refusal, name)
+	}
+}
+
+// What is on the way and knows no Expect is asked without it, which uses up no attempt.
+func TestPutWithoutExpect(t *testing.T) {
+	store := &storage{answers: []http.HandlerFunc{status(417, nil, "")}}
+	once := uploader(http.DefaultTransport)
+	once.Retry.MaxAttempts = 1
+	result := once.Put(t.Context(), store.start(t), measured(t, bytes.NewReader(gzipped(1<<20))), nil)
+	assert.Equal(t, "v1", result.Version)
+	assert.Equal(t, 1, result.Attempts)
+	assert.Empty(t, store.seen[1].Header.Get("Expect"))
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
+
+var target = &url.URL{Scheme: "https", Host: "storage.example", Path: "/c/b", RawQuery: query}
+
+// A 201 that comes before the whole tarball was taken stored something else.
+func TestPutOfASuccessThatComesEarly(t *testing.T) {
+	early := roundTripper(func(request *http.Request) (*http.Response, error) {
+		_, _ = io.CopyN(io.Discard, request.Body, 1000)
+		return &http.Response{StatusCode: http.StatusCreated, Header: http.Header{"X-Ms-Version-Id": {"v1"}}, Body: http.NoBody}, nil
+	})
+	result := uploader(early).Put(t.Context(), target, measured(t, bytes.NewReader(gzipped(100_000))), nil)
+	assert.Empty(t, result.Version)
+	assert.ErrorContains(t, result.Refusal.Err, "before the whole tarball was sent")
+}
+
+// An attempt in which no byte moves is given up; once all are handed over the response has five
+// times as long.
+func TestPutGivesUpStalls(t *testing.T) {
+	for taken, want := range map[int64]time.Duration{0: 4 * time.Minute, 1000: 4 * time.Minute, 100_000: 20 * time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			stalls := roundTripper(func(request *http.Request) (*http.Response, error) {
+				_, _ = io.CopyN(io.Discard, request.Body, taken)
+				<-request.Context().Done()
+				return nil, request.Context().Err()
+			})
+			result := uploader(stalls).Put(t.Context(), target, measured(t, bytes.NewReader(gzipped(100_000))), nil)
+			assert.ErrorContains(t, result.Err, "no byte moved for 1m0s")
+			assert.NotErrorIs(t, result.Err, context.Canceled, "nobody cancelled anything")
+			assert.Equal(t, 4, result.Attempts)
+			assert.Equal(t, want, result.Elapsed)
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		slow := roundTripper(func(request *http.Request) (*http.Response, error) {
+			for {
+				time.Sleep(59 * time.Second)
+				if n, _ := io.CopyN(io.Discard, request.Body, 40_000); n == 0 {
+					return &http.Response{StatusCode: http.StatusCreated, Header: http.Header{"X-Ms-Version-Id": {"slow"}}, Body: http.NoBody}, nil
+				}
+			}
+		})
+		result := uploader(slow).Put(t.Context(), target, measured(t, bytes.NewReader(gzipped(400_000))), nil)
+		assert.Equal(t, "slow", result.Version)
+	})
+}
+
+// What hangs on the caller's own side keeps nobody beyond the context, nor beyond a stall, and is
+// not tried again: it may still be at the tarball.
+func TestPutOfWhatHangs(t *testing.T) {
+	for name, stall := range map[string]time.Duration{"stall": time.Minute, "context": 0} {
+		synctest.Test(t, func(t *testing.T) {
+			release := make(chan struct{})
+			defer close(release)
+			hangs := func(int64, int64) { <-release }
+			requests := 0
+			upload := uploader(roundTripper(func(request *http.Request) (*http.Response, error) {
+				requests++
+				_, err := io.Copy(io.Discard, request.Body)
+				return nil, err
+			}))
+			upload.Stall = stall
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			result := upload.Put(ctx, target, measured(t, bytes.NewReader(gzipped(100))), hangs)
+			assert.ErrorContains(t, result.Err, "does not come to an end", name)
+			assert.Equal(t, 1, requests)
+			if stall == 0 {
+				assert.ErrorIs(t, result.Err, context.DeadlineExceeded)
+				assert.Equal(t, time.Hour+grace, result.Elapsed)
+			} else {
+				assert.Equal(t, 6*time.Minute, result.Elapsed, "the time of a response, and then that of a stall")
+			}
+		})
+	}
+}
+
+// What panics does so where the caller can recover, whoever called it, and leaves nothing behind.
+func TestPutOfWhatPanics(t *testing.T) {
+	tarball := measured(t, bytes.NewReader(gzipped(100_000)))
+	reads := roundTripper(func(request *http.Request) (*http.Response, error) {
+		_, err := io.Copy(io.Discard, request.Body)
+		return nil, err
+	})
+	before := runtime.NumGoroutine()
+	for range 10 {
+		assert.PanicsWithValue(t, "progress", func() { uploader(reads).Put(t.Context(), target, tarball, func(int64, int64) { panic("progress") }) })
+		assert.PanicsWithValue(t, "transport", func() {
+			uploader(roundTripper(func(*http.Request) (*http.Response, error) { panic("transport") })).Put(t.Context(), target, tarball, nil)
+		})
+		result := uploader(reads).Put(t.Context(), target, tarball, func(int64, int64) { runtime.Goexit() })
+		assert.ErrorContains(t, result.Err, "ended its goroutine")
+		assert.Equal(t, 1, result.Attempts)
+	}
+	assert.Eventually(t, func() bool { return runtime.NumGoroutine() < before+10 }, 10*time.Second, time.Millisecond)
+}
+
+// A transport may read on after it gave up: it gets nothing then, and disturbs no later attempt.
+func TestPutByATransportThatReadsOn(t *testing.T) {
+	var bodies []io.Reader
+	var got []byte
+	reads := uploader(roundTripper(func(request *http.Request) (*http.Response, error) {
+		for _, old := range bodies {
+			n, err := old.Read(make([]byte, 10))
+			assert.Zero(t, n)
+			assert.Error(t, err)
+		}
+		if bodies = append(bodies, request.Body); len(bodies) == 1 {
+			_, _ = request.Body.Read(make([]byte, 1000))
+			return nil, errors.New("gave up")
+		}
+		var err error
+		got, err = io.ReadAll(request.Body)
+		return &http.Response{StatusCode: http.StatusCreated, Header: http.Header{"X-Ms-Version-Id": {"v1"}}, Body: http.NoBody}, err
+	}))
+	result := reads.Put(t.Context(), target, measured(t, bytes.NewReader(gzipped(100_000))), nil)
+	assert.Equal(t, "v1", result.Version)
+	assert.Equal(t, gzipped(100_000), got)
+}
+
+func TestPutErrorsHoldNoSecret(t *testing.T) {
+	refused := errors.New("refused")
+	leaks := roundTripper(func(request *http.Request) (*http.Response, error) {
+		return nil, fmt.Errorf("PUT %s (%s): %w", request.URL, request.URL.Query().Get("sig"), refused)
+	})
+	result := uploader(leaks).Put(t.Context(), target, measured(t, bytes.NewReader(gzipped(100))), nil)
+	require.ErrorIs(t, result.Err, refused)
+	assert.NotContains(t, result.Err.Error(), "s1gned")
+}
+
+// broken is a tarball whose Seek or Read misbehaves once it was measured.
+type broken struct {
+	size int64
+	read func(p []byte) (int, error)
+}
+
+func (b broken) Seek(_ int64, whence int) (int64, error) {
+	if whence == io.SeekEnd {
+		return b.size, nil
+	}
+	return 0, nil
+}
+func (b broken) Read(p []byte) (int, error) { return b.read(p) }
+func (broken) MD5() []byte                  { return make([]byte, md5.Size) }
+
+func TestPutOfATarballThatCannotBeRead(t *testing.T) {
+	bad := errors.New("bad sector")
+	for want, read := range map[string]func(p []byte) (int, error){
+		"bad sector":     func([]byte) (int, error) { return 0, bad },
+		"became shorter": func([]byte) (int, error) { return 0, io.EOF },
+		"that cannot be": func(p []byte) (int, error) { return len(p) + 1, nil },
+		"cannot be":      func([]byte) (int, error) { return -1, nil },
+	} {
+		reads := 0
+		tarball := measured(t, broken{1000, func(p []byte) (int, error) {
+			if reads++; reads == 1 { // of what begins it
+				return copy(p, gzipped(512)), nil
+			}
+			return read(p)
+		}})
+		requests := 0
+		result := uploader(roundTripper(func(request *http.Request) (*http.Response, error) {
+			requests++
+			_, err := io.Copy(io.Discard, request.Body)
+			return nil, err
+		})).Put(t.Context(), target, tarball, nil)
+		assert.ErrorContains(t, result.Err, want)
+		assert.Equal(t, 1, requests, "another attempt would read no more")
+	}
+}
+
+func TestMeasure(t *testing.T) {
+	tarball := measured(t, bytes.NewReader(gzipped(5000)))
+	assert.Equal(t, int64(5000), tarball.Size)
+	assert.Equal(t, sumOf(gzipped(5000)), base64.StdEncoding.EncodeToString(tarball.MD5()))
+	plain := make([]byte, 1024)
+	copy(plain[257:], "ustar")
+	measured(t, bytes.NewReader(plain))
+	assert.Equal(t, tarball.MD5(), measured(t, tarball).MD5(), "which is not read again")
+
+	for want, bad := range map[string]io.ReadSeeker{
+		"must not be nil":       nil,
+		"must not be empty":     bytes.NewReader(nil),
+		"must be a tar archive": strings.NewReader("PK\x03\x04" + strings.Repeat("x", 1000)),
+		"at most 5000 MiB":      broken{maxSize + 1, func(p []byte) (int, error) { return copy(p, "\x1f\x8b"), nil }},
+	} {
+		_, err := Measure(t.Context(), bad)
+		var invalid *InvalidError
+		require.ErrorAs(t, err, &invalid)
+		assert.Contains(t, err.Error(), want)
+	}
+	_, err := Measure(t.Context(), broken{-1, nil})
+	assert.ErrorContains(t, err, "a size that cannot be")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = Measure(ctx, bytes.NewReader(gzipped(100)))
+	assert.ErrorIs(t, err, context.Canceled)
+}

@@ -1,0 +1,105 @@
+package blob
+
+import (
+	"encoding/base64"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/check"
+	"github.com/astro-finalize/astro-finalize-go/internal/redact"
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
+	"github.com/astro-finalize/astro-finalize-go/internal/transport"
+)
+
+// Refusal is a response that is no success, without secrets.
+type Refusal struct {
+	StatusCode int
+	Code       string // the storage's name for what is wrong, such as AuthenticationFailed
+	Message    string // the storage's own words
+	RequestID  string // the storage's name for the request
+	Body       string // the start of the body
+	RetryAfter time.Duration
+	Err        error // what is wrong with a 201, if that is what is wrong
+}
+
+// judge returns the version that an attempt brought or, if it brought another response, what that
+// says.
+func (u *upload) judge(last attempt) (version string, refusal *Refusal) {
+	if last.response == nil {
+		return "", nil
+	}
+	var err error
+	if last.response.StatusCode == http.StatusCreated {
+		if version, err = u.version(last); err == nil {
+			return version, nil
+		}
+	}
+	return "", u.refusal(last.response, err)
+}
+
+// version returns the version that a 201 names, if the tarball is what was stored.
+func (u *upload) version(last attempt) (string, error) {
+	versions, sums := last.response.Header.Values("X-Ms-Version-Id"), last.response.Header.Values("Content-Md5")
+	own := base64.StdEncoding.EncodeToString(u.tarball.sum)
+	switch {
+	case !last.whole:
+		return "", errors.New("the answer came before the whole tarball was sent")
+	case slices.ContainsFunc(sums, func(sum string) bool { return sum != own }):
+		return "", errors.New("what was stored is not what was sent: its MD5 differs")
+	case len(versions) != 1:
+		return "", fmt.Errorf("the answer must name one tarball version (x-ms-version-id), and names %d", len(versions))
+	}
+	if rule := check.Version(versions[0]); rule != "" {
+		return "", errors.New("x-ms-version-id " + rule)
+	}
+	return versions[0], nil
+}
+
+// maxDecoded is how long an error of the storage may be.
+const maxDecoded = 1 << 20
+
+func (u *upload) refusal(response *transport.Response, err error) *Refusal {
+	keep := func(text string) string { return redact.Excerpt([]byte(text), u.secrets...) }
+	var said struct{ Code, Message, AuthenticationErrorDetail string }
+	if len(response.Body) <= maxDecoded {
+		_ = xml.Unmarshal(response.Body, &said)
+	}
+	if code := response.Header.Get("X-Ms-Error-Code"); code != "" {
+		said.Code = code
+	}
+	message := strings.TrimSpace(said.Message)
+	if detail := strings.TrimSpace(said.AuthenticationErrorDetail); detail != "" {
+		message = strings.TrimPrefix(message+"; "+detail, "; ")
+	}
+	refusal := &Refusal{
+		StatusCode: response.StatusCode,
+		Code:       keep(said.Code),
+		Message:    keep(message),
+		RequestID:  keep(response.Header.Get("X-Ms-Request-Id")),
+		Body:       redact.Excerpt(response.Body, u.secrets...),
+		Err:        err,
+	}
+	refusal.RetryAfter, _ = retry.After(response.Header, time.Now())
+	return refusal
+}
+
+var signatures = regexp.MustCompile(`(?i)(?:^|&)sig=([^&]*)`)
+
+// secretsOf returns the signature of an upload URL, as it is written there and as it is.
+func secretsOf(uploadURL *url.URL) []string {
+	var secrets []string
+	for _, found := range signatures.FindAllStringSubmatch(uploadURL.RawQuery, -1) {
+		secrets = append(secrets, found[1])
+		if plain, err := url.QueryUnescape(found[1]); err == nil {
+			secrets = append(secrets, plain)
+		}
+	}
+	return secrets
+}

@@ -1,0 +1,132 @@
+package check
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const example = "https://api.astronomer.io"
+
+var paths = []string{"/platform/v1beta1", "/v1"}
+
+func TestBaseURL(t *testing.T) {
+	for given, want := range map[string]string{
+		"https://api.astronomer.io":         "https://api.astronomer.io/v1",
+		"https://api.astronomer.io/":        "https://api.astronomer.io/v1",
+		"HTTPS://api.astronomer.io":         "https://api.astronomer.io/v1",
+		"https://gateway.example/astro":     "https://gateway.example/astro/v1",
+		"https://gateway.example/astro/":    "https://gateway.example/astro/v1",
+		"https://gateway.example/a%2Fb//c/": "https://gateway.example/a%2Fb/c/v1",
+		"http://localhost:8888":             "http://localhost:8888/v1",
+		"http://LOCALHOST:8888":             "http://LOCALHOST:8888/v1",
+		"http://127.0.0.1:1":                "http://127.0.0.1:1/v1",
+		"http://[::1]:1":                    "http://[::1]:1/v1",
+	} {
+		parsed, rule, _ := BaseURL(given, example, paths...)
+		require.Empty(t, rule, given)
+		assert.Equal(t, want, parsed.JoinPath("/v1").String(), given)
+	}
+	for given, hint := range map[string]string{
+		"":                                "must not be empty",
+		"api.astronomer.io":               "begin with https://",
+		"//api.astronomer.io":             "begin with https://",
+		"localhost:8888":                  "begin with https://",
+		"ftp://api.astronomer.io":         "begin with https://",
+		"https://":                        "begin with https://",
+		"https://:443":                    "begin with https://",
+		"https:api.astronomer.io":         "begin with https://",
+		"https://api.astronomer.io?a=b":   "query",
+		"https://api.astronomer.io/?":     "query",
+		"https://api.astronomer.io#a":     "fragment",
+		"https://a:s3cret@astronomer.io":  "user or password",
+		"https://s3cret:a@[::1":           "must be a URL",
+		"https:me:s3cret@api.example":     "user or password",
+		"s3cret@api.example":              "user or password",
+		"http://api.astronomer.io":        "must be https",
+		"http://127.0.0.1.evil.example":   "must be https",
+		"http://localhost.evil.example":   "must be https",
+		"http://10.0.0.1":                 "must be https",
+		"https://api.astronomer.io/v1":    "leave out /v1",
+		"https://api.astronomer.io/v1/":   "leave out /v1",
+		example + "/platform/v1beta1":     "leave out /platform/v1beta1",
+		"https://api.astronomer.io/\x7f":  "must be a URL",
+		"https://api.astronomer.io:port":  "must be a URL",
+		"https://api.astronomer.io/%zz":   "must be a URL",
+		" https://api.astronomer.io":      "must be a URL",
+		"https://api.astronomer.io/a?s=1": "query",
+	} {
+		parsed, rule, quotable := BaseURL(given, example, paths...)
+		assert.Nil(t, parsed)
+		assert.Contains(t, rule, hint, given)
+		assert.NotContains(t, rule, "s3cret")
+		assert.False(t, quotable && strings.Contains(given, "s3cret"), "an error would quote it: %s", given)
+	}
+}
+
+func TestBaseURLDropsAnEmptyPort(t *testing.T) {
+	parsed, rule, _ := BaseURL("https://api.example:", example)
+	require.Empty(t, rule)
+	assert.Equal(t, "https://api.example", strings.TrimSuffix(parsed.String(), "/"))
+}
+
+func TestUploadURL(t *testing.T) {
+	for _, good := range []string{"https://storage.example/c/b?sig=s&se=1", "http://127.0.0.1:1/c/b?sig=s", "http://localhost/c", "http://[::1]:1/c"} {
+		parsed, rule := UploadURL(good)
+		require.Empty(t, rule, good)
+		assert.Equal(t, good, parsed.String(), "byte for byte")
+	}
+	for given, hint := range map[string]string{
+		"":                                    "is missing",
+		"storage.example/a?sig=s1gned":        "byte for byte",
+		"https://":                            "byte for byte",
+		"https://user:s1gned@storage.example": "byte for byte",
+		"https://storage.example/?a b":        "byte for byte",
+		"https://storage.example/a#s1gned":    "byte for byte",
+		"https://storage.example/%zz?sig=1":   "byte for byte",
+		"https://storage.example/ä":           "byte for byte",
+		"http://storage.example/a?sig=s1gned": "must be https",
+		"ftp://127.0.0.1/a?sig=s1gned":        "must be https",
+	} {
+		parsed, rule := UploadURL(given)
+		assert.Nil(t, parsed)
+		assert.Contains(t, rule, hint, given)
+		assert.NotContains(t, rule, "s1gned")
+	}
+}
+
+// The token goes to the API's host and below its path, and nowhere else.
+func TestRequestURL(t *testing.T) {
+	server, err := url.Parse("https://api.example/v1")
+	require.NoError(t, err)
+	parse := func(address string) *url.URL {
+		parsed, err := url.Parse(address)
+		require.NoError(t, err)
+		return parsed
+	}
+	assert.Empty(t, RequestURL(parse("https://api.example/v1/organizations/o?limit=1"), "", server))
+	assert.Empty(t, RequestURL(parse("https://api.example/v1/organizations/o"), "api.example", server))
+	for _, elsewhere := range []string{
+		"https://evil.example/v1/organizations/o",
+		"http://api.example/v1/organizations/o",
+		"https://api.example:8443/v1/organizations/o",
+		"https://api.example/organizations/o",
+		"https://api.example/v1",
+		"https://api.example/v1evil/organizations/o",
+		"https://api.example/v1/deploys//finalize",
+		"https://api.example/v1/deploys/",
+		"https://api.example/v1/../steal",
+		"https://api.example/v1/%2e%2e/steal",
+		"https://api.example/v1/deploys/./finalize",
+	} {
+		assert.Contains(t, RequestURL(parse(elsewhere), "", server), "https://api.example/v1", elsewhere)
+	}
+	assert.Contains(t, RequestURL(parse("https://api.example/v1/o"), "evil.example", server), "https://api.example/v1", "the same machine may serve another host")
+	opaque := parse("https://api.example/v1/o")
+	opaque.Opaque = "//evil.example/steal"
+	assert.Contains(t, RequestURL(opaque, "", server), "https://api.example/v1")
+	assert.Contains(t, RequestURL(nil, "", server), "has none")
+}

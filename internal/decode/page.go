@@ -1,0 +1,44 @@
+package decode
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+)
+
+// maxPage is how long a page may be: room for deploys with hundreds of bundles.
+const maxPage = 4 << 20
+
+var errPageTooLong = errors.New("the answer is longer than 4 MiB")
+
+// Page returns the page of a Deployment's deploys that begins at offset, if the body is that.
+func Page(body []byte, deploymentID string, offset int) (*api.DeploysPaginated, error) {
+	if len(body) > maxPage {
+		return nil, errPageTooLong
+	}
+	var read struct {
+		Deploys    []json.RawMessage `json:"deploys"`
+		Offset     *int              `json:"offset"`
+		TotalCount *int              `json:"totalCount"`
+	}
+	if err := json.Unmarshal(body, &read); err != nil {
+		return nil, err
+	}
+	switch {
+	case read.Deploys == nil || read.Offset == nil || read.TotalCount == nil:
+		return nil, errors.New("the answer holds no page of deploys")
+	case *read.Offset != offset:
+		return nil, fmt.Errorf("the answer holds the page after %d deploys, not after %d", *read.Offset, offset)
+	}
+	page := &api.DeploysPaginated{TotalCount: *read.TotalCount}
+	for i, body := range read.Deploys {
+		deploy, err := DeployIn(body, deploymentID)
+		if err != nil {
+			return nil, fmt.Errorf("deploy %d of the page: %w", i+1, err)
+		}
+		page.Deploys = append(page.Deploys, *deploy)
+	}
+	return page, nil
+}

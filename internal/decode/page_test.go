@@ -1,0 +1,52 @@
+package decode
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+)
+
+const listed = `{"id":"p","deploymentId":"d","status":"DEPLOYED"}`
+
+func TestPage(t *testing.T) {
+	page, err := Page([]byte(`{"deploys":[`+listed+`],"offset":7,"totalCount":8}`), "d", 7)
+	require.NoError(t, err)
+	assert.Equal(t, &api.DeploysPaginated{TotalCount: 8, Deploys: []api.Deploy{{ID: "p", DeploymentID: "d", Status: "DEPLOYED"}}}, page)
+}
+
+func TestPageRefuses(t *testing.T) {
+	for body, want := range map[string]string{
+		`{}`:     "holds no page of deploys",
+		`<html>`: "invalid character",
+		`{"deploys":null,"offset":7,"totalCount":0}`:                                                                 "holds no page of deploys",
+		`{"deploys":[],"totalCount":0}`:                                                                              "holds no page of deploys",
+		`{"deploys":[],"offset":7}`:                                                                                  "holds no page of deploys",
+		`{"deploys":[],"offset":0,"totalCount":0}`:                                                                   "the page after 0 deploys, not after 7",
+		`{"deploys":[` + listed + `,{}],"offset":7,"totalCount":9}`:                                                  "deploy 2 of the page: the answer holds no deploy",
+		strings.Replace(`{"deploys":[`+listed+`],"offset":7,"totalCount":8}`, `"d"`, `"other"`, 1):                   "of another Deployment",
+		`{"deploys":[],"offset":7,"totalCount":0,"pad":"` + strings.Repeat("x", maxPage) + `"}`:                      "longer than 4 MiB",
+		strings.Replace(`{"deploys":[`+listed+`],"offset":7,"totalCount":8}`, `"deploymentId":"d",`, ``, 1):          "lacks the deploy's Deployment",
+		strings.Replace(`{"deploys":[`+listed+`],"offset":7,"totalCount":8}`, `"id":"p"`, `"id":"../p"`, 1):          "holds no deploy",
+		strings.Replace(`{"deploys":[`+listed+`],"offset":7,"totalCount":8}`, `"status":"DEPLOYED"`, `"type":""`, 1): "lacks the deploy's status",
+	} {
+		_, err := Page([]byte(body), "d", 7)
+		assert.ErrorContains(t, err, want)
+	}
+}
+
+func TestError(t *testing.T) {
+	assert.Equal(t, api.Error{Message: "no", RequestID: "r"}, Error([]byte(`{"message":"no","requestId":"r","statusCode":"odd"}`)), "what fits is kept")
+	assert.Zero(t, Error([]byte(`<html>`)))
+	assert.Zero(t, Error([]byte(`{"message":"`+strings.Repeat("x", maxBody)+`"}`)))
+}
+
+func TestQuoted(t *testing.T) {
+	assert.Equal(t, `, "a b"`, Quoted("a b"))
+	for _, odd := range []string{"", "a\nb", "é", strings.Repeat("x", 65)} {
+		assert.Empty(t, Quoted(odd))
+	}
+}

@@ -1,0 +1,122 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/redact"
+)
+
+// attempt is how an attempt ended: with a response, or with an error.
+type attempt struct {
+	response *Response
+	err      error  // without secrets
+	token    string // that it was made with
+	made     bool   // false if it never came to a round trip, so that nothing was sent
+}
+
+func (a attempt) isWhole200() bool {
+	return a.response != nil && a.response.StatusCode == http.StatusOK && a.response.Cut == nil
+}
+
+// header is that of the response, if there is one.
+func (a attempt) header() http.Header {
+	if a.response == nil {
+		return nil
+	}
+	return a.response.Header
+}
+
+// attempt makes the request once, in this order, all of it anew for each attempt:
+//
+//	limit  the attempt takes its turn, a retry like any other
+//	auth   the token is that of now, and may be given to no other host
+//	send   one round trip and the whole response, within a deadline of its own
+func (c *Chain) attempt(request *http.Request) attempt {
+	ctx := request.Context()
+	turn, err := c.Gate.Enter(ctx, request.Method)
+	if err != nil {
+		return attempt{err: err}
+	}
+	token, err := c.Token(ctx)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return attempt{err: err, token: token}
+	}
+	// One slice for all three, since this is done for every attempt.
+	values := []string{bearer + token, "application/json", c.UserAgent}
+	request.Header["Authorization"] = values[0:1:1]
+	request.Header["Accept"] = values[1:2:2]
+	request.Header["User-Agent"] = values[2:3:3]
+	response, err := c.send(request, token)
+	if response != nil && response.StatusCode == http.StatusTooManyRequests {
+		turn.TurnedAway()
+	}
+	return attempt{response: response, err: err, token: token, made: true}
+}
+
+const bearer = "Bearer "
+
+// send sends a request once and reads the response to its end, both within the timeout.
+//
+// It does what an [http.Client] does that follows no redirects. One that follows them would
+// read a 301 or 302 as a wish for GET, whose 200 looks like success, and carry the token
+// elsewhere on a 307 or 308.
+func (c *Chain) send(request *http.Request, token string) (*Response, error) {
+	ctx := request.Context()
+	if c.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.Timeout)
+		defer cancel()
+	}
+	traced, connection := watch(ctx, c.Transport)
+	sent := request.WithContext(traced)
+	if c.Jar != nil {
+		sent.Header = request.Header.Clone() // another attempt has cookies of its own
+		for _, cookie := range c.Jar.Cookies(request.URL) {
+			sent.AddCookie(cookie)
+		}
+	}
+	response, err := RoundTrip(c.Transport, sent)
+	if err != nil {
+		err = c.explain(ctx, request, err, token)
+		if connection != nil && connection.failed(request) {
+			err = &ConnectError{err}
+		}
+		return nil, err
+	}
+	if c.Jar != nil {
+		c.Jar.SetCookies(request.URL, response.HTTP.Cookies())
+	}
+	response.Token = token
+	response.Cut = c.explain(ctx, request, response.Cut, token)
+	return response, nil
+}
+
+// explain makes an error fit to be shown: it says so where it was the attempt's own deadline,
+// and not the caller's, that ended it, and holds no secret.
+func (c *Chain) explain(ctx context.Context, request *http.Request, err error, token string) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
+		err = fmt.Errorf("%w: %w", ctx.Err(), err)
+	}
+	if ctx.Err() != nil && request.Context().Err() == nil {
+		err = fmt.Errorf("no complete answer within %v: %w", c.Timeout, err)
+	}
+	return redact.Error(err, token)
+}
+
+// Shorter returns the shorter of two timeouts; one that is not positive is none.
+func Shorter(a, b time.Duration) time.Duration {
+	if a <= 0 || b <= 0 {
+		return max(a, b, 0)
+	}
+	return min(a, b)
+}

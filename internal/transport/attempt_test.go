@@ -1,0 +1,285 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/ratelimit"
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
+)
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
+
+const secret = "s3cret"
+
+// by is a chain that sends by a transport, without limits, with a token that is a secret.
+func by(transport roundTripper) *Chain {
+	return &Chain{
+		Transport:  transport,
+		Token:      func(context.Context) (string, error) { return secret, nil },
+		UserAgent:  "agent",
+		Gate:       ratelimit.NewGate(nil),
+		Retry:      retry.Policy{MaxAttempts: 1},
+		Idempotent: func(*http.Request) bool { return true },
+		RequestID:  func([]byte) string { return "" },
+	}
+}
+
+func answering(body io.Reader) *Chain {
+	return by(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(body)}, nil
+	})
+}
+
+func failing(err error) *Chain {
+	return by(func(*http.Request) (*http.Response, error) { return nil, err })
+}
+
+func newRequest(t *testing.T, url string) *http.Request {
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader("{}"))
+	require.NoError(t, err)
+	return request
+}
+
+// try makes one attempt.
+func try(t *testing.T, chain *Chain) attempt {
+	return chain.attempt(newRequest(t, "https://api.example/v1/x"))
+}
+
+func TestAttemptErrorsHoldNoSecret(t *testing.T) {
+	cause := fmt.Errorf("cannot send Bearer s3cret to https://storage.example/x?sig=s1gned: %w", context.Canceled)
+	err := try(t, failing(cause)).err
+	require.ErrorIs(t, err, context.Canceled)
+	for wrapped := err; wrapped != nil; wrapped = errors.Unwrap(wrapped) {
+		shown := fmt.Sprintf("%v %+v %#v %s %q", wrapped, wrapped, wrapped, wrapped, wrapped)
+		assert.NotContains(t, shown, "s3cret")
+		assert.NotContains(t, shown, "s1gned")
+	}
+}
+
+// An error may say nothing of what the one below it does.
+func TestAttemptErrorsHoldNoSecretBelow(t *testing.T) {
+	for _, cause := range []error{
+		quietError{errors.New("Bearer s3cret")},
+		fmt.Errorf("%w", quietError{fmt.Errorf("%w", errors.New("sig=s1gned"))}),
+		quietError{errors.Join(io.EOF, errors.New("sig=s1gned"))},
+	} {
+		err := try(t, failing(cause)).err
+		require.Error(t, err)
+		assert.Nil(t, errors.Unwrap(err))
+	}
+	err := try(t, failing(quietError{io.EOF})).err
+	assert.ErrorAs(t, err, new(quietError), "there is nothing to hide")
+}
+
+type quietError struct{ below error }
+
+func (e quietError) Error() string { return "it failed" }
+func (e quietError) Unwrap() error { return e.below }
+
+func TestAttemptErrorsUnwrapToTheirCause(t *testing.T) {
+	cause := errors.New("no route to host")
+	err := try(t, failing(cause)).err
+	require.ErrorIs(t, err, cause)
+}
+
+func TestAttemptSendsNothingWhenTheContextIsDone(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	last := failing(errors.New("sent")).attempt(newRequest(t, "https://api.example/v1/x").WithContext(ctx))
+	require.ErrorIs(t, last.err, context.Canceled)
+	assert.False(t, last.made)
+}
+
+// hanging makes attempts that get no response, or nothing after its header, until their context is
+// done.
+func hanging(timeout time.Duration, inBody bool) *Chain {
+	chain := by(func(request *http.Request) (*http.Response, error) {
+		if inBody {
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(hangingReader{request.Context()})}, nil
+		}
+		<-request.Context().Done()
+		return nil, request.Context().Err()
+	})
+	chain.Timeout = timeout
+	return chain
+}
+
+// A RoundTripper that says nothing, against its contract, must not make the caller panic.
+func TestAttemptOfABrokenRoundTripper(t *testing.T) {
+	for _, response := range []*http.Response{nil, {StatusCode: http.StatusOK}} {
+		broken := by(func(*http.Request) (*http.Response, error) { return response, nil })
+		assert.ErrorContains(t, try(t, broken).err, "RoundTripper")
+	}
+}
+
+// Some transports end a body with an error of their own when the context is done.
+func TestAttemptSaysThatTheContextEndedIt(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	once := by(func(*http.Request) (*http.Response, error) {
+		cancel()
+		return nil, net.ErrClosed
+	})
+	err := once.attempt(newRequest(t, "https://api.example/v1/x").WithContext(ctx)).err
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, net.ErrClosed)
+}
+
+func TestAttemptUsesTheJar(t *testing.T) {
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	var sent []string
+	once := by(func(request *http.Request) (*http.Response, error) {
+		sent = append(sent, request.Header.Get("Cookie"))
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Set-Cookie": {"session=1"}}, Body: http.NoBody}, nil
+	})
+	once.Jar = jar
+	request := newRequest(t, "https://api.example/v1/x")
+	for range 3 {
+		require.NoError(t, once.attempt(request).err)
+	}
+	assert.Equal(t, []string{"", "session=1", "session=1"}, sent)
+}
+
+func TestShorter(t *testing.T) {
+	assert.Equal(t, time.Second, Shorter(time.Second, time.Minute))
+	assert.Equal(t, time.Second, Shorter(time.Minute, time.Second))
+	assert.Equal(t, time.Second, Shorter(0, time.Second))
+	assert.Equal(t, time.Second, Shorter(time.Second, 0))
+	assert.Zero(t, Shorter(0, 0))
+	assert.Equal(t, time.Second, Shorter(time.Second, -1))
+	assert.Zero(t, Shorter(0, -1))
+}
+
+// Other deadlines than the attempt's must not be taken for it.
+func TestAttemptNamesItsOwnDeadlineOnly(t *testing.T) {
+	once := failing(context.DeadlineExceeded)
+	once.Timeout = time.Minute
+	err := try(t, once).err
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	assert.NotContains(t, err.Error(), "no complete answer")
+}
+
+func TestAttemptReleasesItsTimer(t *testing.T) {
+	var sent context.Context
+	once := by(func(request *http.Request) (*http.Response, error) {
+		sent = request.Context()
+		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
+	})
+	once.Timeout = time.Hour
+	require.NoError(t, try(t, once).err)
+	assert.ErrorIs(t, sent.Err(), context.Canceled)
+}
+
+type hangingReader struct{ ctx context.Context }
+
+func (r hangingReader) Read([]byte) (int, error) {
+	<-r.ctx.Done()
+	return 0, r.ctx.Err()
+}
+
+func TestAttemptEndsAtItsDeadline(t *testing.T) {
+	for _, inBody := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			last := try(t, hanging(30*time.Second, inBody))
+			err := last.err
+			if inBody {
+				require.NoError(t, err)
+				err = last.response.Cut
+			}
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.ErrorContains(t, err, "no complete answer within 30s")
+			assert.Equal(t, 30*time.Second, time.Since(start))
+		})
+	}
+}
+
+func TestAttemptEndsWithTheCallersContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		err := hanging(30*time.Second, false).attempt(newRequest(t, "https://api.example/v1/x").WithContext(ctx)).err
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.NotContains(t, err.Error(), "30s", "the caller's deadline is not the attempt's")
+	})
+}
+
+func TestAttemptWithoutDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
+		defer cancel()
+		err := hanging(0, false).attempt(newRequest(t, "https://api.example/v1/x").WithContext(ctx)).err
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+	})
+}
+
+func TestAttemptAsksForATokenEachTime(t *testing.T) {
+	calls := 0
+	var sent []http.Header
+	once := by(func(request *http.Request) (*http.Response, error) {
+		sent = append(sent, request.Header.Clone())
+		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
+	})
+	once.Token = func(context.Context) (string, error) {
+		calls++
+		return "token-" + strconv.Itoa(calls), nil
+	}
+	for range 2 {
+		request := newRequest(t, "https://api.example/v1/x")
+		request.Header.Add("Authorization", "Bearer of the request editor")
+		require.NoError(t, once.attempt(request).err)
+	}
+	require.Len(t, sent, 2)
+	for i, header := range sent {
+		assert.Equal(t, []string{"Bearer token-" + strconv.Itoa(i+1)}, header.Values("Authorization"), "one, and ours")
+		assert.Equal(t, "agent", header.Get("User-Agent"))
+		assert.Equal(t, "application/json", header.Get("Accept"))
+	}
+}
+
+func TestAttemptWithoutATokenIsNotMade(t *testing.T) {
+	sealed := errors.New("vault is sealed")
+	once := failing(errors.New("sent"))
+	once.Token = func(context.Context) (string, error) { return "", sealed }
+	last := try(t, once)
+	require.ErrorIs(t, last.err, sealed)
+	assert.False(t, last.made)
+}
+
+// Each attempt takes its turn, and a 429 slows the limiter down.
+func TestAttemptTakesItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		once := by(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusTooManyRequests, Body: http.NoBody}, nil
+		})
+		once.Gate = ratelimit.NewGate(map[string]ratelimit.Limiter{http.MethodPost: ratelimit.NewWindow(10)})
+		started := time.Now()
+		for range 3 {
+			require.NoError(t, try(t, once).err)
+		}
+		assert.Greater(t, time.Since(started), 2*time.Second, "one a second, though 10 are allowed at first")
+
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		last := once.attempt(newRequest(t, "https://api.example/v1/x").WithContext(ctx))
+		require.ErrorIs(t, last.err, context.Canceled)
+		assert.False(t, last.made)
+	})
+}

@@ -1,0 +1,158 @@
+// Package transport makes a request as often as it takes. Each attempt takes its turn at the rate
+// limit, asks for the token of now, and is sent and read within a deadline of its own; how it
+// ended decides whether another one follows. The package knows HTTP and nothing of deploys: what
+// a response means, the [Call] says.
+package transport
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/ratelimit"
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
+)
+
+// Chain is what every request of a client passes. It is safe for concurrent use.
+type Chain struct {
+	Transport  http.RoundTripper
+	Jar        http.CookieJar                        // nil means none
+	Timeout    time.Duration                         // of an attempt, from connecting to the response's last byte; 0 means none
+	Token      func(context.Context) (string, error) // asked by every attempt
+	UserAgent  string
+	Gate       *ratelimit.Gate
+	Retry      retry.Policy
+	Idempotent func(*http.Request) bool // whether a request may be carried out twice
+	Log        *slog.Logger             // nil means none
+	RequestID  func(body []byte) string // the service's name for a request, in the body of its error
+}
+
+// Call is what the chain asks about the request of one operation.
+type Call[T any] interface {
+	// Accept decodes a 200 whose body is whole, or says why it is not what was asked for. An
+	// error that is a [NotYet] says that time may change that.
+	Accept(response *Response) (T, error)
+
+	// Reconcile is asked before another attempt and before giving up: was the request carried
+	// out after all? It is told the outcome of the last attempt, and that of all together.
+	Reconcile(ctx context.Context, last, all Outcome) (result T, found bool)
+}
+
+// Result is what came of a request.
+type Result[T any] struct {
+	Accepted T
+	OK       bool // whether Accepted is what was asked for
+	End
+}
+
+// End is how the attempts at a request ended.
+type End struct {
+	Response *Response // the last one; nil if the last attempt that was made got none
+	Err      error     // why there is no response, or why no attempt followed it
+	Outcome  Outcome   // of all attempts together
+	Attempts int       // that were made
+	Elapsed  time.Duration
+	Token    string // of the last attempt: what is shown must not hold it
+}
+
+// Do makes the request of a call. It changes the request, which must not be anyone else's.
+func Do[T any](c *Chain, request *http.Request, call Call[T]) (result Result[T]) {
+	ctx, started, series := request.Context(), time.Now(), c.Retry.Start()
+	idempotent, before, wait := c.Idempotent(request), attempt{}, firstAttempt
+	result.Outcome.NotSent = true
+	defer func() { result.Elapsed = time.Since(started) }()
+	for {
+		last := c.attempt(request)
+		Log(c.Log, request, last.response, last.err, result.Attempts+1, wait, c.requestID(last.response))
+		if last.made {
+			result.Attempts++
+			result.Token = last.token
+		}
+		if last.isWhole200() {
+			if result.Accepted, last.response.Refused = call.Accept(last.response); last.response.Refused == nil {
+				result.OK, result.Response = true, last.response
+				return result
+			}
+		}
+		outcome, retries := classify(last)
+		result.Outcome = result.Outcome.then(outcome, request.Method)
+		result.Accepted, result.OK = call.Reconcile(ctx, outcome, result.Outcome)
+		again := !result.OK && mayRetry(request, retries, idempotent)
+		if again {
+			wait, again = series.Next(ctx, last.header())
+		}
+		c.slowDown(last.response, wait, again)
+		switch {
+		case outcome.NotSent && retries == never: // what is known is what the attempt before brought
+			result.Response, result.Err = before.response, after(last.err, before.err)
+			closeUnsent(request, last.made)
+			return result
+		case !again:
+			result.Response, result.Err = last.response, last.err
+			return result
+		}
+		if err := retry.Sleep(ctx, wait); err != nil {
+			err = fmt.Errorf("%w while waiting for another attempt", err)
+			result.Response, result.Err = last.response, after(err, last.err)
+			return result
+		}
+		var err error
+		if request, err = rewind(request); err != nil {
+			result.Response, result.Err = nil, err
+			return result
+		}
+		before = last
+	}
+}
+
+// mayRetry reports whether a request may be made again after an attempt that ended so.
+func mayRetry(request *http.Request, retries retries, idempotent bool) bool {
+	if request.Body != nil && request.Body != http.NoBody && request.GetBody == nil {
+		return false // there is nothing left to send
+	}
+	return retries == always || retries == ifIdempotent && idempotent
+}
+
+// slowDown pauses the whole client after a 429: for as long as this call waits or, if it does not
+// go on, for as long as the service asks, within bounds.
+func (c *Chain) slowDown(response *Response, wait time.Duration, again bool) {
+	if response == nil || response.StatusCode != http.StatusTooManyRequests {
+		return
+	}
+	if !again {
+		wait = c.Retry.Cooldown(response.Header)
+	}
+	if wait > 0 {
+		c.Gate.Pause(time.Now().Add(wait))
+	}
+}
+
+// after adds how the attempt before ended to why there was no other.
+func after(err, before error) error {
+	if before == nil {
+		return err
+	}
+	return fmt.Errorf("%w; the last one: %w", err, before)
+}
+
+// rewind returns a copy of the request with its body from the start. The transport may still read
+// the old one if an attempt was given up.
+func rewind(request *http.Request) (*http.Request, error) {
+	again := request.Clone(request.Context())
+	if request.GetBody == nil {
+		return again, nil
+	}
+	var err error
+	again.Body, err = request.GetBody()
+	return again, err
+}
+
+// closeUnsent closes the body of a request that no transport got, which is a transport's to do
+// otherwise.
+func closeUnsent(request *http.Request, made bool) {
+	if !made && request.Body != nil {
+		_ = request.Body.Close()
+	}
+}

@@ -52,6 +52,7 @@ func isTest(function *ast.FuncDecl) bool {
 	return strings.HasPrefix(function.Name.Name, "Test") || strings.HasPrefix(function.Name.Name, "Fuzz") || strings.HasPrefix(function.Name.Name, "Example")
 }
 
+// receiverOf returns the name of a method's type, without type parameters, or "" for a function.
 func receiverOf(function *ast.FuncDecl) string {
 	if function.Recv == nil {
 		return ""
@@ -60,7 +61,29 @@ func receiverOf(function *ast.FuncDecl) string {
 	if pointer, isPointer := receiver.(*ast.StarExpr); isPointer {
 		receiver = pointer.X
 	}
+	switch generic := receiver.(type) {
+	case *ast.IndexExpr:
+		receiver = generic.X
+	case *ast.IndexListExpr:
+		receiver = generic.X
+	}
 	return receiver.(*ast.Ident).Name
+}
+
+func TestReceiverOf(t *testing.T) {
+	for declared, receiver := range map[string]string{
+		"func f() {}":              "",
+		"func (T) f() {}":          "T",
+		"func (t *T) f() {}":       "T",
+		"func (t T[A]) f() {}":     "T",
+		"func (t *T[A]) f() {}":    "T",
+		"func (t T[A, B]) f() {}":  "T",
+		"func (t *T[A, B]) f() {}": "T",
+	} {
+		file, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+declared, 0)
+		require.NoError(t, err)
+		assert.Equal(t, receiver, receiverOf(file.Decls[0].(*ast.FuncDecl)), declared)
+	}
 }
 
 func parseDir(t *testing.T, dir string) []*ast.File {

@@ -5,6 +5,7 @@ import (
 	"go/format"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -94,9 +95,7 @@ func TestArchiveDeploy(t *testing.T) {
 // the operation has auth, limits and the retry policy, and no name that there was has changed.
 func TestPromise8WhatTheContractGainsNeedsNoHandWrittenLine(t *testing.T) {
 	module := t.TempDir()
-	for _, name := range []string{"go.mod", "go.sum", "generate.go", "openapi.yaml", "oapi-codegen.yaml", "api", "wrapper", "tarball", "astrotest", "tools/go.mod", "tools/go.sum"} {
-		copyAll(t, name, filepath.Join(module, name))
-	}
+	copyModule(t, module)
 	before := exportedNames(t, filepath.Join(module, "api", "api.gen.go"))
 
 	contract, err := os.ReadFile("openapi.yaml")
@@ -121,17 +120,36 @@ func TestPromise8WhatTheContractGainsNeedsNoHandWrittenLine(t *testing.T) {
 	}
 }
 
-func copyAll(t *testing.T, from, to string) {
-	info, err := os.Stat(from)
-	require.NoError(t, err)
-	if info.IsDir() {
-		require.NoError(t, os.CopyFS(to, os.DirFS(from)))
-		return
-	}
+// copyModule copies this module and that of tools, which has the generator, but none of the
+// other modules below it.
+func copyModule(t *testing.T, to string) {
+	require.NoError(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == ".git" || isOtherModule(path)):
+			return fs.SkipDir
+		case !entry.Type().IsRegular() || entry.Name() == ".git": // which is a file in a worktree
+			return nil
+		}
+		return copyFile(path, filepath.Join(to, path))
+	}))
+}
+
+func isOtherModule(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "go.mod"))
+	return err == nil && dir != "." && dir != "tools"
+}
+
+func copyFile(from, to string) error {
 	content, err := os.ReadFile(from)
-	require.NoError(t, err)
-	require.NoError(t, os.MkdirAll(filepath.Dir(to), 0o700))
-	require.NoError(t, os.WriteFile(to, content, 0o600))
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(to, content, 0o600)
 }
 
 // exportedNames returns how each exported name of a file is declared: functions, types,

@@ -16,6 +16,7 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/deploys"
 	"github.com/astro-finalize/astro-finalize-go/tarball"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
@@ -42,7 +43,7 @@ func ship(ctx context.Context, folder string) error {
 	if err != nil {
 		return err
 	}
-	result, err := client.DeployDAGs(ctx, wrapper.Deployment{
+	result, err := deploys.DAGs(ctx, client, wrapper.Deployment{
 		OrganizationID: "clm8qv74h000008mlf08scq7k",
 		DeploymentID:   "clmh57jtm000008lb58fe2wmv",
 	}, tarball.Dir(folder))

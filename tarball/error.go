@@ -3,6 +3,7 @@ package tarball
 import (
 	"errors"
 	"io/fs"
+	"log/slog"
 	"strconv"
 	"strings"
 	"unicode"
@@ -40,6 +41,14 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause, such as [fs.ErrPermission] somewhere below.
 func (e *Error) Unwrap() error { return e.Err }
+
+// LogValue implements [slog.LogValuer].
+func (e *Error) LogValue() slog.Value {
+	if e.Field != "" {
+		return slog.GroupValue(slog.String("error", e.Error()), slog.String("field", e.Field))
+	}
+	return slog.GroupValue(slog.String("error", e.Error()), slog.String("path", e.Path))
+}
 
 // cause is what err says without the path, which is in the text already.
 func cause(err error) string {

@@ -63,7 +63,7 @@ func (s *Source) Pack(ctx context.Context, prefix string) (*Tarball, error) {
 	return s.pack(ctx, prefix)
 }
 
-// Open is [Source.Pack] for wrapper.Source, which takes any tarball. What it returns is a
+// Open is [Source.Pack] for deploys.Source, which takes any tarball. What it returns is a
 // [*Tarball].
 func (s *Source) Open(ctx context.Context, prefix string) (io.ReadSeekCloser, error) {
 	packed, err := s.Pack(ctx, prefix)

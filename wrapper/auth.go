@@ -3,55 +3,81 @@ package wrapper
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"strings"
+	"os"
+	"runtime/debug"
 
-	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/check"
 	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 )
 
+// tokenVariable is the environment variable that the vendor's CLI and Terraform provider
+// read too.
+const tokenVariable = "ASTRO_API_TOKEN"
+
 // TokenSource returns the API token to use now. It is called for every attempt, maybe from
-// several goroutines at once, when the attempt has its turn; so it should answer at once,
+// several goroutines at once, when the attempt has its turn; so it should return at once,
 // from a token that it keeps and renews, or those that wait for it start together. An error of
 // it ends the call.
 type TokenSource func(ctx context.Context) (string, error)
 
-// unsent marks an error for which an attempt was not made.
-type unsent struct{ err error }
-
-func (e *unsent) Error() string { return e.err.Error() }
-func (e *unsent) Unwrap() error { return e.err }
-
-const bearer = "Bearer "
-
-// auth is the step of the chain that says who calls.
-type auth struct {
-	next      api.HttpRequestDoer
-	token     string // if it never changes
-	tokens    TokenSource
-	userAgent string
+// WithToken sets the API token: of the Organization, of a Workspace or of the Deployment,
+// with the permission deployment.deploys.update. It is sent as it is, so it must not have
+// white space around it, nor "Bearer " before it.
+func WithToken(token string) Option {
+	return func(cfg *config) error {
+		if err := checkToken(token); err != nil {
+			return err
+		}
+		cfg.token, cfg.tokens = token, nil
+		return nil
+	}
 }
 
-func (a *auth) Do(request *http.Request) (*http.Response, error) {
-	token := a.token
-	if a.tokens != nil {
-		var err error
-		if token, err = a.tokens(request.Context()); err != nil {
-			return nil, &unsent{fmt.Errorf("token source: %w", redact.Error(err, token))}
+// WithTokenSource has source asked for the token of every attempt, for tokens that rotate.
+func WithTokenSource(source TokenSource) Option {
+	return func(cfg *config) error {
+		if source == nil {
+			return &ValidationError{Field: "tokenSource", Rule: "must not be nil"}
 		}
-		if err := checkToken(token); err != nil {
-			return nil, &unsent{err}
+		cfg.token, cfg.tokens = "", source
+		return nil
+	}
+}
+
+// tokenFromEnvironment sets the token that no option did.
+func (cfg *config) tokenFromEnvironment() error { return WithToken(os.Getenv(tokenVariable))(cfg) }
+
+// checkToken does not quote the token.
+func checkToken(token string) error { return invalid("token", "", check.Token(token)) }
+
+// askToken returns the token of an attempt.
+func (cfg *config) askToken(ctx context.Context) (string, error) {
+	if cfg.tokens == nil {
+		return cfg.token, nil
+	}
+	token, err := cfg.tokens(ctx)
+	if err != nil {
+		return token, fmt.Errorf("token source: %w", redact.Error(err, token))
+	}
+	return token, checkToken(token)
+}
+
+const module = "github.com/astro-finalize/astro-finalize-go"
+
+// userAgent returns this library's name and version for the User-Agent header.
+func userAgent() string {
+	build, _ := debug.ReadBuildInfo()
+	return "astro-finalize-go/" + versionIn(build)
+}
+
+// versionIn returns the version of this module that a program was built with.
+func versionIn(build *debug.BuildInfo) string {
+	if build != nil {
+		for _, dependency := range build.Deps {
+			if dependency.Path == module && dependency.Version != "" {
+				return dependency.Version
+			}
 		}
 	}
-	// One slice for all three, for this is done for every attempt.
-	values := []string{bearer + token, "application/json", a.userAgent}
-	request.Header["Authorization"] = values[0:1:1]
-	request.Header["Accept"] = values[1:2:2]
-	request.Header["User-Agent"] = values[2:3:3]
-	return a.next.Do(request)
-}
-
-// tokenOf returns the token that request was given.
-func tokenOf(request *http.Request) string {
-	return strings.TrimPrefix(request.Header.Get("Authorization"), bearer)
+	return "devel"
 }

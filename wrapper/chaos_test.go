@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -29,81 +29,14 @@ var (
 	chaosSeed  = flag.Uint64("chaos.seed", 1, "what the chaos test draws its faults from")
 )
 
-const (
-	chaosToken     = "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjE3NjE5NTUyMDB9.s3cret-of-the-token"
-	chaosSignature = "astrotest-signature" // of the fake's upload URLs
-	faulty         = 0.3                   // of the requests
-)
-
-// mishap is a fault and what the client can know of it.
-type mishap struct {
-	fault    astrotest.Fault
-	harmless bool // the answer is as good as without it
-	pending  bool // for all that the client knows, the service may be at it yet
-	foreign  bool // the answer names another deploy, which one that creates cannot be seen to do
-}
-
-func mishaps() []mishap {
-	echo := "<pre>Authorization: Bearer " + chaosToken + " https://storage.example/a?sv=1&sig=" + chaosSignature + "</pre>"
-	set := func(field string, value any) astrotest.Fault {
-		return astrotest.EditDeploy(func(deploy map[string]any) { deploy[field] = value })
-	}
-	unanswered := []astrotest.Fault{
-		astrotest.CutConnection(),
-		astrotest.Hang(),
-		astrotest.BadGateway(),
-		astrotest.Error(408, "Timeout"),
-		astrotest.Error(503, "Unavailable"),
-		astrotest.Error(503, "Unavailable").WithHeader("Retry-After", "3"),
-		astrotest.Answer(504, "text/html", echo),
-	}
-	answered := []astrotest.Fault{
-		astrotest.Answer(500, "text/html", echo),
-		astrotest.Error(501, "Not implemented"),
-		astrotest.Answer(200, "application/json", "{}"),
-		astrotest.Answer(200, "application/json", "null"),
-		astrotest.Answer(200, "application/json", `{"id":"clfake","status":"DEPL`),
-		astrotest.Answer(200, "application/json", `{"id":"another","status":"DEPLOYED","type":"DAG_ONLY"}`),
-		astrotest.Answer(200, "text/html", echo),
-		astrotest.Answer(204, "", ""),
-		astrotest.Answer(302, "text/html", echo).WithHeader("Location", "https://elsewhere.example/?sig="+chaosSignature),
-	}
-	all := []mishap{
-		{fault: astrotest.CutHeader(), pending: true},
-		{fault: astrotest.Slow(45 * time.Second), pending: true}, // beyond the attempt's deadline
-		{fault: astrotest.Slow(10 * time.Second), harmless: true},
-		{fault: set("createdAt", "yesterday"), harmless: true},
-		{fault: set("newField", 1), harmless: true},
-		{fault: set("id", "another"), foreign: true},
-	}
-	for _, fault := range unanswered {
-		all = append(all, mishap{fault: fault, pending: true}, mishap{fault: fault.AfterCommit(), pending: true})
-	}
-	for _, fault := range answered {
-		all = append(all, mishap{fault: fault}, mishap{fault: fault.AfterCommit()})
-	}
-	for _, fault := range []astrotest.Fault{
-		astrotest.CutAnswer(),
-		astrotest.HangInAnswer(),
-		set("deploymentId", "another"),
-		set("isDagDeployEnabled", "yes"),
-		astrotest.RateLimited(),
-		astrotest.RateLimited().WithHeader("Retry-After", "2"),
-		astrotest.RateLimited().WithHeader("Retry-After", "3600"),
-		astrotest.Error(400, "Invalid request"),
-		astrotest.Error(403, "Forbidden"),
-	} {
-		all = append(all, mishap{fault: fault})
-	}
-	return all
-}
+const faulty = 0.3 // of the requests
 
 // TestChaos finalizes deploys of every content while three of ten requests go wrong. The
 // fake's own state is the judge of what the client says.
 func TestChaos(t *testing.T) {
 	t.Logf("-chaos.n=%d -chaos.seed=%d", *chaosCalls, *chaosSeed)
 	random := rand.New(rand.NewPCG(*chaosSeed, 0))
-	weather := &weather{random: rand.New(rand.NewPCG(*chaosSeed, 1)), mishaps: mishaps()}
+	weather := &weather{random: rand.New(rand.NewPCG(*chaosSeed, 1)), mishaps: chaostest.Mishaps()}
 	tally := map[string]int{}
 	for done := 0; done < *chaosCalls; done += 100 {
 		synctest.Test(t, func(t *testing.T) { chaos(t, random, weather, min(100, *chaosCalls-done), tally) })
@@ -121,7 +54,7 @@ func TestChaos(t *testing.T) {
 type weather struct {
 	mu      sync.Mutex
 	random  *rand.Rand
-	mishaps []mishap
+	mishaps []chaostest.Mishap
 	seen    struct {
 		pending      bool   // a finalize may be under way yet
 		lookUpSpoilt []bool // of each look-up since the last finalize
@@ -133,12 +66,12 @@ func (w *weather) strike(operation string) (astrotest.Fault, bool) {
 	defer w.mu.Unlock()
 	goesWrong, mishap := w.random.Float64() < faulty, w.mishaps[w.random.IntN(len(w.mishaps))]
 	if operation == finalize {
-		w.seen.pending = w.seen.pending || goesWrong && mishap.pending
+		w.seen.pending = w.seen.pending || goesWrong && mishap.Pending
 		w.seen.lookUpSpoilt = nil
 	} else {
-		w.seen.lookUpSpoilt = append(w.seen.lookUpSpoilt, goesWrong && !mishap.harmless)
+		w.seen.lookUpSpoilt = append(w.seen.lookUpSpoilt, goesWrong && !mishap.Harmless)
 	}
-	return mishap.fault, goesWrong
+	return mishap.Fault, goesWrong
 }
 
 // outOfReach reports whether nothing could tell what became of the finalizes since it was
@@ -154,11 +87,11 @@ func (w *weather) outOfReach() bool {
 func chaos(t *testing.T, random *rand.Rand, weather *weather, calls int, tally map[string]int) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	service := []astrotest.Option{astrotest.WithTokens(chaosToken)}
+	service := []astrotest.Option{astrotest.WithTokens(chaostest.Token)}
 	if random.IntN(2) == 0 {
 		service = append(service, astrotest.WithRefinalizeRefused())
 	}
-	server, client, closeAll := inMemory(t, service, wrapper.WithToken(chaosToken), wrapper.WithLogger(logger))
+	server, client, closeAll := chaostest.InMemory(t, service, wrapper.WithToken(chaostest.Token), wrapper.WithLogger(logger))
 	defer closeAll()
 
 	server.InjectFunc(weather.strike)
@@ -238,33 +171,14 @@ func chaos(t *testing.T, random *rand.Rand, weather *weather, calls int, tally m
 		}
 		cancel()
 		for ; err != nil; err = errors.Unwrap(err) {
-			requireNoSecret(t, err)
+			chaostest.RequireNoSecret(t, err)
 		}
 	}
-	requireClean(t, log.String())
+	chaostest.RequireClean(t, log.String())
 	tally["requests"] += len(server.Requests())
 	for _, request := range server.Requests() {
 		if request.Method == http.MethodPost {
 			tally["finalizes"]++
-		}
-	}
-}
-
-func requireNoSecret(t *testing.T, value any) {
-	t.Helper()
-	var shown strings.Builder
-	fmt.Fprintf(&shown, "%v %+v %#v %s %q", value, value, value, value, value)
-	for _, handler := range []slog.Handler{slog.NewTextHandler(&shown, nil), slog.NewJSONHandler(&shown, nil)} {
-		slog.New(handler).Info("", "value", value)
-	}
-	requireClean(t, shown.String())
-}
-
-func requireClean(t *testing.T, shown string) {
-	t.Helper()
-	for _, secret := range []string{chaosToken, "s3cret-of-the-token", "sig=", chaosSignature} {
-		if strings.Contains(shown, secret) {
-			require.Fail(t, "a secret shows", "%q in %.2000s", secret, shown)
 		}
 	}
 }

@@ -6,17 +6,21 @@ import (
 	"net/http"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/blob"
+	"github.com/astro-finalize/astro-finalize-go/internal/decode"
+	"github.com/astro-finalize/astro-finalize-go/internal/ratelimit"
+	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
 // Client calls the Astro Platform API. Make one with [NewClient]; it is safe for
 // concurrent use, holds no goroutine and needs no closing.
 type Client struct {
-	chain   *retrying
-	door    *door  // to the chain, for requests that are not the client's own
+	chain   *transport.Chain
+	doer    *doer  // into the chain, for requests that are not the client's own
 	server  string // what the paths of the contract are appended to
 	version APIVersion
 	looksUp bool
-	upload  *uploader
+	uploads *blob.Uploader
 }
 
 // NewClient returns a client for https://api.astronomer.io that calls [V1Beta1] with the
@@ -27,22 +31,34 @@ func NewClient(options ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	server, chain := cfg.server(), newChain(cfg)
+	server, network := cfg.server(), cmp.Or(cfg.httpClient.Transport, http.DefaultTransport)
+	chain := &transport.Chain{
+		Transport:  network,
+		Jar:        cfg.httpClient.Jar,
+		Timeout:    transport.Shorter(cfg.attemptTimeout, cfg.httpClient.Timeout),
+		Token:      cfg.askToken,
+		UserAgent:  cfg.userAgent,
+		Gate:       ratelimit.NewGate(cfg.limiters),
+		Retry:      cfg.retry,
+		Idempotent: isIdempotent,
+		Log:        cfg.logger,
+		RequestID:  func(body []byte) string { return decode.Error(body).RequestID },
+	}
 	return &Client{
 		chain:   chain,
-		door:    &door{chain, server},
+		doer:    &doer{chain, server},
 		server:  server.String() + "/",
 		version: cfg.version,
 		looksUp: cfg.lookUp,
-		upload:  &uploader{transport: cmp.Or(cfg.httpClient.Transport, http.DefaultTransport), stall: cfg.stallTimeout},
+		uploads: &blob.Uploader{Transport: network, Stall: cfg.stallTimeout, Retry: cfg.retry, Log: cfg.logger},
 	}, nil
 }
 
 // API returns a client generated from openapi.yaml whose requests pass the same steps as
-// those of Client: attempts are repeated and limited, the token is added, redirects are not
-// followed, answers are bounded. It looks nothing up before it repeats a finalize. It
+// those of Client: attempts are retried and limited, the token is added, redirects are not
+// followed, responses are bounded. It looks nothing up before it retries a finalize. It
 // checks neither IDs nor versions (an empty bundleTarballVersion removes a bundle), and
-// leaves reading the answer to the caller: its methods return the *http.Response, whose body
+// leaves reading the response to the caller: its methods return the *http.Response, whose body
 // is read already and need not be closed. A body that is given as a reader is sent once only,
 // unless [http.NewRequest] knows how to read it again.
 //
@@ -53,9 +69,9 @@ func NewClient(options ...Option) (*Client, error) {
 // Each call returns a client of its own, which may be changed.
 func (c *Client) API() *api.Client {
 	if c.check() != nil {
-		return &api.Client{Client: refuse{}} // which says so in place of a panic
+		return &api.Client{Client: unmade{}} // which says so in place of a panic
 	}
-	return &api.Client{Server: c.server, Client: c.door}
+	return &api.Client{Server: c.server, Client: c.doer}
 }
 
 // check reports whether the client was made by NewClient.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -25,9 +26,9 @@ import (
 // -race this shows that nothing is shared without care.
 func TestManyGoroutinesUnderChaos(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client, closeAll := inMemory(t, []astrotest.Option{astrotest.WithRateLimit(http.MethodPost, 10)})
+		server, client, closeAll := chaostest.InMemory(t, []astrotest.Option{astrotest.WithRateLimit(http.MethodPost, 10)})
 		defer closeAll()
-		weather := &weather{random: rand.New(rand.NewPCG(1, 1)), mishaps: mishaps()}
+		weather := &weather{random: rand.New(rand.NewPCG(1, 1)), mishaps: chaostest.Mishaps()}
 		server.InjectFunc(weather.strike)
 		var calls sync.WaitGroup
 		for range 64 {

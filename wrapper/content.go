@@ -22,14 +22,14 @@ const (
 func ImageOnly() Content { return Request(api.FinalizeDeployRequest{}) }
 
 // DAGTarball is for a deploy of type IMAGE_AND_DAG or DAG_ONLY. The version is what the
-// upload to the deploy's DAGsUploadURL answered in its header x-ms-version-id, byte for
+// upload to the deploy's DAGsUploadURL returned in its header x-ms-version-id, byte for
 // byte.
 func DAGTarball(version string) Content {
 	return Content{api.FinalizeDeployRequest{DAGTarballVersion: &version}, contentDeploys}
 }
 
 // BundleTarball is for a deploy of type BUNDLE. The version is what the upload to the
-// deploy's BundleUploadURL answered in its header x-ms-version-id, byte for byte.
+// deploy's BundleUploadURL returned in its header x-ms-version-id, byte for byte.
 func BundleTarball(version string) Content {
 	return Content{api.FinalizeDeployRequest{BundleTarballVersion: &version}, contentDeploys}
 }
@@ -45,7 +45,7 @@ func RemoveBundle() Content {
 
 // Request is for callers that hold the generated request already. It is sent as it is, with
 // both versions if it has both, and held to the same rules as the others (see
-// [CheckRequest]); it cannot remove a bundle.
+// [CheckFinalize]); it cannot remove a bundle.
 func Request(request api.FinalizeDeployRequest) Content {
 	// A copy of its own: what is checked must be what is sent.
 	request.DAGTarballVersion = clone(request.DAGTarballVersion)
@@ -65,7 +65,7 @@ func clone(version *string) *string {
 func (c Content) check(target Target) error {
 	switch c.kind {
 	case contentDeploys:
-		return CheckRequest(target.Type, target.DAGDeploys, c.request)
+		return CheckFinalize(target.Type, target.DAGDeploys, c.request)
 	case contentRemoves:
 		if err := checkRequired(target.Type, target.DAGDeploys, c.request); err != nil {
 			return err

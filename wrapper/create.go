@@ -1,10 +1,13 @@
 package wrapper
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/check"
+	"github.com/astro-finalize/astro-finalize-go/internal/decode"
 )
 
 // CreateDeploy creates a deploy and returns it, INITIALIZED: its image is to be pushed to
@@ -12,32 +15,26 @@ import (
 // or BundleUploadURL. What the Deployment runs stays as it is until [Client.Finalize]. The
 // token needs the permission deployment.deploys.create.
 //
-// A type is required, a BUNDLE needs its mount path and its type, a description has at most
-// 500 characters, and a commit (Git) needs [V1], because v1beta1 would drop it silently:
-// nothing is sent that breaks these rules.
+// The rules of [Client.CheckCreate] are checked first: nothing is sent that breaks them.
 //
-// A request that may have got through is not repeated. If its answer is lost a deploy may
-// have been created, which the error says; it changes nothing, and another can be created.
+// A request that may have been received is not sent again. If its response is lost a deploy may
+// have been created, which the error says (MayHaveTakenEffect); it changes nothing, and another
+// can be created.
 func (c *Client) CreateDeploy(ctx context.Context, in Deployment, request api.CreateDeployRequest) (*api.Deploy, error) {
-	if err := c.checkCreate(ctx, in, request); err != nil {
+	if err := cmp.Or(c.check(), checkContext(ctx)); err != nil {
 		return nil, err
 	}
-	deploy, _, err := c.create(ctx, in, request)
-	return deploy, err
-}
-
-// create returns the deploy that it creates or, if that is not known, whether there may be one.
-func (c *Client) create(ctx context.Context, in Deployment, request api.CreateDeployRequest) (deploy *api.Deploy, mayExist bool, err error) {
-	call := c.newCall(opCreateDeploy, func(body []byte) (err error) {
-		if deploy, err = readDeployIn(body, in); err == nil {
+	if err := c.CheckCreate(in, request); err != nil {
+		return nil, err
+	}
+	built, err := api.NewCreateDeployRequest(c.server, in.OrganizationID, in.DeploymentID, request)
+	return do(ctx, c, opCreateDeploy, built, err, func(body []byte) (*api.Deploy, error) {
+		deploy, err := decode.DeployIn(body, in.DeploymentID)
+		if err == nil {
 			err = checkType(request.Type, deploy.Type)
 		}
-		return err
+		return deploy, err
 	})
-	if err := call.failure(call.generated.CreateDeploy(ctx, in.OrganizationID, in.DeploymentID, request)); err != nil {
-		return nil, call.mayHave, err
-	}
-	return deploy, true, nil
 }
 
 // checkType reports a deploy of another type than was asked for. Which type a bundle's deploy
@@ -47,4 +44,69 @@ func checkType(asked, created api.DeployType) error {
 		return nil
 	}
 	return fmt.Errorf("the answer is about a deploy of type %s, and not of type %s", created, asked)
+}
+
+// GetDeploy reads a deploy: what it is, and what became of it. The token needs the
+// permission deployment.deploys.get. A deploy whose status is FAILED was read well, and is
+// no error here. Of the target only the IDs matter.
+func (c *Client) GetDeploy(ctx context.Context, target Target) (*api.Deploy, error) {
+	if err := cmp.Or(c.check(), checkContext(ctx), target.check()); err != nil {
+		return nil, err
+	}
+	built, err := api.NewGetDeployRequest(c.server, target.OrganizationID, target.DeploymentID, target.DeployID)
+	return do(ctx, c, opGetDeploy, built, err, func(body []byte) (*api.Deploy, error) {
+		return decode.Deploy(body, target.DeploymentID, target.DeployID)
+	})
+}
+
+// CheckCreate reports the first rule that a call to [Client.CreateDeploy] breaks, as a
+// [*ValidationError], without any I/O:
+//
+//   - The IDs of the Deployment consist of letters, digits, - and _.
+//   - A type is required. One that is not known here is the service's to judge.
+//   - A BUNDLE needs bundleMountPath, an absolute path, and bundleType.
+//   - A description has at most 500 characters.
+//   - A commit (git) needs [V1], because v1beta1 would drop it silently, and what the contract
+//     requires for its provider.
+func (c *Client) CheckCreate(in Deployment, request api.CreateDeployRequest) error {
+	if err := cmp.Or(c.check(), in.check()); err != nil {
+		return err
+	}
+	if request.Type == "" {
+		return &ValidationError{Field: "type", Rule: "must not be empty: it says what the deploy changes, such as DAG_ONLY"}
+	}
+	if request.Type == api.DeployTypeBundle {
+		mountPath, bundleType := valueOf(request.BundleMountPath), valueOf(request.BundleType)
+		if err := cmp.Or(invalid("bundleMountPath", mountPath, check.MountPath(mountPath)), invalid("bundleType", bundleType, check.BundleType(bundleType))); err != nil {
+			return err
+		}
+	}
+	return cmp.Or(invalid("description", "", check.Description(valueOf(request.Description))), checkGit(c.version, request.Git))
+}
+
+func valueOf(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
+// checkGit refuses what v1beta1 would drop without a word, and a commit that lacks what the
+// contract requires.
+func checkGit(version APIVersion, git *api.DeployGit) error {
+	switch {
+	case git == nil:
+		return nil
+	case version == V1Beta1:
+		return &ValidationError{Field: "git", Rule: "is not part of v1beta1, which would drop it; use WithAPIVersion(V1), or leave it out"}
+	case git.Provider == "":
+		return &ValidationError{Field: "git.provider", Rule: "must not be empty: it is GITHUB or GENERIC"}
+	case git.CommitSHA == "":
+		return &ValidationError{Field: "git.commitSha", Rule: "must not be empty: it names the commit"}
+	case git.Provider == api.GitProviderGitHub && (valueOf(git.Account) == "" || valueOf(git.Repo) == ""):
+		return &ValidationError{Field: "git.account", Rule: "and git.repo must be given for the provider GITHUB; for another there is GENERIC, with git.remoteUrl"}
+	case git.Provider == api.GitProviderGeneric && valueOf(git.RemoteURL) == "":
+		return &ValidationError{Field: "git.remoteUrl", Rule: "must be given for the provider GENERIC"}
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package wrapper_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -174,8 +176,19 @@ func TestCreateDeployIsNotRepeatedUnsafely(t *testing.T) {
 			if !strings.Contains(row.want, "may have") && row.created == 0 {
 				assert.NotContains(t, err.Error(), "may have")
 			}
+			assert.Equal(t, strings.Contains(err.Error(), left), mayHaveTakenEffect(t, err), "the text says what the value says")
 		})
 	}
+}
+
+// mayHaveTakenEffect is the value of that name of an error.
+func mayHaveTakenEffect(t *testing.T, err error) bool {
+	failed, refused := (*wrapper.TransportError)(nil), (*wrapper.APIError)(nil)
+	if errors.As(err, &failed) {
+		return failed.MayHaveTakenEffect
+	}
+	require.ErrorAs(t, err, &refused)
+	return refused.MayHaveTakenEffect
 }
 
 // countDeploys returns how many deploys a Deployment has on the service.
@@ -195,9 +208,9 @@ func TestCreateDeployKeepsTheUploadURL(t *testing.T) {
 	_, client, deployment := home(t)
 	deploy, err := client.CreateDeploy(t.Context(), deployment, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly})
 	require.NoError(t, err)
-	require.Contains(t, deploy.DAGsUploadURL.Reveal(), chaosSignature)
-	requireNoSecret(t, deploy)
+	require.Contains(t, deploy.DAGsUploadURL.Reveal(), chaostest.Signature)
+	chaostest.RequireNoSecret(t, deploy)
 	encoded, err := json.Marshal(deploy)
 	require.NoError(t, err)
-	assert.Contains(t, string(encoded), chaosSignature)
+	assert.Contains(t, string(encoded), chaostest.Signature)
 }

@@ -1,33 +1,20 @@
-// Package wrapper deploys to Astro, Astronomer's managed Apache Airflow, over the Astro
-// Platform API: it takes a folder the whole way until it runs, or finalizes a deploy that
-// others made, and says what became of it.
+// Package wrapper finalizes deploys on Astro, Astronomer's managed Apache Airflow, over the Astro
+// Platform API, and has the steps around that: it creates, uploads, reads and waits. Package
+// deploys makes one call of them.
 //
 // # Use
 //
 // A [Client] has all that it needs when the environment variable ASTRO_API_TOKEN is set.
-// [Client.DeployDAGs] takes a Deployment and a folder, which package tarball packs:
+// [Client.CreateDeploy] and [Client.Upload] change nothing that runs; [Client.Finalize] does. It
+// takes the deploy ([Target]) and what it carries ([Content]):
 //
 //	client, err := wrapper.NewClient()
 //	...
-//	result, err := client.DeployDAGs(ctx, wrapper.Deployment{
-//		OrganizationID: "clm8qv74h000008mlf08scq7k",
-//		DeploymentID:   "clmh57jtm000008lb58fe2wmv",
-//	}, tarball.Dir("./dags"))
-//
-// [Client.DeployBundle] and [Client.RemoveBundle] are its like for bundles. Their steps are
-// methods, too, for deploys of images and for programs that take some of them elsewhere:
-// [Client.CreateDeploy], [Client.Upload], [Client.Finalize] and [Client.Wait]. Until Finalize
-// nothing that runs is changed. It takes the deploy ([Target]) and what it carries
-// ([Content]):
-//
 //	deploy, err := client.Finalize(ctx, wrapper.Target{
 //		OrganizationID: "clm8qv74h000008mlf08scq7k",
 //		DeploymentID:   "clmh57jtm000008lb58fe2wmv",
 //		DeployID:       "clvetru2w000201mowqwua63n",
 //	}, wrapper.DAGTarball(version))
-//
-// The rest can be left to it: answers that get lost, services that are busy, tokens that
-// rotate. The sections below say what it does.
 //
 // # What a call returns
 //
@@ -39,29 +26,29 @@
 //   - [*WaitError]: [Client.Wait] ended before the deploy was DEPLOYED or FAILED.
 //   - [*DeployFailedError]: the service reports the deploy as failed.
 //   - [*ValidationError]: the call breaks a rule; nothing was sent.
-//   - [*StorageError]: the storage answered an upload, but not with a tarball version;
+//   - [*StorageError]: the storage responded to an upload, but not with a tarball version;
 //     [ErrUploadURLExpired] is the kind that a new deploy is the cure for.
-//   - [*TransportError]: no answer came, or the call was ended before another attempt; the
+//   - [*TransportError]: no response came, or the call was ended before another attempt; the
 //     cause is underneath, such as what a [TokenSource] of the caller's returned.
-//   - [*APIError]: the service answered with something else than what was asked for. What kind
-//     of answer it was, [errors.Is] tells: [ErrBadRequest], [ErrUnauthorized], [ErrForbidden],
+//   - [*APIError]: the service responded with something else than what was asked for. What kind
+//     of response it was, [errors.Is] tells: [ErrBadRequest], [ErrUnauthorized], [ErrForbidden],
 //     [ErrNotFound], [ErrRateLimited], [ErrServer], [ErrUnexpectedAnswer].
 //
-// Around them a deploy by one call has a [*DeployError], which says at which stage it ended
-// and what is on the service; what package tarball refuses is underneath it, too.
+// The last two say by MayHaveTakenEffect whether the request may have been carried out all the
+// same. slog logs each error with its text and its fields.
 //
-// # What is repeated
+// # Retries
 //
 // By default a request is made up to four times ([WithRetry]), as far as the way in which an
 // attempt ended allows it:
 //
 //	the attempt ended with                     finalize, reads   others, such as creating
-//	connect failed, directly or to a proxy     repeated          repeated
-//	429                                        repeated          repeated
-//	408, 500, 502, 503, 504                    repeated          final
-//	connection cut, or no answer in time       repeated          final
+//	connect failed, directly or to a proxy     retried           retried
+//	429                                        retried           retried
+//	408, 500, 502, 503, 504                    retried           final
+//	connection cut, or no response in time     retried           final
 //	200 that cannot be read, or that is not
-//	the deploy asked for                       repeated          final
+//	the deploy asked for                       retried           final
 //	any other status                           final             final
 //	no token, certificate not trusted          final             final
 //
@@ -69,31 +56,29 @@
 // kind for one that creates. Finalizing is the one that updates here; what is added to
 // openapi.yaml counts as creating.
 //
-// An upload is repeated like a read, each time from its start, but for an answer of 2xx
+// An upload is retried like a read, each time from its start, but for a response of 2xx
 // without a version of what was sent, which is final. Each that gets through makes one more
 // version of the tarball; the last one's is returned, and the others do nothing.
 //
-// Before each repetition passes a random time of up to 0.5 s, then up to 1 s, 2 s and so on
-// to 30 s; longer if the answer's Retry-After says so. One of more than 60 s ends the call at
-// once. An attempt has 30 s ([WithAttemptTimeout]),
-// the context bounds the whole; an upload has no bound but that some byte moves within two
-// minutes ([WithStallTimeout]). Attempts take turns: 10 POST and 25 GET start in a second
-// ([WithLimiter]). After a 429 the whole client waits as long as the call does or Retry-After
-// says, and goes on more slowly if the limiter is one of [NewLimiter].
+// Before each retry passes a random time of up to 0.5 s, then up to 1 s, 2 s and so on to 30 s;
+// longer if the response's Retry-After says so. One of more than 60 s ends the call at once. An
+// attempt has 30 s ([WithAttemptTimeout]), the context bounds the whole; an upload has no bound
+// but that some byte moves within two minutes ([WithStallTimeout]). Attempts take turns: 10 POST
+// and 25 GET start in a second ([WithLimiter]). After a 429 the whole client waits as long as the
+// call does or Retry-After says, and goes on more slowly if the limiter is one of [NewLimiter].
 //
-// A finalize that may have taken effect is looked up before anything is said or repeated:
+// A finalize that may have taken effect is looked up before anything is said or retried:
 // [Client.Finalize] says what counts as evidence.
 //
 // # Secrets
 //
-// The token and the upload URLs of a deploy are in no error and no [DeployResult] of this
-// package. A deploy carries its upload URLs as
-// [github.com/astro-finalize/astro-finalize-go/api.Secret], which no fmt verb shows, nor slog
-// where it is given the deploy itself; the JSON of a deploy is the wire format and has them in
-// full, and so has the Body of an answer that the generated api.ClientWithResponses decodes.
-// [WithLogger] writes neither bodies nor headers. The token goes to the base URL's host alone,
-// a tarball to its upload URL's, both over https (loopback excepted), and redirects are never
-// followed.
+// The token and the upload URLs of a deploy are in no text of this package's errors. A deploy
+// carries its upload URLs as [github.com/astro-finalize/astro-finalize-go/api.Secret], which no
+// fmt verb shows, nor slog where it is given the deploy itself; the JSON of a deploy is the wire
+// format and has them in full, and so has the Body of a response that the generated
+// api.ClientWithResponses decodes. [WithLogger] writes neither bodies nor headers. The token goes
+// to the base URL's host alone, a tarball to its upload URL's, both over https (loopback
+// excepted), and redirects are never followed.
 //
 // # API versions
 //

@@ -3,12 +3,14 @@ package wrapper
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 )
 
-// The kinds of answers that are no success, for [errors.Is]; the error itself is an
+// The kinds of responses that are no success, for [errors.Is]; the error itself is an
 // [*APIError].
 var (
 	ErrBadRequest       = errors.New("bad request")       // 400
@@ -52,24 +54,90 @@ func (e *DeployFailedError) Error() string {
 	return fmt.Sprintf("the status of deploy %s of Deployment %s is %s", e.Deploy.ID, e.Deploy.DeploymentID, e.Deploy.Status)
 }
 
-// TransportError says that a request got no answer, or none that was the last word: the
-// context or a token source ended the call before another attempt. That answer is then below
-// it, an [*APIError] for [errors.As]. If it was a finalize, no attempt can have taken effect;
-// else the error is below an [*OutcomeUnknownError].
+// TransportError says that a request got no response, or none that was final: the context or a
+// token source ended the call before another attempt. That response is then below it, an
+// [*APIError] for [errors.As].
 type TransportError struct {
-	Operation string        // operationId of openapi.yaml, such as FinalizeDeploy; method and path if made through API()
-	Attempts  int           // how often it was tried to make the request; 0 if it never came to that
-	Elapsed   time.Duration // from the beginning of the first attempt to the end of the last, look-ups included
-	Hint      string        // what the request may have left behind, and what to do, where it is known
-	Err       error         // the cause, of the last attempt
+	Operation          string        // operationId of openapi.yaml, such as FinalizeDeploy; method and path if made through API()
+	Attempts           int           // how often the request was made; 0 if it never came to that
+	Elapsed            time.Duration // from the beginning of the first attempt to the end of the last, look-ups included
+	MayHaveTakenEffect bool          // whether the request may have been carried out all the same; of a finalize, whether the look-ups left that open
+	Hint               string        // what to do, where it is known
+	Err                error         // the cause, of the last attempt
 }
 
 func (e *TransportError) Error() string {
 	if e.Attempts == 0 {
-		return oneLine(fmt.Sprintf("%s: nothing was sent: %v", e.Operation, e.Err))
+		return redact.OneLine(fmt.Sprintf("%s: nothing was sent: %v", e.Operation, e.Err))
 	}
-	return oneLine(joined(fmt.Sprintf("%s: no answer%s: %v", e.Operation, afterAttempts(e.Attempts, e.Elapsed), e.Err), e.Hint))
+	text := fmt.Sprintf("%s: no answer%s: %v", e.Operation, afterAttempts(e.Attempts, e.Elapsed), e.Err)
+	return redact.OneLine(joined(joined(text, e.Hint), effect(e.Operation, e.MayHaveTakenEffect)))
 }
 
 // Unwrap returns the cause, such as [context.Canceled] or a *net.OpError somewhere below.
 func (e *TransportError) Unwrap() error { return e.Err }
+
+// ErrOutcomeUnknown is the kind of an [*OutcomeUnknownError], for [errors.Is].
+var ErrOutcomeUnknown = errors.New("outcome unknown")
+
+// OutcomeUnknownError says that a deploy may be finalized or may still be, and that it could not
+// be found out whether it is. [Client.GetDeploy] may tell later; finalizing it once more with
+// the same content is what the vendor's guarantee for requests that update allows. Ask for it
+// before the kinds of an [APIError]: it unwraps to how the last attempt ended, which is of
+// such a kind too.
+type OutcomeUnknownError struct {
+	DeployID  string
+	Err       error       // how the last attempt ended: an *APIError or a *TransportError
+	LookUpErr error       // why the last look-up failed; nil if it did not, or if look-ups are off
+	Deploy    *api.Deploy // what the last look-up that succeeded showed; nil if there was none
+}
+
+func (e *OutcomeUnknownError) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "deploy %s may be finalized nevertheless: %v", e.DeployID, e.Err)
+	switch {
+	case e.LookUpErr != nil:
+		fmt.Fprintf(&text, "; and it could not be looked up: %v", e.LookUpErr)
+	case e.Deploy != nil && e.Deploy.Status == api.DeployStatusInitialized:
+		text.WriteString("; looked up it was not, but an attempt may be under way yet; GetDeploy tells")
+	case e.Deploy != nil:
+		status := "in a status that is not known here"
+		if e.Deploy.Status.Valid() {
+			status = string(e.Deploy.Status)
+		}
+		fmt.Fprintf(&text, "; and looked up it is %s, but does not show what was to be finalized", status)
+	default:
+		text.WriteString("; GetDeploy tells")
+	}
+	return text.String()
+}
+
+// Is reports whether target is [ErrOutcomeUnknown].
+func (e *OutcomeUnknownError) Is(target error) bool { return target == ErrOutcomeUnknown }
+
+// Unwrap returns how the last attempt ended.
+func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
+
+// WaitError says that [Client.Wait] ended before the deploy was DEPLOYED or FAILED. It may be
+// either by now, or still become it.
+type WaitError struct {
+	DeployID string
+	Deploy   *api.Deploy // as it was read last; nil if it never was
+	LookErr  error       // why the last look failed; nil if it did not
+	Err      error       // what ended the waiting: the context's error, or a response such as 401
+}
+
+func (e *WaitError) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "waiting for deploy %s: %v", e.DeployID, e.Err)
+	if e.Deploy != nil {
+		fmt.Fprintf(&text, "; when it was read last, it was %.40s", e.Deploy.Status)
+	}
+	if e.LookErr != nil {
+		fmt.Fprintf(&text, "; the last look failed: %v", e.LookErr)
+	}
+	return redact.OneLine(text.String())
+}
+
+// Unwrap returns what ended the waiting.
+func (e *WaitError) Unwrap() error { return e.Err }

@@ -1,59 +1,92 @@
 package wrapper
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/decode"
 	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
+	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
-// APIError says that the service answered, but not with the deploy asked for.
+// APIError says that the service responded, but not with the deploy asked for.
 type APIError struct {
-	Operation   string           // operationId of openapi.yaml, such as FinalizeDeploy
-	StatusCode  int              // of the answer
-	Message     string           // the service's own words, if the body had any
-	RequestID   string           // the service's name for the request, for its support, if the body had it
-	FieldErrors []api.FieldError // what is wrong with single fields; v1 has them on a 400
-	Body        string           // the start of the body, of whatever type it is, without secrets
-	Attempts    int              // how often the request was made
-	Elapsed     time.Duration    // from the beginning of the first attempt to the end of the last, look-ups included
-	RetryAfter  time.Duration    // how long the service asked to wait, if it did
-	Hint        string           // what to do, where it is known
-	Err         error            // why the answer could not be read, if that is what is wrong
+	Operation          string           // operationId of openapi.yaml, such as FinalizeDeploy
+	StatusCode         int              // of the response
+	Message            string           // the service's own words, if the body had any
+	RequestID          string           // the service's name for the request, for its support, if the body had it
+	FieldErrors        []api.FieldError // what is wrong with single fields; v1 has them on a 400
+	Body               string           // the start of the body, of whatever type it is, without secrets
+	Attempts           int              // how often the request was made
+	Elapsed            time.Duration    // from the beginning of the first attempt to the end of the last, look-ups included
+	MayHaveTakenEffect bool             // whether the request may have been carried out all the same; of a finalize, whether the look-ups left that open
+	RetryAfter         time.Duration    // how long the service asked to wait, if it did
+	Hint               string           // what to do, where it is known
+	Err                error            // why the response could not be read, if that is what is wrong
 }
 
 // maxFieldErrors is how many field errors are kept: a request has two fields.
 const maxFieldErrors = 20
 
-// newAPIError describes an answer that the chain returned.
-func (c *Client) newAPIError(operation string, response *http.Response) *APIError {
-	body := response.Body.(*readBody)
-	token := tokenOf(body.request)
-	keep := func(text string) string { return redact.Excerpt([]byte(text), token) }
-	decoded := body.apiError()
+// failure is the error of a request that brought nothing that was accepted.
+func (c *Client) failure(operation string, end transport.End) error {
+	if end.Err == nil {
+		return c.apiError(operation, end)
+	}
+	err := transportError(operation, end)
+	failed := (*TransportError)(nil)
+	if end.Response != nil && errors.As(err, &failed) {
+		failed.Err = fmt.Errorf("%w; the last answer: %w", failed.Err, c.apiError(operation, end))
+	}
+	return err
+}
+
+// transportError is the error of a request that got no response that was final.
+func transportError(operation string, end transport.End) error {
+	invalid, connect := (*ValidationError)(nil), (*transport.ConnectError)(nil)
+	if errors.As(end.Err, &invalid) {
+		if end.Attempts == 0 {
+			return invalid
+		}
+		end.Err = errors.New(end.Err.Error()) // the type would say that nothing was sent
+	}
+	failed := &TransportError{Operation: operation, Attempts: end.Attempts, Elapsed: end.Elapsed, MayHaveTakenEffect: end.Outcome.MayHaveTakenEffect, Err: end.Err}
+	if errors.As(end.Err, &connect) {
+		failed.Hint = "no connection came about: check the base URL, that something listens there, and the proxies on the way"
+	}
+	return failed
+}
+
+// apiError describes a response that was not accepted.
+func (c *Client) apiError(operation string, end transport.End) *APIError {
+	response := end.Response
+	keep := func(text string) string { return redact.Excerpt([]byte(text), response.Token) }
+	said := decode.Error(response.Body)
 	apiError := &APIError{
-		Operation:  operation,
-		StatusCode: response.StatusCode,
-		Message:    keep(decoded.Message),
-		RequestID:  keep(decoded.RequestID),
-		Body:       redact.Excerpt(body.data, token),
-		Attempts:   body.attempts,
-		Elapsed:    time.Since(body.started),
+		Operation:          operation,
+		StatusCode:         response.StatusCode,
+		Message:            keep(said.Message),
+		RequestID:          keep(said.RequestID),
+		Body:               redact.Excerpt(response.Body, response.Token),
+		Attempts:           end.Attempts,
+		Elapsed:            end.Elapsed,
+		MayHaveTakenEffect: end.Outcome.MayHaveTakenEffect,
 	}
 	apiError.RetryAfter, _ = retry.After(response.Header, time.Now())
-	if body.wrong != nil {
-		apiError.Err = redact.Error(body.wrong, token)
+	if err := response.Err(); err != nil {
+		apiError.Err = redact.Error(err, response.Token)
 	}
-	for _, field := range decoded.FieldErrors[:min(len(decoded.FieldErrors), maxFieldErrors)] {
+	for _, field := range said.FieldErrors[:min(len(said.FieldErrors), maxFieldErrors)] {
 		apiError.FieldErrors = append(apiError.FieldErrors, api.FieldError{
 			Field: keep(field.Field), Code: keep(field.Code), Message: keep(field.Message),
 		})
 	}
-	apiError.Hint = keep(c.hint(apiError, response, token))
+	apiError.Hint = keep(c.hint(apiError, response))
 	return apiError
 }
 
@@ -68,16 +101,16 @@ func (e *APIError) Error() string {
 		fmt.Fprintf(&text, "; %.100s: %.200s (%.100s)", field.Field, field.Message, field.Code)
 	}
 	text.WriteString(afterwards(e.RequestID, e.RetryAfter))
-	return oneLine(joined(text.String(), e.Hint))
+	return redact.OneLine(joined(joined(text.String(), e.Hint), effect(e.Operation, e.MayHaveTakenEffect)))
 }
 
-// Unwrap returns why the answer could not be read, or nil.
+// Unwrap returns why the response could not be read, or nil.
 func (e *APIError) Unwrap() error { return e.Err }
 
-// Is reports whether target is the Err variable of this answer's kind.
+// Is reports whether target is the Err variable of this response's kind.
 func (e *APIError) Is(target error) bool { return isKind(e.StatusCode, target) }
 
-// isKind reports whether kind is the Err variable of answers with the status.
+// isKind reports whether kind is the Err variable of responses with the status.
 func isKind(status int, kind error) bool {
 	switch kind {
 	case ErrBadRequest:

@@ -6,25 +6,28 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/blob"
+	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 )
 
 // ErrUploadURLExpired is the kind of a [*StorageError] whose status is 403: the upload URL is
-// not valid, or no longer. A repetition does not help, a new deploy does.
+// not valid, or no longer. A retry does not help, a new deploy does.
 var ErrUploadURLExpired = errors.New("upload URL expired")
 
-// StorageError says that the storage behind an upload URL answered, but not with the version
+// StorageError says that the storage behind an upload URL responded, but not with the version
 // of the tarball. Nothing that runs was changed.
 type StorageError struct {
-	StatusCode int           // of the answer
-	Code       string        // the storage's name for what is wrong, such as AuthenticationFailed, if the answer had one
-	Message    string        // the storage's own words, if the answer had any
-	RequestID  string        // the storage's name for the request, if the answer had it
-	Body       string        // the start of the answer's body, without secrets
+	StatusCode int           // of the response
+	Code       string        // the storage's name for what is wrong, such as AuthenticationFailed, if the response had one
+	Message    string        // the storage's own words, if the response had any
+	RequestID  string        // the storage's name for the request, if the response had it
+	Body       string        // the start of the response's body, without secrets
 	Attempts   int           // how often the upload was tried
 	Elapsed    time.Duration // from the beginning of the first attempt to the end of the last
 	RetryAfter time.Duration // how long the storage asked to wait, if it did
 	Hint       string        // what to do, where it is known
-	Err        error         // what is wrong with an answer of 201, if that is what is wrong
+	Err        error         // what is wrong with a 201, if that is what is wrong
 }
 
 func (e *StorageError) Error() string {
@@ -38,14 +41,14 @@ func (e *StorageError) Error() string {
 	}
 	text.WriteString(wordsOf(e.Message, e.Body))
 	text.WriteString(afterwards(e.RequestID, e.RetryAfter))
-	return oneLine(joined(text.String(), e.Hint))
+	return redact.OneLine(joined(text.String(), e.Hint))
 }
 
-// Unwrap returns what is wrong with an answer of 201, or nil.
+// Unwrap returns what is wrong with a 201, or nil.
 func (e *StorageError) Unwrap() error { return e.Err }
 
 // Is reports whether target is [ErrUploadURLExpired], [ErrServer] or [ErrUnexpectedAnswer],
-// and the answer of that kind.
+// and the response of that kind.
 func (e *StorageError) Is(target error) bool {
 	switch target {
 	case ErrUploadURLExpired:
@@ -56,7 +59,25 @@ func (e *StorageError) Is(target error) bool {
 	return false
 }
 
-// storageHint returns what to do about an answer, or "" where that is not known.
+// storageError describes a response of the storage that was no success.
+func storageError(result blob.Result) *StorageError {
+	said := result.Refusal
+	failed := &StorageError{
+		StatusCode: said.StatusCode,
+		Code:       said.Code,
+		Message:    said.Message,
+		RequestID:  said.RequestID,
+		Body:       said.Body,
+		Attempts:   result.Attempts,
+		Elapsed:    result.Elapsed,
+		RetryAfter: said.RetryAfter,
+		Err:        said.Err,
+	}
+	failed.Hint = storageHint(failed)
+	return failed
+}
+
+// storageHint returns what to do about a response, or "" where that is not known.
 func storageHint(e *StorageError) string {
 	switch {
 	case e.StatusCode == http.StatusForbidden:

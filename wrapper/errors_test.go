@@ -14,6 +14,7 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/internal/redact"
+	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
 var kinds = []error{ErrBadRequest, ErrUnauthorized, ErrForbidden, ErrNotFound, ErrRateLimited, ErrServer, ErrUnexpectedAnswer}
@@ -35,13 +36,10 @@ func TestAPIErrorIsOfOneKindAtMost(t *testing.T) {
 
 func newTestError(operation string, version APIVersion, status int, body string, err error) *APIError {
 	client := &Client{version: version}
-	sent := &http.Request{Header: http.Header{"Authorization": {"Bearer s3cret"}}}
-	response := &http.Response{
-		StatusCode: status,
-		Body:       &readBody{data: []byte(body), request: sent, wrong: err, attempts: 1, started: time.Now()},
-		Header:     http.Header{"Location": {"https://elsewhere.example/login?sig=s1gned"}},
-	}
-	return client.newAPIError(operation, response)
+	header := http.Header{"Location": {"https://elsewhere.example/login?sig=s1gned"}}
+	return client.apiError(operation, transport.End{Attempts: 1, Response: &transport.Response{
+		StatusCode: status, Header: header, Body: []byte(body), Refused: err, Token: "s3cret", HTTP: &http.Response{Header: header},
+	}})
 }
 
 func TestAPIErrorText(t *testing.T) {
@@ -88,7 +86,6 @@ func TestAPIErrorText(t *testing.T) {
 func TestAPIErrorKeepsWhatItHas(t *testing.T) {
 	body := `{"message":"Bad","requestId":"r-1","statusCode":400,"fieldErrors":[{"field":"f","code":"c","message":"m"}]}`
 	apiError := newTestError(opFinalizeDeploy, V1, 400, body, io.ErrUnexpectedEOF)
-	apiError.Elapsed = 0 // TestRetrySchedule has it on a fake clock
 	assert.Equal(t, &APIError{
 		Operation:   "FinalizeDeploy",
 		StatusCode:  400,
@@ -152,8 +149,13 @@ func TestDeployFailedError(t *testing.T) {
 
 // Not each status of 300 to 399 is a redirect.
 func TestOnlyARedirectIsCalledOne(t *testing.T) {
-	relative := &http.Response{StatusCode: http.StatusFound, Header: http.Header{"Location": {"/login"}}, Body: &readBody{request: &http.Request{}}}
-	assert.Equal(t, "redirects are not followed", (&Client{}).newAPIError(opGetDeploy, relative).Hint)
-	response := &http.Response{StatusCode: http.StatusNotModified, Header: http.Header{}, Body: &readBody{request: &http.Request{}}}
-	assert.Empty(t, (&Client{}).newAPIError(opGetDeploy, response).Hint)
+	for status, header := range map[int]http.Header{http.StatusFound: {"Location": {"/login"}}, http.StatusNotModified: {}} {
+		response := &transport.Response{StatusCode: status, Header: header, HTTP: &http.Response{Header: header}}
+		hint := (&Client{}).apiError(opGetDeploy, transport.End{Response: response}).Hint
+		if status == http.StatusFound {
+			assert.Equal(t, "redirects are not followed", hint)
+		} else {
+			assert.Empty(t, hint)
+		}
+	}
 }

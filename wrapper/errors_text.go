@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // joined is a text and what is added to it, if there is any.
@@ -25,7 +24,7 @@ func afterAttempts(attempts int, elapsed time.Duration) string {
 	return fmt.Sprintf(" after %d attempts in %v", attempts, elapsed.Round(time.Millisecond))
 }
 
-// wordsOf is what an answer says: its message or, if it has none, what its body begins with.
+// wordsOf is what a response says: its message or, if it has none, what its body begins with.
 func wordsOf(message, body string) string {
 	switch {
 	case message != "":
@@ -36,7 +35,7 @@ func wordsOf(message, body string) string {
 	return ""
 }
 
-// afterwards is what is of use after an answer: the name of the request, and when to try again.
+// afterwards is what is of use after a response: the name of the request, and when to try again.
 func afterwards(requestID string, retryAfter time.Duration) (text string) {
 	if requestID != "" {
 		text = fmt.Sprintf(" [request %.100s]", requestID)
@@ -52,12 +51,14 @@ func statusText(status int) string {
 	return strings.TrimSpace(strconv.Itoa(status) + " " + http.StatusText(status))
 }
 
-// oneLine keeps what the service wrote from forging lines of a log.
-func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, text)
+// effect says what it means that a request may have been carried out. A finalize has an error of
+// its own for that.
+func effect(operation string, mayHaveTakenEffect bool) string {
+	switch {
+	case !mayHaveTakenEffect, operation == opFinalizeDeploy:
+		return ""
+	case operation == opCreateDeploy:
+		return "a deploy may have been created; it changes nothing unless it is finalized, so another can be created"
+	}
+	return "the request may have taken effect"
 }

@@ -70,7 +70,7 @@ func TestEvidence(t *testing.T) {
 		{"unknown type, bundle not shown", BundleTarball(mine), dags("BASE_IMAGE", "DEPLOYED", true, nil), false},
 		{"unknown type, not finalized", ImageOnly(), dags("BASE_IMAGE", "INITIALIZED", true, nil), false},
 	} {
-		assert.Equal(t, row.shown, row.content.isShownBy(&row.deploy), row.name)
+		assert.Equal(t, row.shown, row.content.confirmedBy(&row.deploy), row.name)
 	}
 }
 

@@ -289,8 +289,8 @@ func ExampleRequest() {
 }
 
 // A program with models and a client of its own can check its requests all the same.
-func ExampleCheckRequest() {
-	err := wrapper.CheckRequest(api.DeployTypeBundle, wrapper.DAGDeploysOn, api.FinalizeDeployRequest{})
+func ExampleCheckFinalize() {
+	err := wrapper.CheckFinalize(api.DeployTypeBundle, wrapper.DAGDeploysOn, api.FinalizeDeployRequest{})
 	fmt.Println(err)
 	// Output: bundleTarballVersion is required for a deploy of type BUNDLE with DAG deploys on; upload the bundle and pass BundleTarball with the version that the upload returned
 }

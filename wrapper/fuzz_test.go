@@ -13,13 +13,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
 // through returns a client that sends everything through transport, once.
 func through(t require.TestingT, transport roundTripper) *wrapper.Client {
 	client, err := wrapper.NewClient(
-		wrapper.WithToken(chaosToken),
+		wrapper.WithToken(chaostest.Token),
 		wrapper.WithAPIVersion(wrapper.V1),
 		wrapper.WithHTTPClient(&http.Client{Transport: transport}),
 		wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}),
@@ -44,14 +45,14 @@ func FuzzAnswer(f *testing.F) {
 		strings.Replace(deploy, "2022-11-22T", "yesterday", 1),
 		`{"message":"no","requestId":"r","statusCode":400,"fieldErrors":[{}]}`,
 		`{"id":"deploy","ID":"another","status":"DEPLOYED"}`,
-		"Bearer " + chaosToken + " https://storage.example/?sig=" + chaosSignature,
-		chaosToken[:50] + "\x85" + chaosToken[50:],
+		"Bearer " + chaostest.Token + " https://storage.example/?sig=" + chaostest.Signature,
+		chaostest.Token[:50] + "\x85" + chaostest.Token[50:],
 	} {
 		f.Add(200, "Content-Type", "application/json", []byte(body))
 		f.Add(400, "Content-Type", "text/html", []byte(body))
 	}
-	f.Add(302, "Location", "https://elsewhere.example/?sig="+chaosSignature, []byte(nil))
-	f.Add(302, "Location", "https://"+chaosToken+".example/", []byte(nil))
+	f.Add(302, "Location", "https://elsewhere.example/?sig="+chaostest.Signature, []byte(nil))
+	f.Add(302, "Location", "https://"+chaostest.Token+".example/", []byte(nil))
 	f.Add(302, "Location", "/%zz", []byte(nil))
 	f.Add(429, "Retry-After", "99999999999999999999", []byte("Too many requests"))
 	f.Add(200, "Content-Length", "-1", []byte(deploy))
@@ -87,8 +88,8 @@ func FuzzAnswer(f *testing.F) {
 			require.Fail(t, "an error of another type", "%T", err)
 		}
 		shown := err.Error()
-		assert.NotContains(t, shown, chaosToken)
-		assert.NotContains(t, shown, "sig="+chaosSignature)
+		assert.NotContains(t, shown, chaostest.Token)
+		assert.NotContains(t, shown, "sig="+chaostest.Signature)
 		assert.NotContains(t, shown, "\n")
 		assert.Less(t, len(shown), 20<<10)
 	})

@@ -1,28 +1,23 @@
 package wrapper
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
-// permissions are what a token's role needs for each operation. A role that may create
-// deploys need not have that for finalizing them.
-var permissions = map[string]string{
-	opCreateDeploy:   "deployment.deploys.create",
-	opFinalizeDeploy: "deployment.deploys.update",
-	opGetDeploy:      "deployment.deploys.get",
-	opListDeploys:    "deployment.deploys.get",
-}
-
-// hint returns what to do about an answer, or "" where that is not known.
-func (c *Client) hint(e *APIError, response *http.Response, token string) string {
-	foreign := isForeign(response.Body.(*readBody))
+// hint returns what to do about a response, or "" where that is not known.
+func (c *Client) hint(e *APIError, response *transport.Response) string {
+	foreign := isForeign(response)
 	switch status := e.StatusCode; {
 	case (status == http.StatusUnauthorized || status == http.StatusForbidden) && foreign && e.RequestID == "":
 		return foreignHint
 	case status == http.StatusUnauthorized:
-		return unauthorizedHint(token, time.Now())
+		return unauthorizedHint(response.Token, time.Now())
 	case status == http.StatusForbidden:
 		return "the token's role needs the permission " + permissions[e.Operation] + " on this Deployment" + otherPermission(e.Operation)
 	case status == http.StatusNotFound && e.RequestID != "":
@@ -34,7 +29,7 @@ func (c *Client) hint(e *APIError, response *http.Response, token string) string
 	case status == http.StatusTooManyRequests:
 		return "a token may make 10 POST and 25 GET requests a second: try again, more slowly"
 	case status >= 300 && status < 400 && response.Header.Get("Location") != "":
-		return "redirects are not followed" + redirectTarget(response)
+		return "redirects are not followed" + redirectTarget(response.HTTP)
 	case status < 400 && foreign:
 		return foreignHint
 	}
@@ -52,8 +47,8 @@ func otherPermission(operation string) string {
 const foreignHint = "something else than the service seems to answer: check the base URL, and the proxies on the way"
 
 // isForeign reports a whole body that the service would not send.
-func isForeign(body *readBody) bool {
-	return body.err == nil && len(body.data) > 0 && !json.Valid(body.data)
+func isForeign(response *transport.Response) bool {
+	return response.Cut == nil && len(response.Body) > 0 && !json.Valid(response.Body)
 }
 
 func unauthorizedHint(token string, now time.Time) string {
@@ -70,4 +65,28 @@ func redirectTarget(response *http.Response) string {
 		return ""
 	}
 	return "; this one points to " + location.Scheme + "://" + location.Host
+}
+
+// expiryOf returns when a token expires, if it is a JWT whose payload says so. Nothing is
+// verified: it is a hint for a human reader.
+func expiryOf(token string) (time.Time, bool) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return time.Time{}, false
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	if err != nil {
+		return time.Time{}, false
+	}
+	var claims struct {
+		Expiry *float64 `json:"exp"`
+	}
+	if json.Unmarshal(payload, &claims) != nil || claims.Expiry == nil {
+		return time.Time{}, false
+	}
+	const year9999 = 253402300799
+	if *claims.Expiry < 0 || *claims.Expiry > year9999 {
+		return time.Time{}, false
+	}
+	return time.Unix(int64(*claims.Expiry), 0).UTC(), true
 }

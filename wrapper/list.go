@@ -3,24 +3,16 @@ package wrapper
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
 	"net/http"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/decode"
 )
 
-const (
-	// pageSize is how many deploys a page has: the service allows 1,000, and takes some 3 KB
-	// for each.
-	pageSize = 100
-	// maxPage is how long a page may be: room for deploys with hundreds of bundles.
-	maxPage = 4 << 20
-)
-
-var errPageTooLong = errors.New("the answer is longer than 4 MiB")
+// pageSize is how many deploys a page has: the service allows 1,000, and takes some 3 KB for each.
+const pageSize = 100
 
 // ListDeploys returns an iterator over the deploys of a Deployment, in the service's order,
 // which reads a page of 100 at a time. The token needs the permission deployment.deploys.get.
@@ -59,46 +51,9 @@ func (c *Client) ListDeploys(ctx context.Context, in Deployment) iter.Seq2[*api.
 }
 
 func (c *Client) listPage(ctx context.Context, in Deployment, offset int) (*api.DeploysPaginated, error) {
-	var page *api.DeploysPaginated
-	call := c.newCall(opListDeploys, func(body []byte) (err error) {
-		page, err = readPage(body, in, offset)
-		return err
-	})
 	limit := pageSize
-	params := &api.ListDeploysParams{Offset: &offset, Limit: &limit}
-	if err := call.failure(call.generated.ListDeploys(ctx, in.OrganizationID, in.DeploymentID, params)); err != nil {
-		return nil, err
-	}
-	return page, nil
-}
-
-// readPage returns the page that begins after so many deploys of the Deployment, if the body is
-// that.
-func readPage(body []byte, in Deployment, offset int) (*api.DeploysPaginated, error) {
-	if len(body) > maxPage {
-		return nil, errPageTooLong
-	}
-	var read struct {
-		Deploys    []json.RawMessage `json:"deploys"`
-		Offset     *int              `json:"offset"`
-		TotalCount *int              `json:"totalCount"`
-	}
-	if err := json.Unmarshal(body, &read); err != nil {
-		return nil, err
-	}
-	switch {
-	case read.Deploys == nil || read.Offset == nil || read.TotalCount == nil:
-		return nil, errors.New("the answer holds no page of deploys")
-	case *read.Offset != offset:
-		return nil, fmt.Errorf("the answer holds the page after %d deploys, not after %d", *read.Offset, offset)
-	}
-	page := &api.DeploysPaginated{TotalCount: *read.TotalCount}
-	for i, body := range read.Deploys {
-		deploy, err := readDeployIn(body, in)
-		if err != nil {
-			return nil, fmt.Errorf("deploy %d of the page: %w", i+1, err)
-		}
-		page.Deploys = append(page.Deploys, *deploy)
-	}
-	return page, nil
+	built, err := api.NewListDeploysRequest(c.server, in.OrganizationID, in.DeploymentID, &api.ListDeploysParams{Offset: &offset, Limit: &limit})
+	return do(ctx, c, opListDeploys, built, err, func(body []byte) (*api.DeploysPaginated, error) {
+		return decode.Page(body, in.DeploymentID, offset)
+	})
 }

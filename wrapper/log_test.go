@@ -14,6 +14,7 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -30,7 +31,7 @@ func textLog(to *bytes.Buffer, level slog.Level) *slog.Logger {
 func TestLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		server, client, closeAll := inMemory(t, nil, wrapper.WithLogger(textLog(&log, slog.LevelDebug)))
+		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithLogger(textLog(&log, slog.LevelDebug)))
 		defer closeAll()
 		target := add(server, api.DeployTypeImageOnly)
 		server.Inject(

@@ -4,9 +4,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"os"
 	"time"
 
+	"github.com/astro-finalize/astro-finalize-go/internal/check"
 	"github.com/astro-finalize/astro-finalize-go/internal/ratelimit"
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
@@ -18,10 +18,6 @@ const (
 	defaultAttemptTimeout = 30 * time.Second
 	defaultStallTimeout   = 2 * time.Minute
 )
-
-// tokenVariable is the environment variable that the vendor's CLI and Terraform provider
-// read too.
-const tokenVariable = "ASTRO_API_TOKEN"
 
 // APIVersion is a version of the Astro Platform API.
 type APIVersion string
@@ -83,7 +79,7 @@ func newConfig(options []Option) (*config, error) {
 		}
 	}
 	if cfg.token == "" && cfg.tokens == nil {
-		return cfg, WithToken(os.Getenv(tokenVariable))(cfg)
+		return cfg, cfg.tokenFromEnvironment()
 	}
 	return cfg, nil
 }
@@ -91,35 +87,11 @@ func newConfig(options []Option) (*config, error) {
 // server returns the URL that the paths of the contract are relative to.
 func (cfg *config) server() *url.URL { return cfg.baseURL.JoinPath(paths[cfg.version]) }
 
-// WithToken sets the API token: of the Organization, of a Workspace or of the Deployment,
-// with the permission deployment.deploys.update. It is sent as it is, so it must not have
-// white space around it, nor "Bearer " before it.
-func WithToken(token string) Option {
-	return func(cfg *config) error {
-		if err := checkToken(token); err != nil {
-			return err
-		}
-		cfg.token, cfg.tokens = token, nil
-		return nil
-	}
-}
-
-// WithTokenSource has source asked for the token of every attempt, for tokens that rotate.
-func WithTokenSource(source TokenSource) Option {
-	return func(cfg *config) error {
-		if source == nil {
-			return &ValidationError{Field: "tokenSource", Rule: "must not be nil"}
-		}
-		cfg.token, cfg.tokens = "", source
-		return nil
-	}
-}
-
 // WithAPIVersion selects the version of the API; the default is [V1Beta1].
 func WithAPIVersion(version APIVersion) Option {
 	return func(cfg *config) error {
 		if _, known := paths[version]; !known {
-			return &ValidationError{Field: "apiVersion", Value: shown(string(version)), Rule: "must be v1beta1 (V1Beta1) or v1 (V1)"}
+			return invalid("apiVersion", string(version), "must be v1beta1 (V1Beta1) or v1 (V1)")
 		}
 		cfg.version = version
 		return nil
@@ -131,12 +103,12 @@ func WithAPIVersion(version APIVersion) Option {
 // or fragment. A path in front of the API's own is kept.
 func WithBaseURL(baseURL string) Option {
 	return func(cfg *config) error {
-		parsed, err := parseBaseURL(baseURL)
-		if err != nil {
-			return err
+		parsed, rule, quotable := check.BaseURL(baseURL, DefaultBaseURL, paths[V1Beta1], paths[V1])
+		if !quotable {
+			baseURL = ""
 		}
 		cfg.baseURL = parsed
-		return nil
+		return invalid("baseURL", baseURL, rule)
 	}
 }
 
@@ -162,20 +134,36 @@ func WithHTTPClient(client *http.Client) Option {
 // last byte; the default is 30 s, 0 means no bound but the context's.
 func WithAttemptTimeout(timeout time.Duration) Option {
 	return func(cfg *config) error {
-		if timeout < 0 {
-			return &ValidationError{Field: "attemptTimeout", Value: timeout.String(), Rule: "must not be negative; 0 turns it off"}
-		}
 		cfg.attemptTimeout = timeout
-		return nil
+		return checkTimeout("attemptTimeout", timeout)
 	}
+}
+
+// WithStallTimeout sets how long an upload may go without the transport taking a byte of it
+// before the attempt is given up as stalled and another one made; once the last byte is taken,
+// the response has five times as long. The default is two minutes, and 0 means that only the
+// context ends it. There is no other bound on an upload: slow uplinks are normal. Buffers on the
+// way take bytes in steps of a megabyte or more, so leave the time that these need.
+func WithStallTimeout(timeout time.Duration) Option {
+	return func(cfg *config) error {
+		cfg.stallTimeout = timeout
+		return checkTimeout("stallTimeout", timeout)
+	}
+}
+
+func checkTimeout(field string, timeout time.Duration) error {
+	if timeout < 0 {
+		return invalid(field, timeout.String(), "must not be negative; 0 turns it off")
+	}
+	return nil
 }
 
 // WithUserAgent appends suffix, such as "my-pipeline/1.2", to the User-Agent header, which
 // begins with this library's name and version.
 func WithUserAgent(suffix string) Option {
 	return func(cfg *config) error {
-		if suffix == "" || !isPrintable(suffix) {
-			return &ValidationError{Field: "userAgent", Value: shown(suffix), Rule: "must be printable ASCII, and not empty"}
+		if suffix == "" || !check.IsPrintable(suffix) {
+			return invalid("userAgent", suffix, "must be printable ASCII, and not empty")
 		}
 		cfg.userAgent = userAgent() + " " + suffix
 		return nil

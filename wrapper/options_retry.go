@@ -2,13 +2,16 @@ package wrapper
 
 import (
 	"cmp"
+	"context"
 	"log/slog"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/astro-finalize/astro-finalize-go/internal/ratelimit"
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
@@ -41,7 +44,7 @@ type Backoff interface {
 func WithRetry(r Retry) Option {
 	return func(cfg *config) error {
 		if r.MaxAttempts < 0 {
-			return &ValidationError{Field: "maxAttempts", Value: strconv.Itoa(r.MaxAttempts), Rule: "must be at least 1, which turns retries off, or 0 for the default"}
+			return invalid("maxAttempts", strconv.Itoa(r.MaxAttempts), "must be at least 1, which turns retries off, or 0 for the default")
 		}
 		policy := retry.Default()
 		policy.MaxAttempts = cmp.Or(r.MaxAttempts, policy.MaxAttempts)
@@ -54,6 +57,27 @@ func WithRetry(r Retry) Option {
 	}
 }
 
+// Limiter holds requests back. Wait returns when the next may start, or with an error if it
+// never may or the context ended. It is called from many goroutines at once. A *rate.Limiter
+// of golang.org/x/time is one, and so is whatever shares a budget between processes.
+type Limiter interface {
+	Wait(ctx context.Context) error
+}
+
+// NewLimiter returns a limiter that lets perSecond requests (1 to 1,000,000; what is beyond
+// counts as the nearer of the two) start in any second. It is what a client has by default, 10
+// for POST and 25 for GET; give the same one to several clients with [WithLimiter] if they use
+// the same token. Once a request was turned away with 429 it allows one in a second, and every
+// five seconds one more.
+func NewLimiter(perSecond int) Limiter { return ratelimit.NewWindow(perSecond) }
+
+// defaultLimits are the documented limits of a token: requests a second, by method.
+var defaultLimits = map[string]int{
+	http.MethodPost:   10,
+	http.MethodGet:    25,
+	http.MethodDelete: 5,
+}
+
 // WithLimiter sets the limiter of one method's requests, such as [http.MethodPost]; nil turns
 // it off. The default of POST is NewLimiter(10), of GET NewLimiter(25) and of DELETE
 // NewLimiter(5), which are the limits that the vendor documents for a token. Clients that use
@@ -63,7 +87,7 @@ func WithLimiter(method string, limiter Limiter) Option {
 	return func(cfg *config) error {
 		if _, known := defaultLimits[method]; !known {
 			methods := slices.Sorted(maps.Keys(defaultLimits))
-			return &ValidationError{Field: "limiter", Value: shown(method), Rule: "must be for one of the methods " + strings.Join(methods, ", ")}
+			return invalid("limiter", method, "must be for one of the methods "+strings.Join(methods, ", "))
 		}
 		if limiter == nil {
 			delete(cfg.limiters, method)
@@ -74,8 +98,8 @@ func WithLimiter(method string, limiter Limiter) Option {
 	}
 }
 
-// WithoutLookUp has Finalize not look a deploy up whose fate is unknown: it is finalized once
-// more, as far as the policy allows, and may end as an [*OutcomeUnknownError].
+// WithoutLookUp has Finalize not look a deploy up after an attempt whose outcome is unknown: it is
+// finalized once more, as far as the policy allows, and may end as an [*OutcomeUnknownError].
 func WithoutLookUp() Option {
 	return func(cfg *config) error {
 		cfg.lookUp = false

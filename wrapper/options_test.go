@@ -114,10 +114,10 @@ func TestHTTPClientIsUsed(t *testing.T) {
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
 	mine := &http.Client{Timeout: time.Second, Jar: jar, Transport: &http.Transport{}}
-	cfg, err := newConfig([]Option{WithToken("token"), WithHTTPClient(mine)})
+	client, err := NewClient(WithToken("token"), WithHTTPClient(mine))
 	require.NoError(t, err)
-	attempt := newChain(cfg).next.(*limits).next.(*auth).next.(*attempt)
-	assert.Same(t, mine.Transport, attempt.transport)
-	assert.Same(t, jar, attempt.jar)
-	assert.Equal(t, time.Second, attempt.timeout, "shorter than the attempt's own")
+	assert.Same(t, mine.Transport, client.chain.Transport)
+	assert.Same(t, mine.Transport, client.uploads.Transport)
+	assert.Same(t, jar, client.chain.Jar)
+	assert.Equal(t, time.Second, client.chain.Timeout, "shorter than the attempt's own")
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -86,7 +87,7 @@ func TestOutcomes(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			for i, fault := range row.first {
 				synctest.Test(t, func(t *testing.T) {
-					server, client, closeAll := inMemory(t, nil)
+					server, client, closeAll := chaostest.InMemory(t, nil)
 					defer closeAll()
 					target := add(server, api.DeployTypeDAGOnly)
 					server.Inject(append([]astrotest.Fault{fault.On(finalize)}, row.others...)...)
@@ -98,6 +99,9 @@ func TestOutcomes(t *testing.T) {
 					} else {
 						require.ErrorIs(t, err, row.want.err, "fault %d", i)
 						assert.Nil(t, deploy)
+					}
+					if err != nil {
+						assert.Equal(t, row.want.err == wrapper.ErrOutcomeUnknown, mayHaveTakenEffect(t, err), "fault %d", i)
 					}
 					if row.want.err != wrapper.ErrOutcomeUnknown {
 						assert.NotErrorIs(t, err, wrapper.ErrOutcomeUnknown, "fault %d", i)
@@ -123,7 +127,7 @@ func TestOutcomes(t *testing.T) {
 // A deploy that failed is no unknown outcome, though the answer was lost.
 func TestOutcomeOfADeployThatFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client, closeAll := inMemory(t, []astrotest.Option{astrotest.WithFinalizedStatus(api.DeployStatusFailed)})
+		server, client, closeAll := chaostest.InMemory(t, []astrotest.Option{astrotest.WithFinalizedStatus(api.DeployStatusFailed)})
 		defer closeAll()
 		target := add(server, api.DeployTypeDAGOnly)
 		server.Inject(astrotest.CutAnswer())
@@ -139,7 +143,7 @@ func TestOutcomeOfADeployThatFailed(t *testing.T) {
 // is sent to find out.
 func TestOutcomeWhenTheContextEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client, closeAll := inMemory(t, nil)
+		server, client, closeAll := chaostest.InMemory(t, nil)
 		defer closeAll()
 		target := add(server, api.DeployTypeImageOnly)
 		server.Inject(astrotest.Hang())
@@ -162,7 +166,7 @@ func TestOutcomeWhenTheContextEnds(t *testing.T) {
 // next one is refused for it must not read like a failure.
 func TestOutcomeOfAnAttemptThatTakesEffectLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client, closeAll := inMemory(t, []astrotest.Option{astrotest.WithRefinalizeRefused()},
+		server, client, closeAll := chaostest.InMemory(t, []astrotest.Option{astrotest.WithRefinalizeRefused()},
 			wrapper.WithAttemptTimeout(30*time.Second),
 			wrapper.WithRetry(wrapper.Retry{Backoff: func() wrapper.Backoff { return backoff.NewConstantBackOff(time.Second) }}))
 		defer closeAll()
@@ -179,7 +183,7 @@ func TestOutcomeOfAnAttemptThatTakesEffectLate(t *testing.T) {
 // no failure.
 func TestOutcomeOfAnAttemptThatTakesEffectAfterTheCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client, closeAll := inMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
+		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 		defer closeAll()
 		target := add(server, api.DeployTypeDAGOnly)
 		server.Inject(astrotest.Slow(31 * time.Second))
@@ -198,7 +202,7 @@ func TestOutcomeOfAnAttemptThatTakesEffectAfterTheCall(t *testing.T) {
 // A service that has taken the version and still says INITIALIZED has not refused it.
 func TestOutcomeOfADeployThatIsOnItsWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client, closeAll := inMemory(t, []astrotest.Option{astrotest.WithFinalizedStatus(api.DeployStatusInitialized)}, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
+		server, client, closeAll := chaostest.InMemory(t, []astrotest.Option{astrotest.WithFinalizedStatus(api.DeployStatusInitialized)}, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 		defer closeAll()
 		for content, deployType := range map[wrapper.Content]api.DeployType{wrapper.DAGTarball("version"): api.DeployTypeDAGOnly, wrapper.BundleTarball("version"): api.DeployTypeBundle} {
 			server.Inject(astrotest.Error(500, "Internal").AfterCommit())
@@ -212,7 +216,7 @@ func TestOutcomeOfADeployThatIsOnItsWay(t *testing.T) {
 // and no failure either.
 func TestOutcomeOfAnAnswerThatShowsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client, closeAll := inMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
+		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 		defer closeAll()
 		target := add(server, api.DeployTypeDAGOnly)
 		before, err := client.GetDeploy(t.Context(), target)
@@ -235,7 +239,7 @@ func TestOutcomeOfAnAnswerThatShowsNothing(t *testing.T) {
 // What the error knows of the time that a call took.
 func TestOutcomeTellsHowLongItTook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client, closeAll := inMemory(t, nil, wrapper.WithRetry(wrapper.Retry{Backoff: func() wrapper.Backoff { return backoff.NewConstantBackOff(time.Second) }}))
+		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithRetry(wrapper.Retry{Backoff: func() wrapper.Backoff { return backoff.NewConstantBackOff(time.Second) }}))
 		defer closeAll()
 		internal := astrotest.Error(500, "Internal")
 		server.Inject(internal, internal, internal, internal)
@@ -260,7 +264,7 @@ func TestOutcomeKeepsTheLastAnswer(t *testing.T) {
 			}
 			return astrotest.Token, nil
 		}
-		server, client, closeAll := inMemory(t, nil, wrapper.WithTokenSource(source))
+		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithTokenSource(source))
 		defer closeAll()
 		target := add(server, api.DeployTypeImageOnly)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -293,7 +297,7 @@ func TestOutcomeOfAnAttemptThatIsNotMade(t *testing.T) {
 			}
 			return astrotest.Token, nil
 		}
-		server, client, closeAll := inMemory(t, nil, wrapper.WithTokenSource(source))
+		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithTokenSource(source))
 		defer closeAll()
 		server.Inject(astrotest.Error(500, "Internal").On(finalize))
 		_, err := client.Finalize(t.Context(), add(server, api.DeployTypeImageOnly), wrapper.ImageOnly())
@@ -313,7 +317,7 @@ func TestOutcomeOfATokenThatTurnsBad(t *testing.T) {
 			}
 			return astrotest.Token + "\n", nil
 		}
-		server, client, closeAll := inMemory(t, nil, wrapper.WithTokenSource(source))
+		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithTokenSource(source))
 		defer closeAll()
 		server.Inject(astrotest.BadGateway().AfterCommit())
 		_, err := client.Finalize(t.Context(), add(server, api.DeployTypeImageOnly), wrapper.ImageOnly())
@@ -326,7 +330,7 @@ func TestOutcomeOfATokenThatTurnsBad(t *testing.T) {
 // With look-ups off the finalize is repeated unseen, and the doubt stays.
 func TestOutcomeWithoutLookUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client, closeAll := inMemory(t, nil, wrapper.WithoutLookUp())
+		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithoutLookUp())
 		defer closeAll()
 		target := add(server, api.DeployTypeImageOnly)
 		server.Inject(astrotest.CutAnswer(), astrotest.BadGateway())
@@ -345,7 +349,7 @@ func TestOutcomeWithoutLookUp(t *testing.T) {
 // Someone else finalized the deploy with another version: nothing shows that ours took effect.
 func TestOutcomeWithAnotherVersionThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client, closeAll := inMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
+		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 		defer closeAll()
 		target := add(server, api.DeployTypeDAGOnly)
 		_, err := client.Finalize(t.Context(), target, wrapper.DAGTarball("theirs"))
@@ -363,7 +367,7 @@ func TestOutcomeWithAnotherVersionThere(t *testing.T) {
 // An unsafe operation of API() is never repeated once it may have been received, a safe one is.
 func TestOutcomesOfTheGeneratedClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client, closeAll := inMemory(t, nil)
+		server, client, closeAll := chaostest.InMemory(t, nil)
 		defer closeAll()
 		target := add(server, api.DeployTypeImageOnly)
 		server.Inject(astrotest.BadGateway(), astrotest.CutConnection(), astrotest.Answer(200, "text/html", "<html>"))
@@ -372,6 +376,19 @@ func TestOutcomesOfTheGeneratedClient(t *testing.T) {
 		assert.Equal(t, http.StatusOK, answer.StatusCode)
 		assert.Len(t, server.Requests(), 4)
 	})
+}
+
+// Of a request of API() the error says by a value whether it may have been carried out.
+func TestOutcomesOfTheGeneratedClientsErrors(t *testing.T) {
+	server, client, deployment := home(t)
+	request := api.CreateDeployRequest{Type: api.DeployTypeDAGOnly}
+	server.Inject(astrotest.CutConnection(), astrotest.CutConnection(), astrotest.CutConnection(), astrotest.CutConnection(), astrotest.CutConnection())
+	_, err := client.API().CreateDeploy(t.Context(), deployment.OrganizationID, deployment.DeploymentID, request)
+	assert.True(t, mayHaveTakenEffect(t, err))
+	assert.ErrorContains(t, err, "; the request may have taken effect")
+	_, err = client.API().GetDeploy(t.Context(), deployment.OrganizationID, deployment.DeploymentID, "p")
+	assert.False(t, mayHaveTakenEffect(t, err), "a read has no effect")
+	assert.NotContains(t, err.Error(), "effect")
 }
 
 const (

@@ -18,20 +18,21 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
 // A value of every exported type that was as near to the secrets as one can be shows none,
 // whatever it is printed or logged with. TestChaos does the same for the errors it meets.
 func TestSecretsShowInNoExportedType(t *testing.T) {
-	echo := "Bearer " + chaosToken + " https://storage.example/a?sv=1&sig=" + chaosSignature
-	server := astrotest.NewServer(astrotest.WithTokens(chaosToken))
+	echo := "Bearer " + chaostest.Token + " https://storage.example/a?sv=1&sig=" + chaostest.Signature
+	server := astrotest.NewServer(astrotest.WithTokens(chaostest.Token))
 	defer server.Close()
 	var log bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	source := wrapper.TokenSource(func(context.Context) (string, error) { return chaosToken, nil })
+	source := wrapper.TokenSource(func(context.Context) (string, error) { return chaostest.Token, nil })
 	options := []wrapper.Option{
-		wrapper.WithToken(chaosToken),
+		wrapper.WithToken(chaostest.Token),
 		wrapper.WithTokenSource(source),
 		wrapper.WithBaseURL(server.URL),
 		wrapper.WithLogger(logger),
@@ -43,7 +44,7 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 	content := wrapper.BundleTarball("version")
 	deploy, err := client.Finalize(t.Context(), target, content)
 	require.NoError(t, err)
-	require.Contains(t, deploy.BundleUploadURL.Reveal(), chaosSignature, "there is a secret to be shown")
+	require.Contains(t, deploy.BundleUploadURL.Reveal(), chaostest.Signature, "there is a secret to be shown")
 
 	values := map[string]any{
 		"APIVersion":  wrapper.V1,
@@ -69,33 +70,25 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 		astrotest.Answer(200, "text/html", echo).AfterCommit(), astrotest.Answer(403, "text/html", echo),
 		astrotest.Answer(400, "application/json", `{"message":"`+echo+`","requestId":"`+echo+`","fieldErrors":[{"field":"`+echo+`","code":"`+echo+`","message":"`+echo+`"}]}`), astrotest.Answer(403, "text/html", echo),
 	}
-	closed := astrotest.NewServer(astrotest.WithTokens(chaosToken))
+	closed := astrotest.NewServer(astrotest.WithTokens(chaostest.Token))
 	closed.Close()
 	unreachable, err := wrapper.NewClient(append(options, wrapper.WithBaseURL(closed.URL), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))...)
 	require.NoError(t, err)
 	_, unanswered := unreachable.Finalize(t.Context(), target, content)
 
 	values["Deployment"] = wrapper.Deployment{OrganizationID: target.OrganizationID, DeploymentID: target.DeploymentID}
-	values["Bundle"], values["Source"], values["Stage"] = shop, wrapper.Source(&packed{content: gzipped(100)}), wrapper.StageUpload
 	values["UploadOption"] = wrapper.WithProgress(func(int64, int64) {})
-	values["DeployOption"] = wrapper.WithDescription("Monday")
-	result, err := client.DeployBundle(t.Context(), values["Deployment"].(wrapper.Deployment), shop, &packed{content: gzipped(100)})
-	require.NoError(t, err)
-	values["DeployResult"], values["DeployTimings"] = result, result.Timings
-	deployWith := func(faults ...astrotest.Fault) error {
-		server.Inject(faults...)
-		_, err := client.DeployBundle(t.Context(), values["Deployment"].(wrapper.Deployment), shop, &packed{content: gzipped(100)})
-		require.Error(t, err)
-		return err
-	}
-	address := result.Deploy.BundleUploadURL.Reveal()
+	address := deploy.BundleUploadURL.Reveal()
 	_, signed, _ := strings.Cut(address, "sig=") // the storage knows no token
 	signed += " in " + address
-	values["DeployError"] = deployWith(astrotest.EditDeploy(func(deploy map[string]any) { deploy["bundleUploadUrl"] = address }).On("CreateDeploy"), astrotest.StorageError(403, "AuthenticationFailed", signed).WithHeader("x-ms-request-id", signed).On("PutBlob"))
-	values["StorageError"] = errors.Unwrap(values["DeployError"].(error))
-	values["WaitError"] = errors.Unwrap(deployWith(showing("DEPLOYING").On("FinalizeDeploy"), astrotest.Answer(401, "text/html", echo).On("GetDeploy")))
+	server.Inject(astrotest.StorageError(403, "AuthenticationFailed", signed).WithHeader("x-ms-request-id", signed).On("PutBlob"))
+	_, err = client.Upload(t.Context(), deploy.BundleUploadURL, bytes.NewReader(gzipped(100)))
+	values["StorageError"] = err
+	server.Inject(astrotest.Answer(401, "text/html", echo).On("GetDeploy"))
+	_, err = client.Wait(t.Context(), target)
+	values["WaitError"] = err
 
-	values["ValidationError"] = finalizeWith(wrapper.Target{OrganizationID: "https://storage.example/a?sig=" + chaosSignature}, content)
+	values["ValidationError"] = finalizeWith(wrapper.Target{OrganizationID: "https://storage.example/a?sig=" + chaostest.Signature}, content)
 	values["APIError"] = finalizeWith(target, content, unreadable[2])
 	values["OutcomeUnknownError"] = finalizeWith(target, content, unreadable...)
 	values["TransportError"] = unanswered
@@ -106,7 +99,6 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 		"OutcomeUnknownError": new(*wrapper.OutcomeUnknownError),
 		"TransportError":      new(*wrapper.TransportError),
 		"DeployFailedError":   new(*wrapper.DeployFailedError),
-		"DeployError":         new(*wrapper.DeployError),
 		"StorageError":        new(*wrapper.StorageError),
 		"WaitError":           new(*wrapper.WaitError),
 	} {
@@ -117,15 +109,15 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 		assert.Contains(t, values, name, "a type that is not looked at")
 	}
 	for _, value := range values {
-		requireNoSecret(t, value)
+		chaostest.RequireNoSecret(t, value)
 		if err, isError := value.(error); isError {
 			for ; err != nil; err = errors.Unwrap(err) {
-				requireNoSecret(t, err)
+				chaostest.RequireNoSecret(t, err)
 			}
 		}
 	}
 	assert.Contains(t, log.String(), `"attempt":2`)
-	requireClean(t, log.String())
+	chaostest.RequireClean(t, log.String())
 }
 
 // exportedTypes are the names of this package's.
@@ -153,10 +145,10 @@ func exportedTypes(t *testing.T) (names []string) {
 func TestAnExpiredTokenIsNamed(t *testing.T) {
 	server := astrotest.NewServer()
 	defer server.Close()
-	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(chaosToken))
+	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(chaostest.Token))
 	require.NoError(t, err)
 	_, err = client.Finalize(t.Context(), add(server, api.DeployTypeImageOnly), wrapper.ImageOnly())
 	require.ErrorIs(t, err, wrapper.ErrUnauthorized)
 	assert.ErrorContains(t, err, "the token expired on "+time.Unix(1761955200, 0).UTC().Format(time.RFC1123))
-	requireNoSecret(t, err)
+	chaostest.RequireNoSecret(t, err)
 }

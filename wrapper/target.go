@@ -29,7 +29,7 @@ type Target struct {
 }
 
 // TargetOf returns the target of a deploy that the service returned, with all that is known
-// of it. An answer does not name the Organization.
+// of it. A response does not name the Organization.
 func TargetOf(organizationID string, deploy *api.Deploy) Target {
 	target := Target{OrganizationID: organizationID}
 	if deploy == nil {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -267,7 +268,7 @@ func (d doer) Do(request *http.Request) (*http.Response, error) { return d(reque
 // ours it is for one.
 func TestTrapOneTimeoutForAllAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client, closeAll := inMemory(t, nil, wrapper.WithAttemptTimeout(10*time.Second))
+		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithAttemptTimeout(10*time.Second))
 		defer closeAll()
 		target := add(server, api.DeployTypeImageOnly)
 		server.Inject(astrotest.Hang(), astrotest.Hang(), astrotest.Hang())

@@ -3,16 +3,35 @@ package wrapper
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"io"
-	"net/url"
-	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
-	"github.com/astro-finalize/astro-finalize-go/internal/retry"
+	"github.com/astro-finalize/astro-finalize-go/internal/blob"
+	"github.com/astro-finalize/astro-finalize-go/internal/check"
 )
 
-// opUpload is no operation of openapi.yaml: it is the storage that answers.
-const opUpload = "Upload"
+// UploadOption changes one thing about [Client.Upload].
+type UploadOption func(*uploadSettings) error
+
+type uploadSettings struct {
+	progress func(sent, total int64)
+}
+
+// WithProgress has progress called as an upload goes on, with the bytes that were sent so far
+// and all that there are. An attempt that is retried begins at 0 again. The calls come one
+// after the other, from another goroutine, and hold the upload up until they return, so that
+// one that blocks must end with the context; none comes after the upload has ended.
+func WithProgress(progress func(sent, total int64)) UploadOption {
+	return func(settings *uploadSettings) error {
+		if progress == nil {
+			return &ValidationError{Field: "progress", Rule: "must not be nil"}
+		}
+		settings.progress = progress
+		return nil
+	}
+}
 
 // Upload uploads a tarball, whole and from its beginning, to the upload URL of a deploy
 // (DAGsUploadURL or BundleUploadURL) and returns its tarball version, byte for byte, which is
@@ -20,70 +39,58 @@ const opUpload = "Upload"
 // finalized.
 //
 // It is one request, Put Blob, of up to 5,000 MiB, by which the storage checks the MD5 that it
-// is sent, and which is repeated from the start after 408, 417 (without Expect), 429, 500, 502,
+// is sent, and which is retried from the start after 408, 417 (without Expect), 429, 500, 502,
 // 503, 504 and cut connections, like the requests to the API: each makes one more version, and
 // the last one's is returned. It takes as long as it takes, unless no byte moves for the time of
 // [WithStallTimeout]. It goes to the URL's host alone, over https (loopback excepted), without
-// the API token, and follows no redirect.
+// the API token, and follows no redirect. The tarball is read by another goroutine, one Read at
+// a time; one with a method MD5() []byte is not read for its MD5 first.
 //
 // An upload URL expires, after which a new deploy is to be created: [ErrUploadURLExpired].
-// That and other answers of the storage are a [*StorageError], no answer is a
-// [*TransportError]. If the tarball's Read hangs when ctx ends, Upload returns, though that
-// Read may be under way yet.
+// That and other responses of the storage are a [*StorageError], no response is a
+// [*TransportError]. If the tarball's Read hangs when ctx ends, Upload returns a second later,
+// though that Read may still be under way.
 func (c *Client) Upload(ctx context.Context, uploadURL *api.Secret, tarball io.ReadSeeker, options ...UploadOption) (version string, err error) {
 	if err := cmp.Or(c.check(), checkContext(ctx)); err != nil {
 		return "", err
 	}
-	settings, err := uploadSettingsOf(options)
-	if err != nil {
-		return "", err
+	var settings uploadSettings
+	for _, option := range options {
+		if option == nil {
+			return "", &ValidationError{Field: "options", Rule: "must not hold a nil UploadOption"}
+		}
+		if err := option(&settings); err != nil {
+			return "", err
+		}
 	}
-	target, err := parseUploadURL(uploadURL)
-	if err != nil {
-		return "", err
+	var address string
+	if uploadURL != nil {
+		address = uploadURL.Reveal()
 	}
-	measured, err := measure(ctx, tarball)
-	if err != nil {
-		return "", err
+	target, rule := check.UploadURL(address)
+	if rule != "" {
+		return "", &ValidationError{Field: "uploadUrl", Rule: rule}
 	}
-	return c.put(ctx, target, measured, settings)
+	measured, err := blob.Measure(ctx, tarball)
+	broken := (*blob.InvalidError)(nil)
+	switch {
+	case errors.As(err, &broken):
+		return "", &ValidationError{Field: "tarball", Value: broken.Value, Rule: broken.Rule}
+	case err != nil:
+		return "", &TransportError{Operation: opUpload, Err: err}
+	}
+	return uploaded(c.uploads.Put(ctx, target, measured, settings.progress))
 }
 
-// put uploads a tarball that was measured.
-func (c *Client) put(ctx context.Context, target *url.URL, tarball *measured, settings uploadSettings) (string, error) {
-	u := &upload{
-		uploader: *c.upload,
-		target:   target,
-		secrets:  secretsOf(target),
-		tarball:  tarball,
-		progress: settings.progress,
+// uploaded returns the version that an upload brought, or why there is none.
+func uploaded(result blob.Result) (version string, err error) {
+	switch {
+	case result.Version != "":
+		return result.Version, nil
+	case result.Err == nil:
+		return "", storageError(result)
+	case result.Refusal != nil:
+		result.Err = fmt.Errorf("%w; the last one: %w", result.Err, storageError(result))
 	}
-	series := c.chain.policy.Start()
-	started, wait := time.Now(), noWait
-	for attempts := 1; ; attempts++ {
-		request, end := u.attempt(ctx)
-		end.attempts, end.elapsed = attempts, time.Since(started)
-		logAttempt(c.chain.log, request, end.response, end.err, attempts, wait)
-		if end.isSuccess() {
-			return u.version(end)
-		}
-		if !u.plain && end.isExpectationFailed() {
-			u.plain = true
-			attempts-- // it was our own header that was refused
-			continue
-		}
-		wait = noWait
-		if end.isWorthAnother() {
-			if next, again := series.Next(ctx, headerOf(end.response)); again {
-				wait = next
-			}
-		}
-		if wait == noWait {
-			return "", u.failure(end)
-		}
-		if interrupted := retry.Sleep(ctx, wait); interrupted != nil {
-			end.err = u.interrupted(interrupted, end)
-			return "", u.failure(end)
-		}
-	}
+	return "", &TransportError{Operation: opUpload, Attempts: result.Attempts, Elapsed: result.Elapsed, Err: result.Err}
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -83,7 +84,7 @@ func (s *storage) start(t *testing.T, options ...wrapper.Option) (*api.Secret, *
 	t.Helper()
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	client, err := wrapper.NewClient(append([]wrapper.Option{wrapper.WithToken(chaosToken), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce})}, options...)...)
+	client, err := wrapper.NewClient(append([]wrapper.Option{wrapper.WithToken(chaostest.Token), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce})}, options...)...)
 	require.NoError(t, err)
 	return uploadTo(server.URL), client
 }
@@ -583,11 +584,11 @@ func TestUploadEndsWithTheContextWhileItMeasures(t *testing.T) {
 
 // inMemoryStorage is a storage on the fake clock of a synctest bubble.
 func inMemoryStorage(t *testing.T, store *storage, options ...wrapper.Option) (*api.Secret, *wrapper.Client, func()) {
-	network := newMemory()
+	network := chaostest.NewMemory()
 	server := &http.Server{Handler: store}
 	go func() { _ = server.Serve(network) }()
-	transport := &http.Transport{DialContext: network.dial}
-	client, err := wrapper.NewClient(append([]wrapper.Option{wrapper.WithToken(chaosToken), wrapper.WithHTTPClient(&http.Client{Transport: transport})}, options...)...)
+	transport := &http.Transport{DialContext: network.Dial}
+	client, err := wrapper.NewClient(append([]wrapper.Option{wrapper.WithToken(chaostest.Token), wrapper.WithHTTPClient(&http.Client{Transport: transport})}, options...)...)
 	require.NoError(t, err)
 	return uploadTo("http://127.0.0.1"), client, func() {
 		transport.CloseIdleConnections()

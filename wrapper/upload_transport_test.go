@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -105,8 +106,8 @@ func TestUploadOfATarballThatGrows(t *testing.T) {
 	assert.Equal(t, 1, store.requests())
 }
 
-// A transport that panics does so where the caller can recover; one that ends its goroutine, as
-// a test that fails in it does, ends the upload.
+// A transport that panics does so where the caller can recover, and one that ends its goroutine, as
+// a test that fails in it does, ends the caller's: nothing stands between them.
 func TestUploadByATransportThatEndsOddly(t *testing.T) {
 	uploadURL, client := (&storage{}).start(t, by(func(*http.Request) (*http.Response, error) { panic("odd") }))
 	assert.PanicsWithValue(t, "odd", func() { _, _ = client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100))) })
@@ -115,7 +116,33 @@ func TestUploadByATransportThatEndsOddly(t *testing.T) {
 		runtime.Goexit()
 		return nil, nil
 	}))
-	_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100)))
+	returned := true
+	var caller sync.WaitGroup
+	caller.Go(func() {
+		returned = false
+		_, _ = client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100)))
+		returned = true
+	})
+	caller.Wait()
+	assert.False(t, returned)
+}
+
+// What the caller gave panics where the caller can recover, though another goroutine calls it. What
+// ends that goroutine ends the upload.
+func TestUploadWhoseTarballOrProgressEndsOddly(t *testing.T) {
+	uploadURL, client := (&storage{}).start(t)
+	reads := 0
+	panics := seeking{5000, func(p []byte) int {
+		if reads++; reads > 1 { // the first is for what begins it
+			panic("odd")
+		}
+		return copy(p, gzipped(512))
+	}}
+	assert.PanicsWithValue(t, "odd", func() { _, _ = client.Upload(t.Context(), uploadURL, panics) })
+	assert.PanicsWithValue(t, "odd", func() {
+		_, _ = client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100)), wrapper.WithProgress(func(int64, int64) { panic("odd") }))
+	})
+	_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100)), wrapper.WithProgress(func(int64, int64) { runtime.Goexit() }))
 	assert.ErrorContains(t, err, "ended its goroutine")
 }
 

@@ -26,7 +26,7 @@ func (c *Client) Wait(ctx context.Context, target Target) (*api.Deploy, error) {
 	if err := cmp.Or(c.check(), checkContext(ctx), target.check()); err != nil {
 		return nil, err
 	}
-	schedule := betweenLooks()
+	schedule := betweenPolls()
 	waiting := &WaitError{DeployID: target.DeployID}
 	for {
 		deploy, err := c.GetDeploy(ctx, target)
@@ -48,9 +48,9 @@ func (c *Client) Wait(ctx context.Context, target Target) (*api.Deploy, error) {
 	}
 }
 
-// betweenLooks is how long to wait before the next look, a fifth more or less, so that those
+// betweenPolls is how long to wait before the next look, a fifth more or less, so that those
 // who wait for many deploys do not all look at once.
-func betweenLooks() Backoff {
+func betweenPolls() Backoff {
 	schedule := backoff.NewExponentialBackOff()
 	schedule.InitialInterval = time.Second
 	schedule.Multiplier = 1.5

@@ -12,6 +12,7 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -39,7 +40,7 @@ func TestWait(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				server, client, closeAll := inMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
+				server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 				defer closeAll()
 				target := add(server, api.DeployTypeImageOnly)
 				_, err := client.Finalize(t.Context(), target, wrapper.ImageOnly())
@@ -65,7 +66,7 @@ func TestWait(t *testing.T) {
 // The looks come about 1 s, 1.5 s, 2.25 s … 15 s after each other, and end with the context.
 func TestWaitLooksLessAndLessOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client, closeAll := inMemory(t, nil)
+		server, client, closeAll := chaostest.InMemory(t, nil)
 		defer closeAll()
 		target := add(server, api.DeployTypeDAGOnly) // never finalized
 		var looks []time.Time
@@ -97,7 +98,7 @@ func TestWaitLooksLessAndLessOften(t *testing.T) {
 // Trouble that does not end is told with the error, too.
 func TestWaitSaysWhatItSawLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client, closeAll := inMemory(t, nil)
+		server, client, closeAll := chaostest.InMemory(t, nil)
 		defer closeAll()
 		target := add(server, api.DeployTypeDAGOnly)
 		server.Inject(showing("INITIALIZED"))

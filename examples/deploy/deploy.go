@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/deploys"
 	"github.com/astro-finalize/astro-finalize-go/tarball"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
@@ -16,7 +17,7 @@ import (
 var embedded embed.FS
 
 // deploy deploys what the settings name, to the real service or to a simulator.
-func deploy(ctx context.Context, s settings, out *output) (*wrapper.DeployResult, error) {
+func deploy(ctx context.Context, s settings, out *output) (*deploys.Result, error) {
 	options := []wrapper.Option{
 		wrapper.WithAPIVersion(wrapper.APIVersion(s.apiVersion)),
 		wrapper.WithUserAgent("example-deploy"),
@@ -40,14 +41,14 @@ func deploy(ctx context.Context, s settings, out *output) (*wrapper.DeployResult
 	}
 	source, folder := source(s)
 	out.begin(s.live, folder, to)
-	about := []wrapper.DeployOption{wrapper.WithProgress(out.progress)}
+	about := []deploys.Option{deploys.WithProgress(out.progress)}
 	if s.description != "" {
-		about = append(about, wrapper.WithDescription(s.description))
+		about = append(about, deploys.WithDescription(s.description))
 	}
 	if s.bundle != "" {
-		return client.DeployBundle(ctx, to, wrapper.Bundle{MountPath: s.mountPath, Type: s.bundleType}, source, about...)
+		return deploys.Bundle(ctx, client, to, deploys.Mount{Path: s.mountPath, Type: s.bundleType}, source, about...)
 	}
-	return client.DeployDAGs(ctx, to, source, about...)
+	return deploys.DAGs(ctx, client, to, source, about...)
 }
 
 // source is the folder that is deployed, and its name.

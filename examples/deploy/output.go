@@ -9,6 +9,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
+	"github.com/astro-finalize/astro-finalize-go/deploys"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -64,7 +65,7 @@ func (o *output) progress(sent, total int64) {
 }
 
 // end tells what the deploy came to.
-func (o *output) end(result *wrapper.DeployResult, err error) {
+func (o *output) end(result *deploys.Result, err error) {
 	if o.bar != nil {
 		_ = o.bar.Clear()
 	}
@@ -80,15 +81,15 @@ func (o *output) end(result *wrapper.DeployResult, err error) {
 	}
 }
 
-func (o *output) writeJSON(result *wrapper.DeployResult, err error) {
+func (o *output) writeJSON(result *deploys.Result, err error) {
 	report := struct {
-		*wrapper.DeployResult
+		*deploys.Result
 		Error string        `json:"error,omitempty"`
-		Stage wrapper.Stage `json:"failedStage,omitempty"`
-	}{DeployResult: result}
-	var deploying *wrapper.DeployError
+		Stage deploys.Stage `json:"failedStage,omitempty"`
+	}{Result: result}
+	var deploying *deploys.Error
 	if errors.As(err, &deploying) {
-		report.DeployResult, report.Stage = &deploying.Result, deploying.Stage
+		report.Result, report.Stage = &deploying.Result, deploying.Stage
 	}
 	if err != nil {
 		report.Error = err.Error()

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/astro-finalize/astro-finalize-go/deploys"
 	"github.com/astro-finalize/astro-finalize-go/tarball"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
@@ -32,21 +33,15 @@ var (
 	ErrUnknown = errors.New("platform: outcome unknown")
 )
 
-// deployer is what of the library's client is used here, so that tests can stand in for it.
-type deployer interface {
-	DeployDAGs(ctx context.Context, to wrapper.Deployment, dags wrapper.Source, options ...wrapper.DeployOption) (*wrapper.DeployResult, error)
-}
+// OnAstro returns a Releaser for Astro. The client is an interface, so that tests can stand in for
+// it.
+func OnAstro(client deploys.Client) Releaser { return astro{client} }
 
-var _ deployer = (*wrapper.Client)(nil)
-
-// OnAstro returns a Releaser for Astro.
-func OnAstro(client deployer) Releaser { return astro{client} }
-
-type astro struct{ client deployer }
+type astro struct{ client deploys.Client }
 
 func (a astro) Release(ctx context.Context, environment Environment, folder string) (Release, error) {
 	to := wrapper.Deployment{OrganizationID: environment.Tenant, DeploymentID: environment.Name}
-	result, err := a.client.DeployDAGs(ctx, to, tarball.Dir(folder))
+	result, err := deploys.DAGs(ctx, a.client, to, tarball.Dir(folder))
 	if err != nil {
 		return Release{}, kindOf(err)
 	}

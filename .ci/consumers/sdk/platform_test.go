@@ -3,10 +3,12 @@ package platform
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
@@ -45,14 +47,34 @@ func TestReleaseAgainstTheFake(t *testing.T) {
 	}
 }
 
-type lost struct{}
+// lost is a client whose finalize gets no response.
+type lost struct{ uploaded int }
 
-func (lost) DeployDAGs(context.Context, wrapper.Deployment, wrapper.Source, ...wrapper.DeployOption) (*wrapper.DeployResult, error) {
-	return nil, &wrapper.DeployError{Stage: wrapper.StageFinalize, Err: &wrapper.OutcomeUnknownError{Err: errors.New("cut")}}
+func (*lost) CheckCreate(wrapper.Deployment, api.CreateDeployRequest) error { return nil }
+
+func (*lost) CreateDeploy(_ context.Context, _ wrapper.Deployment, request api.CreateDeployRequest) (*api.Deploy, error) {
+	uploadURL := api.NewSecret("https://storage.example/?sig=secret")
+	return &api.Deploy{ID: "p", Type: request.Type, Status: api.DeployStatusInitialized, DAGsUploadURL: &uploadURL}, nil
 }
 
+func (l *lost) Upload(_ context.Context, _ *api.Secret, tarball io.ReadSeeker, _ ...wrapper.UploadOption) (string, error) {
+	size, err := tarball.Seek(0, io.SeekEnd)
+	l.uploaded = int(size)
+	return "v1", err
+}
+
+func (*lost) Finalize(context.Context, wrapper.Target, wrapper.Content) (*api.Deploy, error) {
+	return nil, &wrapper.OutcomeUnknownError{DeployID: "p", Err: errors.New("cut")}
+}
+
+func (*lost) Wait(context.Context, wrapper.Target) (*api.Deploy, error) { return nil, nil }
+
 func TestReleaseWithAStandIn(t *testing.T) {
-	if _, err := OnAstro(lost{}).Release(t.Context(), Environment{}, "."); !errors.Is(err, ErrUnknown) {
+	client := &lost{}
+	if _, err := OnAstro(client).Release(t.Context(), Environment{}, folder(t)); !errors.Is(err, ErrUnknown) {
 		t.Fatal(err)
+	}
+	if client.uploaded == 0 {
+		t.Fatal("nothing was uploaded")
 	}
 }

@@ -80,7 +80,7 @@ func TestScriptAndCalls(t *testing.T) {
 			printed, err := runScript(t, cmp.Or(row.script, script), "ASTRO_API_TOKEN="+token, "ASTRO_API_URL="+server.URL,
 				"ORGANIZATION_ID="+deployment.OrganizationID, "DEPLOYMENT_ID="+deployment.ID)
 			assert.Equal(t, row.scriptFails, err != nil, "%v: %s", err, printed)
-			assert.Equal(t, row.scriptDeploys, deploys(server, deployment))
+			assert.Equal(t, row.scriptDeploys, hasDAGs(server, deployment))
 			assert.Equal(t, row.scriptPrintsURL, strings.Contains(printed, "sig="))
 
 			server, deployment = newServer()
@@ -95,7 +95,7 @@ func TestScriptAndCalls(t *testing.T) {
 			default:
 				assert.NoError(t, err)
 			}
-			assert.Equal(t, row.callsDeploy, deploys(server, deployment))
+			assert.Equal(t, row.callsDeploy, hasDAGs(server, deployment))
 		})
 	}
 }
@@ -118,8 +118,8 @@ func step(t *testing.T, client *wrapper.Client, in wrapper.Deployment, keepRetur
 	return finish(t.Context(), client, in, deploy, version)
 }
 
-// deploys reports whether the Deployment has DAGs that are DEPLOYED.
-func deploys(server *astrotest.Server, deployment astrotest.Deployment) bool {
+// hasDAGs reports whether the Deployment has DAGs that are DEPLOYED.
+func hasDAGs(server *astrotest.Server, deployment astrotest.Deployment) bool {
 	now, _ := server.Deployment(deployment.ID)
 	return now.DAGTarballVersion != ""
 }

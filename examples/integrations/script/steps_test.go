@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/deploys"
 	"github.com/astro-finalize/astro-finalize-go/tarball"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
@@ -57,7 +58,7 @@ func exitCode(err error) int {
 }
 
 func run(ctx context.Context, client *wrapper.Client, in wrapper.Deployment, folder string) int {
-	result, err := client.DeployDAGs(ctx, in, tarball.Dir(folder))
+	result, err := deploys.DAGs(ctx, client, in, tarball.Dir(folder))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return exitCode(err)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/deploys"
 	"github.com/astro-finalize/astro-finalize-go/examples/integrations/terraform"
 	"github.com/astro-finalize/astro-finalize-go/tarball"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
@@ -45,7 +46,7 @@ var kinds = []struct {
 	attribute, summary, detail, keep string
 }{
 	{unknown, "", "not known whether", "Do not recreate it", "clvet"},
-	{&wrapper.DeployError{Stage: wrapper.StageFinalize, Err: unknown}, "", "not known whether", "-refresh-only", "clvet"},
+	{&deploys.Error{Stage: deploys.StageFinalize, Err: unknown}, "", "not known whether", "-refresh-only", "clvet"},
 	{&wrapper.WaitError{DeployID: "clvet", Err: &wrapper.APIError{StatusCode: 401}}, "", "not known to be DEPLOYED", "Do not recreate it", "clvet"},
 	{&wrapper.DeployFailedError{Deploy: &api.Deploy{ID: "clvet"}}, "", "failed", "creates another", ""},
 	{&wrapper.ValidationError{Field: "deploymentId", Rule: "must not be empty"}, "deployment_id", "deploymentId cannot be used", "must not be empty", ""},
@@ -137,7 +138,7 @@ func TestDiagnosticsOfCalls(t *testing.T) {
 		deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 		client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 		require.NoError(t, err)
-		result, err := client.DeployDAGs(t.Context(), wrapper.Deployment{OrganizationID: deployment.OrganizationID, DeploymentID: deployment.ID}, tarball.Dir(row.folder))
+		result, err := deploys.DAGs(t.Context(), client, wrapper.Deployment{OrganizationID: deployment.OrganizationID, DeploymentID: deployment.ID}, tarball.Dir(row.folder))
 		server.Close()
 		require.Error(t, err)
 		assert.Nil(t, result)

@@ -50,7 +50,7 @@ func explain(err error) (attribute, summary, advice string) {
 	case is[*wrapper.APIError](err):
 		return "", "The service answered with an error", ""
 	}
-	return "", "The deploy did not come about", "" // such as a *wrapper.DeployError about a Source of your own
+	return "", "The deploy did not come about", "" // such as a *deploys.Error about a Source of your own
 }
 
 func is[T error](err error) bool {

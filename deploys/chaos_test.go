@@ -1,0 +1,173 @@
+package deploys_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/deploys"
+	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+var (
+	chaosDeploys = flag.Int("chaos.n", 2000, "deploys of the chaos test")
+	chaosSeed    = flag.Uint64("chaos.seed", 1, "what the chaos test draws its faults from")
+)
+
+// mishapsByOperation are what goes wrong with each operation of the whole path.
+func mishapsByOperation() map[string][]astrotest.Fault {
+	var known, created []astrotest.Fault // where the deploy is known, and where it is created
+	for _, mishap := range chaostest.Mishaps() {
+		known = append(known, mishap.Fault)
+		if !mishap.Foreign {
+			created = append(created, mishap.Fault)
+		}
+	}
+	carriedOut := astrotest.Fault{}.AfterCommit()
+	storage := []astrotest.Fault{
+		astrotest.CutConnection(), astrotest.CutConnection().AfterCommit(), astrotest.CutHeader(), astrotest.CutUpload(10_000),
+		astrotest.Hang(), astrotest.Hang().AfterCommit(), astrotest.StallUpload(20_000), astrotest.Slow(time.Minute), astrotest.Slow(5 * time.Minute),
+		astrotest.ExpiredUploadURL(),
+		carriedOut.WithoutHeader("x-ms-version-id"),
+		carriedOut.WithHeader("x-ms-version-id", " "),
+		carriedOut.WithHeader("Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA=="),
+		astrotest.Answer(200, "text/html", "<html>"), astrotest.Answer(302, "", "").WithHeader("Location", "https://elsewhere.example/?sig="+chaostest.Signature),
+	}
+	for _, status := range []int{400, 403, 408, 429, 500, 502, 503, 504} {
+		fault := astrotest.StorageError(status, "SomeCode", "https://storage.example/?sig="+chaostest.Signature)
+		storage = append(storage, fault, fault.AfterCommit(), fault.WithHeader("Retry-After", "7"))
+	}
+	return map[string][]astrotest.Fault{
+		"CreateDeploy":   append(created, astrotest.EditDeploy(func(deploy map[string]any) { deploy["id"] = "../x" })),
+		"FinalizeDeploy": append(slices.Clone(known), slices.Repeat([]astrotest.Fault{showing("DEPLOYING")}, 60)...), // to be waited for
+		"GetDeploy":      append(append(known, showing("INITIALIZED")), slices.Repeat([]astrotest.Fault{showing("DEPLOYING"), astrotest.Error(401, "Unauthorized")}, 30)...),
+		"PutBlob":        storage,
+	}
+}
+
+// TestChaosOfDeploys takes deploys the whole path, from creating to DEPLOYED, while a fifth of
+// the requests go wrong. The fake's own state is the judge of what the client says.
+func TestChaosOfDeploys(t *testing.T) {
+	t.Logf("-chaos.n=%d -chaos.seed=%d", *chaosDeploys, *chaosSeed)
+	random := rand.New(rand.NewPCG(*chaosSeed, 2))
+	struck := rand.New(rand.NewPCG(*chaosSeed, 3))
+	tally := map[string]int{}
+	for done := 0; done < *chaosDeploys; done += 50 {
+		synctest.Test(t, func(t *testing.T) { chaosOfDeploys(t, random, struck, min(50, *chaosDeploys-done), tally) })
+		if t.Failed() {
+			return
+		}
+	}
+	t.Log(tally)
+	for _, end := range []string{"success", "create", "upload", "finalize", "unknown", "wait"} {
+		assert.Positive(t, tally[end], "a chaos that never ends in %s proves little", end)
+	}
+}
+
+func chaosOfDeploys(t *testing.T, random, struck *rand.Rand, calls int, tally map[string]int) {
+	var log bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	server, client, closeAll := chaostest.InMemory(t, []astrotest.Option{astrotest.WithTokens(chaostest.Token), astrotest.WithStoredVersionsOnly()}, wrapper.WithToken(chaostest.Token), wrapper.WithLogger(logger))
+	defer closeAll()
+	mishaps := mishapsByOperation()
+	var mu sync.Mutex // the service's goroutines strike
+	strike := func(operation string) (astrotest.Fault, bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		goesWrong, of := struck.Float64() < 0.2, mishaps[operation]
+		return of[struck.IntN(len(of))], goesWrong
+	}
+	for i := range calls {
+		before := "before"
+		added := server.AddDeployment(astrotest.Deployment{DAGDeploys: true, DAGTarballVersion: before, Bundles: []api.Bundle{{MountPath: shop.Path, DesiredVersion: &before}}})
+		to := wrapper.Deployment{OrganizationID: added.OrganizationID, DeploymentID: added.ID}
+		source := &packed{content: gzipped(30_000 + i)}
+		ctx, cancel := t.Context(), context.CancelFunc(func() {})
+		if random.IntN(20) == 0 {
+			ctx, cancel = context.WithTimeout(ctx, time.Duration(random.Int64N(int64(time.Minute))))
+		}
+		kind := random.IntN(3)
+		server.InjectFunc(strike)
+		result, err := []func() (*deploys.Result, error){
+			func() (*deploys.Result, error) { return deploys.DAGs(ctx, client, to, source) },
+			func() (*deploys.Result, error) { return deploys.Bundle(ctx, client, to, shop, source) },
+			func() (*deploys.Result, error) { return deploys.RemoveBundle(ctx, client, to, shop) },
+		}[kind]()
+		cancel()
+		time.Sleep(time.Hour) // for what the service still has in hand
+		synctest.Wait()
+		server.InjectFunc(nil)
+
+		var said deploys.Result
+		var deploying *deploys.Error
+		if errors.As(err, &deploying) {
+			said = deploying.Result
+		} else {
+			require.NoError(t, err, "call %d", i)
+			said = *result
+		}
+		require.LessOrEqual(t, len(deployIDs(t, client, to)), 1, "a create doubled")
+		if strings.Contains(fmt.Sprint(err), "no deploy was created") {
+			require.Empty(t, deployIDs(t, client, to))
+		}
+		judgeDeploy(t, server, to, kind, source, said, err, tally)
+		for ; err != nil; err = errors.Unwrap(err) {
+			chaostest.RequireNoSecret(t, err)
+		}
+		chaostest.RequireNoSecret(t, said)
+	}
+	chaostest.RequireClean(t, log.String())
+}
+
+// judgeDeploy compares what the client said with what the service has.
+func judgeDeploy(t *testing.T, server *astrotest.Server, to wrapper.Deployment, kind int, source *packed, said deploys.Result, err error, tally map[string]int) {
+	now, _ := server.Deployment(to.DeploymentID)
+	mounted := "none"
+	if len(now.Bundles) > 0 {
+		mounted = *now.Bundles[0].DesiredVersion
+	}
+	live := []string{now.DAGTarballVersion, mounted, mounted}[kind]
+	asked := []string{said.TarballVersion, said.TarballVersion, "none"}[kind]
+	if said.DeployID != "" {
+		stored, found := server.Deploy(said.DeployID)
+		require.True(t, found, "a deploy reported that is not there")
+		require.Equal(t, to.DeploymentID, stored.DeploymentID)
+	}
+	if said.TarballVersion != "" {
+		tarball, found := server.Tarball(said.TarballVersion)
+		require.True(t, found, "a version reported that was not stored")
+		require.Equal(t, source.content, tarball)
+	}
+	var deploying *deploys.Error
+	switch {
+	case err == nil:
+		tally["success"]++
+		require.Equal(t, asked, live, "a false success")
+		require.Equal(t, api.DeployStatusDeployed, said.Status)
+	case errors.Is(err, wrapper.ErrOutcomeUnknown):
+		tally["unknown"]++
+		require.Contains(t, []string{asked, "before"}, live)
+	case errors.As(err, &deploying) && deploying.Stage == deploys.StageWait:
+		tally["wait"]++
+		require.Equal(t, asked, live, "a deploy said to be finalized that is not")
+	default:
+		tally[string(deploying.Stage)]++
+		require.Equal(t, "before", live, "a false failure: %v", err)
+	}
+}

@@ -1,0 +1,388 @@
+package deploys_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/deploys"
+	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// packed is a source that is packed already.
+type packed struct {
+	content []byte
+	err     error
+	nothing bool   // is opened
+	prefix  string // as it was asked for
+	closed  int
+}
+
+func (p *packed) Open(_ context.Context, prefix string) (io.ReadSeekCloser, error) {
+	p.prefix = prefix
+	if p.err != nil || p.nothing {
+		return nil, p.err
+	}
+	return &open{bytes.NewReader(p.content), p}, nil
+}
+
+type open struct {
+	*bytes.Reader
+	source *packed
+}
+
+func (o *open) Close() error {
+	o.source.closed++
+	return nil
+}
+
+var shop = deploys.Mount{Path: "/usr/local/airflow/dbt/shop", Type: "dbt"}
+
+func TestDAGs(t *testing.T) {
+	for _, apiVersion := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
+		server, client, deployment := home(t, wrapper.WithAPIVersion(apiVersion))
+		source := &packed{content: gzipped(3000)}
+		var sent int64
+		result, err := deploys.DAGs(t.Context(), client, deployment, source, deploys.WithDescription("Monday"), deploys.WithProgress(func(now, _ int64) { sent = now }))
+		require.NoError(t, err)
+
+		stored, _ := server.Deploy(result.DeployID)
+		assert.Equal(t, api.DeployStatusDeployed, stored.Status)
+		assert.Equal(t, api.DeployTypeDAGOnly, stored.Type)
+		assert.Equal(t, "Monday", *stored.Description)
+		now, _ := server.Deployment(deployment.DeploymentID)
+		assert.Equal(t, result.TarballVersion, now.DAGTarballVersion)
+		tarball, found := server.Tarball(result.TarballVersion)
+		require.True(t, found)
+		assert.Equal(t, source.content, tarball)
+		assert.Equal(t, "dags", source.prefix)
+		assert.Equal(t, 1, source.closed)
+		assert.Equal(t, int64(3000), sent)
+
+		sum := md5.Sum(source.content)
+		assert.Equal(t, hex.EncodeToString(sum[:]), result.MD5)
+		assert.Equal(t, int64(3000), result.Bytes)
+		assert.Equal(t, api.DeployTypeDAGOnly, result.Type)
+		assert.Equal(t, api.DeployStatusDeployed, result.Status)
+		assert.Equal(t, deployment, wrapper.Deployment{OrganizationID: result.OrganizationID, DeploymentID: result.DeploymentID})
+		assert.Equal(t, []string{"POST", "PUT", "POST"}, methods(server), "create, upload, finalize")
+		for _, request := range server.Requests() {
+			if request.Method == http.MethodPut {
+				assert.Empty(t, request.Authorization, "the storage is none of the token's business")
+			}
+		}
+	}
+}
+
+func methods(server *astrotest.Server) (methods []string) {
+	for _, request := range server.Requests() {
+		methods = append(methods, request.Method)
+	}
+	return methods
+}
+
+func TestBundleAndRemoveBundle(t *testing.T) {
+	server, client, deployment := home(t, wrapper.WithAPIVersion(wrapper.V1))
+	source := &packed{content: gzipped(3000)}
+	commit := api.DeployGit{Provider: api.GitProviderGeneric, CommitSHA: "5b1ee0d", RemoteURL: ptr("https://git.example/shop.git")}
+	result, err := deploys.Bundle(t.Context(), client, deployment, shop, source, deploys.WithGit(commit))
+	require.NoError(t, err)
+	assert.Empty(t, source.prefix)
+	now, _ := server.Deployment(deployment.DeploymentID)
+	require.Len(t, now.Bundles, 1)
+	assert.Equal(t, result.TarballVersion, *now.Bundles[0].DesiredVersion)
+	assert.Equal(t, shop.Path, now.Bundles[0].MountPath)
+	assert.Equal(t, api.DeployTypeBundle, result.Type)
+	assert.Equal(t, commit, *result.Deploy.Git)
+
+	result, err = deploys.RemoveBundle(t.Context(), client, deployment, shop, deploys.WithDescription("gone"))
+	require.NoError(t, err)
+	assert.Empty(t, result.TarballVersion)
+	assert.Zero(t, result.Bytes)
+	now, _ = server.Deployment(deployment.DeploymentID)
+	assert.Empty(t, now.Bundles)
+	assert.Equal(t, []string{"POST", "PUT", "POST", "POST", "POST"}, methods(server), "nothing is uploaded to remove a bundle")
+}
+
+// The result's JSON is for machines, and has no secret.
+func TestResultAsJSON(t *testing.T) {
+	_, client, deployment := home(t)
+	result, err := deploys.DAGs(t.Context(), client, deployment, &packed{content: gzipped(3000)})
+	require.NoError(t, err)
+	require.Contains(t, result.Deploy.DAGsUploadURL.Reveal(), chaostest.Signature, "there is a secret to be shown")
+	chaostest.RequireNoSecret(t, result)
+	encoded, err := json.Marshal(result)
+	require.NoError(t, err)
+	chaostest.RequireClean(t, string(encoded))
+	var fields map[string]any
+	require.NoError(t, json.Unmarshal(encoded, &fields))
+	timings := fields["timings"].(map[string]any)
+	delete(fields, "timings")
+	assert.Equal(t, map[string]any{
+		"organizationId": deployment.OrganizationID, "deploymentId": deployment.DeploymentID, "deployId": result.DeployID,
+		"type": "DAG_ONLY", "status": "DEPLOYED", "tarballVersion": result.TarballVersion, "bytes": 3000.0, "md5": result.MD5,
+	}, fields)
+	for _, name := range []string{"packSeconds", "createSeconds", "uploadSeconds", "finalizeSeconds", "waitSeconds", "totalSeconds"} {
+		assert.Contains(t, timings, name)
+	}
+}
+
+func TestTimings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client, closeAll := chaostest.InMemory(t, nil)
+		defer closeAll()
+		server.Inject(
+			astrotest.Slow(2*time.Second).On("CreateDeploy"), astrotest.Slow(3*time.Second).On("PutBlob"),
+			astrotest.Slow(4*time.Second).On("FinalizeDeploy"),
+		)
+		result, err := deploys.DAGs(t.Context(), client, deploymentOn(server), &packed{content: gzipped(100)})
+		require.NoError(t, err)
+		assert.Equal(t, deploys.Timings{Create: 2 * time.Second, Upload: 3 * time.Second, Finalize: 4 * time.Second, Total: 9 * time.Second}, result.Timings)
+	})
+}
+
+// What can be known to be wrong is refused before anything is sent.
+func TestRefusesBadInput(t *testing.T) {
+	server, client, deployment := home(t)
+	source := &packed{content: gzipped(100)}
+	ctx := t.Context()
+	var none context.Context
+	for _, row := range []struct {
+		field  string
+		deploy func() error
+	}{
+		{"organizationId", func() error { return second(deploys.DAGs(ctx, client, wrapper.Deployment{DeploymentID: "d"}, source)) }},
+		{"deploymentId", func() error {
+			return second(deploys.Bundle(ctx, client, wrapper.Deployment{OrganizationID: "o", DeploymentID: "a/b"}, shop, source))
+		}},
+		{"source", func() error { return second(deploys.DAGs(ctx, client, deployment, nil)) }},
+		{"source", func() error { return second(deploys.Bundle(ctx, client, deployment, shop, nil)) }},
+		{"bundleMountPath", func() error {
+			return second(deploys.Bundle(ctx, client, deployment, deploys.Mount{Type: "dbt"}, source))
+		}},
+		{"bundleMountPath", func() error {
+			return second(deploys.RemoveBundle(ctx, client, deployment, deploys.Mount{Path: "a", Type: "dbt"}))
+		}},
+		{"bundleType", func() error { return second(deploys.RemoveBundle(ctx, client, deployment, deploys.Mount{Path: "/a"})) }},
+		{"description", func() error {
+			return second(deploys.DAGs(ctx, client, deployment, source, deploys.WithDescription(string(make([]byte, 501)))))
+		}},
+		{"git", func() error {
+			return second(deploys.DAGs(ctx, client, deployment, source, deploys.WithGit(api.DeployGit{})))
+		}},
+		{"options", func() error { return second(deploys.DAGs(ctx, client, deployment, source, nil)) }},
+		{"options", func() error { return second(deploys.DAGs(ctx, client, deployment, source, deploys.Option(nil))) }},
+		{"progress", func() error { return second(deploys.DAGs(ctx, client, deployment, source, deploys.WithProgress(nil))) }},
+		{"ctx", func() error { return second(deploys.DAGs(none, client, deployment, source)) }},
+		{"client", func() error { return second(deploys.RemoveBundle(ctx, (*wrapper.Client)(nil), deployment, shop)) }},
+	} {
+		err := row.deploy()
+		var invalid *wrapper.ValidationError
+		require.ErrorAs(t, err, &invalid, row.field)
+		assert.Equal(t, row.field, invalid.Field)
+		var deploying *deploys.Error
+		assert.NotErrorAs(t, err, &deploying)
+	}
+	assert.Empty(t, source.prefix, "nothing was packed")
+
+	for want, source := range map[string]*packed{
+		"pack: no such folder; nothing was sent": {err: errors.New("no such folder")},
+		"tarball must not be nil":                {nothing: true},
+		"tarball must not be empty":              {},
+		"must be a tar archive":                  {content: []byte("a file")},
+	} {
+		_, err := deploys.DAGs(ctx, client, deployment, source)
+		var deploying *deploys.Error
+		require.ErrorAs(t, err, &deploying)
+		assert.Equal(t, deploys.StagePack, deploying.Stage)
+		assert.ErrorContains(t, err, want)
+		assert.ErrorContains(t, err, "; nothing was sent")
+		if source.err == nil && !source.nothing {
+			assert.Equal(t, 1, source.closed)
+		}
+	}
+	assert.Empty(t, server.Requests())
+}
+
+// Whatever goes wrong midway, the error says what is on the service now and what a repetition
+// does, and that is true.
+func TestErrors(t *testing.T) {
+	const (
+		created  = "was created and not finalized, so nothing that runs was changed; calling again creates another"
+		unlisted = "a deploy may have been created; it changes nothing unless it is finalized, so another can be created; calling again creates another"
+	)
+	always := func(fault astrotest.Fault) []astrotest.Fault { return []astrotest.Fault{fault, fault, fault, fault} }
+	edit := func(field string, value any) astrotest.Fault {
+		return astrotest.EditDeploy(func(deploy map[string]any) { deploy[field] = value })
+	}
+	for name, row := range map[string]struct {
+		stage    deploys.Stage
+		faults   []astrotest.Fault
+		want     string
+		kind     error
+		deploys  int  // on the service
+		named    bool // the error's result names the deploy
+		version  bool // and the version
+		deployed bool
+	}{
+		"create refused":         {deploys.StageCreate, always(astrotest.Error(403, "no").On("CreateDeploy")), "no deploy was created, so nothing that runs was changed", wrapper.ErrForbidden, 0, false, false, false},
+		"create lost":            {deploys.StageCreate, always(astrotest.CutAnswer().On("CreateDeploy")), unlisted, nil, 1, false, false, false},
+		"created as FAILED":      {deploys.StageCreate, []astrotest.Fault{edit("status", "FAILED").On("CreateDeploy")}, created, nil, 1, true, false, false},
+		"no upload URL":          {deploys.StageCreate, []astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { delete(deploy, "dagsUploadUrl") }).On("CreateDeploy")}, "DAG deploys seem to be off on the Deployment: enable them", nil, 1, true, false, false},
+		"an upload URL in clear": {deploys.StageUpload, []astrotest.Fault{edit("dagsUploadUrl", "http://storage.example/?sig=astrotest-signature").On("CreateDeploy")}, "the deploy's uploadUrl must be https", nil, 1, true, false, false},
+		"another type":           {deploys.StageCreate, []astrotest.Fault{edit("type", "IMAGE_ONLY").On("CreateDeploy")}, "a deploy of type IMAGE_ONLY, and not of type DAG_ONLY", nil, 1, false, false, false},
+		"upload URL expired":     {deploys.StageUpload, []astrotest.Fault{astrotest.ExpiredUploadURL().On("PutBlob")}, created, wrapper.ErrUploadURLExpired, 1, true, false, false},
+		"upload cut for good":    {deploys.StageUpload, always(astrotest.CutConnection().On("PutBlob")), created, nil, 1, true, false, false},
+		"stored, no version":     {deploys.StageUpload, []astrotest.Fault{astrotest.Fault{}.AfterCommit().WithoutHeader("x-ms-version-id").On("PutBlob")}, created, wrapper.ErrUnexpectedAnswer, 1, true, false, false},
+		"finalize refused":       {deploys.StageFinalize, always(astrotest.Error(403, "no").On("FinalizeDeploy")), "was not finalized, so nothing that runs was changed; Finalize goes on with it, calling again creates another", wrapper.ErrForbidden, 1, true, true, false},
+		"finalize lost":          {deploys.StageFinalize, append(always(astrotest.CutAnswer().On("FinalizeDeploy")), always(astrotest.Error(403, "no").On("GetDeploy"))...), "can be finalized again with the same content; calling again creates another", wrapper.ErrOutcomeUnknown, 1, true, true, true},
+		"finalized as FAILED":    {deploys.StageFinalize, []astrotest.Fault{edit("status", "FAILED").On("FinalizeDeploy")}, "what runs now the Deployment itself tells; calling again creates another deploy", nil, 1, true, true, true},
+		"wait refused":           {deploys.StageWait, []astrotest.Fault{edit("status", "DEPLOYING").On("FinalizeDeploy"), astrotest.Error(401, "no").On("GetDeploy")}, "was finalized; Wait goes on waiting for it, calling again creates another", wrapper.ErrUnauthorized, 1, true, true, true},
+		"FAILED in the end":      {deploys.StageWait, []astrotest.Fault{edit("status", "DEPLOYING").On("FinalizeDeploy"), showing("FAILED").On("GetDeploy")}, "what runs now the Deployment itself tells; calling again creates another deploy", nil, 1, true, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server, client, deployment := home(t)
+			server.Inject(row.faults...)
+			source := &packed{content: gzipped(100)}
+			result, err := deploys.DAGs(t.Context(), client, deployment, source)
+			assert.Nil(t, result)
+			var deploying *deploys.Error
+			require.ErrorAs(t, err, &deploying)
+			assert.Equal(t, row.stage, deploying.Stage)
+			assert.ErrorContains(t, err, row.want)
+			assert.Equal(t, 1, source.closed)
+			if row.kind != nil {
+				assert.ErrorIs(t, err, row.kind)
+			}
+			var invalid *wrapper.ValidationError
+			assert.NotErrorAs(t, err, &invalid, "something was sent")
+			for ; err != nil; err = errors.Unwrap(err) {
+				chaostest.RequireNoSecret(t, err)
+			}
+
+			judge, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token))
+			require.NoError(t, err)
+			ids := deployIDs(t, judge, deployment)
+			assert.Len(t, ids, row.deploys)
+			if row.named {
+				require.Equal(t, ids, []string{deploying.Result.DeployID})
+				stored, _ := server.Deploy(ids[0])
+				assert.Equal(t, row.deployed, stored.Status == api.DeployStatusDeployed)
+				assert.Contains(t, deploying.Error(), "deploy "+ids[0])
+			} else {
+				assert.Empty(t, deploying.Result.DeployID)
+			}
+			_, isStored := server.Tarball(deploying.Result.TarballVersion)
+			assert.Equal(t, row.version, isStored)
+			chaostest.RequireNoSecret(t, deploying.Result)
+		})
+	}
+}
+
+// deployIDs returns those of a Deployment, by a client that no fault strikes.
+func deployIDs(t *testing.T, client *wrapper.Client, in wrapper.Deployment) (ids []string) {
+	for deploy, err := range client.ListDeploys(t.Context(), in) {
+		require.NoError(t, err)
+		ids = append(ids, deploy.ID)
+	}
+	return ids
+}
+
+// How the service shows the type of a bundle's deploy is not documented.
+func TestBundleThatIsShownAsAnotherType(t *testing.T) {
+	server, client, deployment := home(t)
+	shown := astrotest.EditDeploy(func(deploy map[string]any) { deploy["type"] = "DAG_ONLY" })
+	server.Inject(shown.On("CreateDeploy"))
+	_, err := deploys.Bundle(t.Context(), client, deployment, shop, &packed{content: gzipped(100)})
+	require.NoError(t, err)
+	server.Inject(shown.On("CreateDeploy"))
+	_, err = deploys.RemoveBundle(t.Context(), client, deployment, shop)
+	require.NoError(t, err)
+}
+
+// A deploy that is not DEPLOYED by its finalize is waited for.
+func TestWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client, closeAll := chaostest.InMemory(t, nil)
+		defer closeAll()
+		server.Inject(
+			astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "DEPLOYING"; delete(deploy, "deploymentId") }).On("FinalizeDeploy"),
+			showing("DEPLOYING").On("GetDeploy"),
+		)
+		result, err := deploys.DAGs(t.Context(), client, deploymentOn(server), &packed{content: gzipped(100)})
+		require.NoError(t, err)
+		assert.Equal(t, api.DeployStatusDeployed, result.Status)
+		assert.InDelta(t, time.Second, result.Timings.Wait, 0.21*float64(time.Second))
+
+		server.InjectFunc(func(operation string) (astrotest.Fault, bool) {
+			return showing("INITIALIZED"), operation == "FinalizeDeploy" || operation == "GetDeploy"
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		_, err = deploys.Bundle(ctx, client, deploymentOn(server), shop, &packed{content: gzipped(100)})
+		var waiting *wrapper.WaitError
+		assert.ErrorAs(t, err, &waiting)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+	})
+}
+
+func TestErrorIsLoggedWithItsFields(t *testing.T) {
+	for want, err := range map[string]*deploys.Error{
+		`{"error":"no; deploy p with the tarball version \"v\" was not finalized, so nothing that runs was changed; Finalize goes on with it, calling again creates another","stage":"finalize","mayExist":true,"deployId":"p","tarballVersion":"v","cause":"no"}`: {Stage: deploys.StageFinalize, MayExist: true, Result: deploys.Result{DeployID: "p", TarballVersion: "v"}, Err: errors.New("no")},
+		`{"error":"pack: no; nothing was sent","stage":"pack","mayExist":false,"cause":"no"}`: {Stage: deploys.StagePack, Err: errors.New("no")},
+	} {
+		var log bytes.Buffer
+		slog.New(slog.NewJSONHandler(&log, nil)).Error("failed", "err", err)
+		assert.Contains(t, log.String(), want)
+	}
+}
+
+// stub is a client of somebody else's.
+type stub struct {
+	deploys.Client
+	err error
+}
+
+func (s stub) CheckCreate(wrapper.Deployment, api.CreateDeployRequest) error { return nil }
+
+func (s stub) CreateDeploy(context.Context, wrapper.Deployment, api.CreateDeployRequest) (*api.Deploy, error) {
+	return nil, s.err
+}
+
+// Whether a deploy was created is said only where it is known.
+func TestWhetherADeployMayExist(t *testing.T) {
+	for _, row := range []struct {
+		err      error
+		mayExist bool
+	}{
+		{&wrapper.ValidationError{Field: "f", Rule: "r"}, false},
+		{&wrapper.APIError{StatusCode: 400}, false},
+		{&wrapper.APIError{StatusCode: 500, MayHaveTakenEffect: true}, true},
+		{&wrapper.TransportError{Err: io.EOF}, false},
+		{&wrapper.TransportError{Err: io.EOF, MayHaveTakenEffect: true}, true},
+		{io.EOF, true}, // nobody knows
+	} {
+		_, err := deploys.DAGs(t.Context(), stub{err: row.err}, wrapper.Deployment{}, &packed{content: gzipped(100)})
+		var failed *deploys.Error
+		require.ErrorAs(t, err, &failed)
+		assert.Equal(t, row.mayExist, failed.MayExist, row.err)
+		assert.Equal(t, row.mayExist, !strings.Contains(err.Error(), "no deploy was created"), row.err)
+		require.ErrorIs(t, err, row.err)
+	}
+}

@@ -1,0 +1,48 @@
+package deploys_test
+
+import (
+	"bytes"
+	"net/http"
+	"testing"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// home is a fake service with one Deployment, and a client for it that waits for nothing.
+func home(t *testing.T, options ...wrapper.Option) (*astrotest.Server, *wrapper.Client, wrapper.Deployment) {
+	t.Helper()
+	server := astrotest.NewServer(astrotest.WithStoredVersionsOnly())
+	t.Cleanup(server.Close)
+	client, err := wrapper.NewClient(append([]wrapper.Option{
+		wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token),
+		wrapper.WithRetry(wrapper.Retry{Backoff: func() wrapper.Backoff { return &backoff.ZeroBackOff{} }}),
+		wrapper.WithLimiter(http.MethodPost, nil), wrapper.WithLimiter(http.MethodGet, nil),
+	}, options...)...)
+	require.NoError(t, err)
+	return server, client, deploymentOn(server)
+}
+
+func deploymentOn(server *astrotest.Server) wrapper.Deployment {
+	added := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
+	return wrapper.Deployment{OrganizationID: added.OrganizationID, DeploymentID: added.ID}
+}
+
+// gzipped is what begins like a gzipped tarball.
+func gzipped(size int) []byte {
+	content := bytes.Repeat([]byte("0123456789abcdef"), size/16+1)[:size]
+	copy(content, "\x1f\x8b")
+	return content
+}
+
+// showing has the deploy read in a status.
+func showing(status string) astrotest.Fault {
+	return astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = status })
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func ptr[T any](value T) *T { return &value }

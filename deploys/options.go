@@ -1,0 +1,37 @@
+package deploys
+
+import (
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// Option changes one thing about [DAGs], [Bundle] or [RemoveBundle].
+type Option func(*plan) error
+
+// WithDescription sets what is written about the deploy, in at most 500 characters.
+func WithDescription(description string) Option {
+	return func(p *plan) error {
+		p.request.Description = &description
+		return nil
+	}
+}
+
+// WithGit names the commit that the deploy is made from. It takes [wrapper.V1]: v1beta1 would drop
+// it.
+func WithGit(git api.DeployGit) Option {
+	return func(p *plan) error {
+		p.request.Git = &git
+		return nil
+	}
+}
+
+// WithProgress has progress called as the upload goes on; see [wrapper.WithProgress].
+func WithProgress(progress func(sent, total int64)) Option {
+	return func(p *plan) error {
+		if progress == nil {
+			return &wrapper.ValidationError{Field: "progress", Rule: "must not be nil"}
+		}
+		p.progress = []wrapper.UploadOption{wrapper.WithProgress(progress)}
+		return nil
+	}
+}

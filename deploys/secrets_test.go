@@ -1,0 +1,50 @@
+package deploys_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/deploys"
+	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
+)
+
+// What a deploy returns shows no secret, whatever it is printed, logged or encoded with.
+func TestSecretsShowInNothingThatIsReturned(t *testing.T) {
+	server, client, deployment := home(t)
+	result, err := deploys.Bundle(t.Context(), client, deployment, shop, &packed{content: gzipped(100)})
+	require.NoError(t, err)
+	address := result.Deploy.BundleUploadURL.Reveal()
+	require.Contains(t, address, chaostest.Signature, "there is a secret to be shown")
+	encoded, err := json.Marshal(result)
+	require.NoError(t, err)
+	values := []any{result, *result, result.Timings, string(encoded), shop, deploys.WithDescription("Monday"), deploys.StageUpload}
+
+	_, signed, _ := strings.Cut(address, "sig=")
+	signed += " in " + address
+	echo := "Bearer " + astrotest.Token + " https://storage.example/a?sv=1&sig=" + chaostest.Signature
+	for _, faults := range [][]astrotest.Fault{
+		{
+			astrotest.EditDeploy(func(deploy map[string]any) { deploy["bundleUploadUrl"] = address }).On("CreateDeploy"),
+			astrotest.StorageError(403, "AuthenticationFailed", signed).WithHeader("x-ms-request-id", signed).On("PutBlob"),
+		},
+		{showing("DEPLOYING").On("FinalizeDeploy"), astrotest.Answer(401, "text/html", echo).On("GetDeploy")},
+		{astrotest.Answer(200, "text/html", echo).On("CreateDeploy")},
+	} {
+		server.Inject(faults...)
+		_, err := deploys.Bundle(t.Context(), client, deployment, shop, &packed{content: gzipped(100)})
+		var failed *deploys.Error
+		require.ErrorAs(t, err, &failed)
+		values = append(values, failed.Result)
+		for ; err != nil; err = errors.Unwrap(err) {
+			values = append(values, err)
+		}
+	}
+	for _, value := range values {
+		chaostest.RequireNoSecret(t, value)
+	}
+}

@@ -1,0 +1,143 @@
+package deploys
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/blob"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// deploying is one deploy on its way through the stages.
+type deploying struct {
+	client Client
+	to     wrapper.Deployment
+	plan   plan
+
+	packed   io.Closer
+	tarball  *blob.Tarball
+	mayExist bool // a deploy, whether it is known which or not
+	result   Result
+}
+
+// pack comes before anything is created.
+func (d *deploying) pack(ctx context.Context) error {
+	if d.plan.uploadURL == nil {
+		return nil
+	}
+	packed, err := d.plan.source.Open(ctx, d.plan.prefix)
+	if err != nil {
+		return err
+	}
+	d.packed = packed
+	d.tarball, err = blob.Measure(ctx, packed)
+	if broken := (*blob.InvalidError)(nil); errors.As(err, &broken) {
+		return &wrapper.ValidationError{Field: "tarball", Value: broken.Value, Rule: broken.Rule}
+	} else if err != nil {
+		return err
+	}
+	if counted, isCounted := packed.(interface{ Files() int }); isCounted {
+		d.result.Files = counted.Files()
+	}
+	d.result.Bytes, d.result.MD5 = d.tarball.Size, hex.EncodeToString(d.tarball.MD5())
+	return nil
+}
+
+func (d *deploying) close() {
+	if d.packed != nil {
+		_ = d.packed.Close()
+	}
+}
+
+func (d *deploying) create(ctx context.Context) error {
+	deploy, err := d.client.CreateDeploy(ctx, d.to, d.plan.request)
+	d.mayExist = err == nil || mayHaveTakenEffect(err)
+	if err != nil {
+		return err
+	}
+	d.result.show(deploy)
+	switch {
+	case deploy.Status == api.DeployStatusFailed:
+		return &wrapper.DeployFailedError{Deploy: deploy}
+	case d.plan.uploadURL != nil && d.uploadURL() == nil:
+		return errNoUploadURL
+	}
+	return nil
+}
+
+// mayHaveTakenEffect reports whether the request that ended so may have been carried out. Of the
+// errors of other clients than ours it is not known, so that it may.
+func mayHaveTakenEffect(err error) bool {
+	invalid, failed, refused := (*wrapper.ValidationError)(nil), (*wrapper.TransportError)(nil), (*wrapper.APIError)(nil)
+	switch {
+	case errors.As(err, &invalid):
+		return false
+	case errors.As(err, &failed):
+		return failed.MayHaveTakenEffect
+	case errors.As(err, &refused):
+		return refused.MayHaveTakenEffect
+	}
+	return true
+}
+
+// errNoUploadURL says what can be known of the Deployment only by creating a deploy.
+var errNoUploadURL = errors.New("the deploy has no upload URL, so DAG deploys seem to be off on the Deployment: enable them in its settings, or deploy an image")
+
+func (d *deploying) uploadURL() *api.Secret {
+	address := d.plan.uploadURL(d.result.Deploy)
+	if address == nil || address.Reveal() == "" {
+		return nil
+	}
+	return address
+}
+
+func (d *deploying) upload(ctx context.Context) (err error) {
+	if d.plan.uploadURL == nil {
+		return nil
+	}
+	d.result.TarballVersion, err = d.client.Upload(ctx, d.uploadURL(), d.tarball, d.plan.progress...)
+	return sent("the deploy's ", err)
+}
+
+func (d *deploying) finalize(ctx context.Context) error {
+	deploy, err := d.client.Finalize(ctx, d.target(), d.plan.content(d.result.TarballVersion))
+	d.show(deploy, err)
+	return sent("", err)
+}
+
+// sent is err, but not of the type that says that nothing was sent: something was.
+func sent(prefix string, err error) error {
+	if invalid := (*wrapper.ValidationError)(nil); errors.As(err, &invalid) {
+		return fmt.Errorf("%s%v", prefix, err)
+	}
+	return err
+}
+
+// wait does nothing for a deploy that is DEPLOYED already.
+func (d *deploying) wait(ctx context.Context) error {
+	if d.result.Status == api.DeployStatusDeployed {
+		return nil
+	}
+	deploy, err := d.client.Wait(ctx, d.target())
+	d.show(deploy, err)
+	return err
+}
+
+// show takes over the deploy that a stage returned, or that its error has.
+func (d *deploying) show(deploy *api.Deploy, err error) {
+	if failed := (*wrapper.DeployFailedError)(nil); errors.As(err, &failed) {
+		deploy = failed.Deploy
+	}
+	d.result.show(deploy)
+}
+
+func (d *deploying) target() wrapper.Target {
+	target := wrapper.TargetOf(d.to.OrganizationID, d.result.Deploy)
+	target.DeploymentID = d.to.DeploymentID // which a response may lack
+	target.Type = d.plan.request.Type       // which a response may call by another name
+	return target
+}

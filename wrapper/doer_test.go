@@ -1,0 +1,123 @@
+package wrapper
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/ratelimit"
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
+	"github.com/astro-finalize/astro-finalize-go/internal/transport"
+)
+
+type roundTrips func(*http.Request) (*http.Response, error)
+
+func (r roundTrips) RoundTrip(request *http.Request) (*http.Response, error) { return r(request) }
+
+// newDoer returns the doer of https://api.example/v1 and what it sent.
+func newDoer(t *testing.T) (*doer, *[]*http.Request) {
+	server, err := url.Parse("https://api.example/v1")
+	require.NoError(t, err)
+	var passed []*http.Request
+	return &doer{server: server, chain: &transport.Chain{
+		Transport: roundTrips(func(request *http.Request) (*http.Response, error) {
+			passed = append(passed, request)
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader("{}"))}, nil
+		}),
+		Token:      func(context.Context) (string, error) { return "s3cret", nil },
+		Gate:       ratelimit.NewGate(nil),
+		Retry:      retry.Policy{MaxAttempts: 1},
+		Idempotent: isIdempotent,
+	}}, &passed
+}
+
+func newRequest(t *testing.T, url string) *http.Request {
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader("{}"))
+	require.NoError(t, err)
+	return request
+}
+
+type closable struct {
+	io.Reader
+	closed bool
+}
+
+func (c *closable) Close() error {
+	c.closed = true
+	return nil
+}
+
+func TestDoerKeepsTheTokenFromTheCaller(t *testing.T) {
+	doer, passed := newDoer(t)
+	request := newRequest(t, "https://api.example/v1/organizations/o")
+	request.Header.Set("Authorization", "Bearer of the request editor")
+	request.Header["authorization"] = []string{"Bearer of another editor"}
+	response, err := doer.Do(request)
+	require.NoError(t, err)
+	assert.Equal(t, "Bearer s3cret", (*passed)[0].Header.Get("Authorization"))
+	assert.NotContains(t, (*passed)[0].Header, "authorization")
+	assert.Equal(t, "Bearer of the request editor", request.Header.Get("Authorization"))
+	assert.Same(t, request, response.Request)
+}
+
+func TestDoerLetsNothingElsewhere(t *testing.T) {
+	for _, elsewhere := range []string{
+		"https://evil.example/v1/organizations/o",
+		"http://api.example/v1/organizations/o",
+		"https://api.example:8443/v1/organizations/o",
+		"https://api.example/organizations/o",
+		"https://api.example/v1",
+		"https://api.example/v1evil/organizations/o",
+		"https://api.example/v1/deploys//finalize",
+		"https://api.example/v1/deploys/",
+		"https://api.example/v1/../steal",
+		"https://api.example/v1/%2e%2e/steal",
+		"https://api.example/v1/deploys/./finalize",
+	} {
+		doer, passed := newDoer(t)
+		_, err := doer.Do(newRequest(t, elsewhere))
+		requireInvalid(t, err, "url", "https://api.example/v1")
+		assert.Empty(t, *passed, elsewhere)
+	}
+	for _, none := range []*http.Request{nil, {}} {
+		doer, passed := newDoer(t)
+		_, err := doer.Do(none)
+		requireInvalid(t, err, "url", "has none")
+		assert.Empty(t, *passed)
+	}
+	doer, passed := newDoer(t)
+	request := newRequest(t, "https://api.example/v1/organizations/o")
+	request.URL.Opaque = "//evil.example/steal"
+	_, err := doer.Do(request)
+	requireInvalid(t, err, "url", "https://api.example/v1")
+	request = newRequest(t, "https://api.example/v1/organizations/o")
+	request.Host = "evil.example"
+	_, err = doer.Do(request)
+	requireInvalid(t, err, "url", "https://api.example/v1")
+	assert.Empty(t, *passed, "the same machine may serve another host")
+}
+
+func TestDoerClosesTheBodyOfWhatItRefuses(t *testing.T) {
+	doer, _ := newDoer(t)
+	body := &closable{Reader: strings.NewReader("{}")}
+	request := newRequest(t, "https://evil.example/v1/x")
+	request.Body = body
+	_, err := doer.Do(request)
+	require.Error(t, err)
+	assert.True(t, body.closed)
+}
+
+// A request need not come out of http.NewRequest.
+func TestDoerTakesABareRequest(t *testing.T) {
+	doer, _ := newDoer(t)
+	requested, err := url.Parse("https://api.example/v1/organizations/o")
+	require.NoError(t, err)
+	_, err = doer.Do(&http.Request{Method: http.MethodGet, URL: requested})
+	require.NoError(t, err)
+}

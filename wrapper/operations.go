@@ -1,9 +1,0 @@
-package wrapper
-
-// Names of the operations, as in openapi.yaml.
-const (
-	opCreateDeploy   = "CreateDeploy"
-	opFinalizeDeploy = "FinalizeDeploy"
-	opGetDeploy      = "GetDeploy"
-	opListDeploys    = "ListDeploys"
-)

@@ -20,29 +20,18 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
+	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
 	"github.com/astro-finalize/astro-finalize-go/tarball"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-const (
-	exitOK      = 0
-	exitFailed  = 1
-	exitUsage   = 2
-	exitUnknown = 3
-)
+// exitUnknown is this program's own, besides the codes of package command.
+const exitUnknown = 3
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { command.Main(run) }
 
 // settings is what the flags say.
 type settings struct {
@@ -64,7 +53,6 @@ type settings struct {
 
 func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags := flag.NewFlagSet("deploy", flag.ContinueOnError)
-	flags.SetOutput(stderr)
 	flags.BoolVar(&s.live, "live", false, "deploy to a real Deployment, with the token from ASTRO_API_TOKEN")
 	flags.StringVar(&s.organization, "organization", "", "`ID` of the Organization (default $ASTRO_ORGANIZATION_ID)")
 	flags.StringVar(&s.deployment, "deployment", "", "`ID` of the Deployment (default $ASTRO_DEPLOYMENT_ID)")
@@ -82,40 +70,26 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags.StringVar(&s.baseURL, "base-url", "", "`URL` of the API, without the version's path (default $ASTRO_API_URL, or "+wrapper.DefaultBaseURL+")")
 	flags.DurationVar(&s.timeout, "timeout", 30*time.Minute, "give up after this `time`")
 	flags.BoolVar(&s.json, "json", false, "print the result as JSON")
-	if err := flags.Parse(args); err != nil {
+	if err := command.Parse(flags, args, stderr); err != nil {
 		return s, err
 	}
 	switch {
-	case flags.NArg() > 0:
-		return s, usageError(fmt.Sprintf("there is no argument %q; everything is given by flags", flags.Arg(0)))
 	case s.dags != "" && s.bundle != "":
-		return s, usageError("-dags and -bundle are two deploys; give one of them")
+		return s, command.UsageErrorf("-dags and -bundle are two deploys; give one of them")
 	case s.bundle == "" && s.mountPath != "":
-		return s, usageError("-mount-path is for a bundle; give -bundle, too")
+		return s, command.UsageErrorf("-mount-path is for a bundle; give -bundle, too")
 	case s.live && s.dags == "" && s.bundle == "":
-		return s, usageError("-live needs -dags or -bundle with the folder to deploy")
+		return s, command.UsageErrorf("-live needs -dags or -bundle with the folder to deploy")
 	case s.timeout <= 0:
-		return s, usageError("-timeout must be positive, such as 30m")
+		return s, command.UsageErrorf("-timeout must be positive, such as 30m")
 	}
 	return s, nil
 }
 
-// usageError says how the command was called wrongly, and what to do.
-type usageError string
-
-func (e usageError) Error() string { return string(e) }
-
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	s, err := parse(args, stderr)
-	invalidCall := usageError("")
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return exitOK
-	case errors.As(err, &invalidCall):
-		_, _ = fmt.Fprintf(stderr, "deploy: %v\nRun with -h for the flags.\n", err)
-		return exitUsage
-	case err != nil:
-		return exitUsage // the flag package has said it
+	if err != nil {
+		return command.Report("deploy", err, stderr)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -132,12 +106,12 @@ func exitCode(err error) int {
 	var failed *wrapper.DeployFailedError
 	switch {
 	case err == nil:
-		return exitOK
+		return command.OK
 	case errors.Is(err, wrapper.ErrOutcomeUnknown), errors.As(err, &waiting), errors.As(err, &failed):
 		return exitUnknown
 	case errors.As(err, &invalid), errors.As(err, &unpackable):
-		return exitUsage
+		return command.Usage
 	default:
-		return exitFailed
+		return command.Failed
 	}
 }

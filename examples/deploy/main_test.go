@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
 	"github.com/astro-finalize/astro-finalize-go/tarball"
 )
 
@@ -40,7 +41,7 @@ func TestSimulation(t *testing.T) {
 		{"-deployment", "mine", "-organization", "ours", "-api-version", "v1"},
 	} {
 		code, stdout, stderr := runWith(t, args...)
-		require.Equal(t, exitOK, code, stderr)
+		require.Equal(t, command.OK, code, stderr)
 		assert.Regexp(t, `^deploy clfake\d+ is DEPLOYED: tarball version \S+, files \d, bytes \d+, \d\.\d{3} s\n$`, stdout)
 		assert.Contains(t, stderr, "This is a simulation")
 		assert.Contains(t, stderr, "uploaded ")
@@ -74,7 +75,7 @@ func live(t *testing.T) (*astrotest.Server, []string) {
 func TestLiveAsJSON(t *testing.T) {
 	server, args := live(t)
 	code, stdout, stderr := runWith(t, append(args, "-json", "-ignore", "*.tmp", "-ignore", "*.bak")...)
-	require.Equal(t, exitOK, code, stderr)
+	require.Equal(t, command.OK, code, stderr)
 	var result struct{ DeployID, Status, TarballVersion string }
 	require.NoError(t, json.Unmarshal([]byte(stdout), &result))
 	assert.Equal(t, "DEPLOYED", result.Status)
@@ -89,7 +90,7 @@ func TestFailures(t *testing.T) {
 		code   int
 		stage  string
 	}{
-		"expired":         {[]astrotest.Fault{astrotest.ExpiredUploadURL().On("PutBlob")}, exitFailed, "upload"},
+		"expired":         {[]astrotest.Fault{astrotest.ExpiredUploadURL().On("PutBlob")}, command.Failed, "upload"},
 		"FAILED":          {[]astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "FAILED" }).On("FinalizeDeploy")}, exitUnknown, "finalize"},
 		"unknown":         {[]astrotest.Fault{astrotest.Answer(204, "", "").AfterCommit().On("FinalizeDeploy"), astrotest.Error(403, "no").On("GetDeploy")}, exitUnknown, "finalize"},
 		"not seen to end": {[]astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "DEPLOYING" }).On("FinalizeDeploy"), astrotest.Error(403, "no").On("GetDeploy")}, exitUnknown, "wait"},
@@ -131,12 +132,12 @@ func TestBadFlags(t *testing.T) {
 		{append(args, "-dags", "", "-bundle", empty), "bundleMountPath"},
 	} {
 		code, stdout, stderr := runWith(t, row.args...)
-		assert.Equal(t, exitUsage, code, "%v: %s", row.args, stderr)
+		assert.Equal(t, command.Usage, code, "%v: %s", row.args, stderr)
 		assert.Empty(t, stdout)
 		assert.Contains(t, stderr, row.cure)
 	}
 	assert.Empty(t, server.Requests())
 	code, _, stderr := runWith(t, "-h")
-	assert.Equal(t, exitOK, code)
+	assert.Equal(t, command.OK, code)
 	assert.Contains(t, stderr, "-mount-path")
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // finalizeOne finalizes the real deploy that the flags name.
-func finalizeOne(ctx context.Context, s settings, given map[string]bool, stdout io.Writer) error {
+func finalizeOne(ctx context.Context, s settings, stdout io.Writer) error {
 	client, err := wrapper.NewClient(
 		wrapper.WithAPIVersion(wrapper.APIVersion(s.apiVersion)),
 		wrapper.WithBaseURL(cmp.Or(s.baseURL, os.Getenv("ASTRO_API_URL"), wrapper.DefaultBaseURL)),
@@ -24,7 +24,7 @@ func finalizeOne(ctx context.Context, s settings, given map[string]bool, stdout 
 		OrganizationID: cmp.Or(s.organization, os.Getenv("ASTRO_ORGANIZATION_ID")),
 		DeploymentID:   cmp.Or(s.deployment, os.Getenv("ASTRO_DEPLOYMENT_ID")),
 		DeployID:       s.deploy,
-	}, content(s, given))
+	}, content(s))
 	if err != nil {
 		return err
 	}
@@ -32,11 +32,11 @@ func finalizeOne(ctx context.Context, s settings, given map[string]bool, stdout 
 	return err
 }
 
-func content(s settings, given map[string]bool) wrapper.Content {
+func content(s settings) wrapper.Content {
 	switch {
-	case given["dags"]:
+	case s.given["dags"]:
 		return wrapper.DAGTarball(s.dags)
-	case given["bundle"]:
+	case s.given["bundle"]:
 		return wrapper.BundleTarball(s.bundle)
 	case s.removeBundle:
 		return wrapper.RemoveBundle()

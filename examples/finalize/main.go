@@ -13,26 +13,13 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
+	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-const (
-	exitOK     = 0
-	exitFailed = 1
-	exitUsage  = 2
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { command.Main(run) }
 
 // settings is what the flags say.
 type settings struct {
@@ -46,12 +33,24 @@ type settings struct {
 	removeBundle bool
 	apiVersion   string
 	baseURL      string
+	given        map[string]bool // flags by their names
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	var s settings
+	s, err := parse(args, stderr)
+	if err == nil && s.live {
+		err = finalizeOne(ctx, s, stdout)
+	} else if err == nil {
+		err = simulate(ctx, stdout)
+	}
+	if errors.As(err, new(*wrapper.ValidationError)) {
+		err = command.UsageErrorf("%w", err)
+	}
+	return command.Report("finalize", err, stderr)
+}
+
+func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags := flag.NewFlagSet("finalize", flag.ContinueOnError)
-	flags.SetOutput(stderr)
 	flags.BoolVar(&s.live, "live", false, "finalize a real deploy, with the token from ASTRO_API_TOKEN")
 	flags.StringVar(&s.organization, "organization", "", "`ID` of the Organization (default $ASTRO_ORGANIZATION_ID)")
 	flags.StringVar(&s.deployment, "deployment", "", "`ID` of the Deployment (default $ASTRO_DEPLOYMENT_ID)")
@@ -62,56 +61,30 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.BoolVar(&s.removeBundle, "remove-bundle", false, "the deploy removes its bundle from the Deployment")
 	flags.StringVar(&s.apiVersion, "api-version", string(wrapper.V1Beta1), "`version` of the API, v1beta1 or v1")
 	flags.StringVar(&s.baseURL, "base-url", "", "`URL` of the API, without the version's path (default $ASTRO_API_URL, or "+wrapper.DefaultBaseURL+")")
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return exitOK
-	} else if err != nil {
-		return exitUsage
+	if err := command.Parse(flags, args, stderr); err != nil {
+		return s, err
 	}
-	given := map[string]bool{}
-	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
-
-	err := usage(s, flags, given)
-	if err == nil && s.live {
-		err = finalizeOne(ctx, s, given, stdout)
-	} else if err == nil {
-		err = simulate(ctx, stdout)
-	}
-	var invalid *wrapper.ValidationError
-	switch {
-	case err == nil:
-		return exitOK
-	case errors.As(err, &invalid), errors.As(err, new(usageError)):
-		_, _ = fmt.Fprintf(stderr, "finalize: %v\nRun with -h for the flags.\n", err)
-		return exitUsage
-	default:
-		_, _ = fmt.Fprintf(stderr, "finalize: %v\n", err)
-		return exitFailed
-	}
+	s.given = map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { s.given[f.Name] = true })
+	return s, usage(s)
 }
 
-// usageError says how the command was called wrongly, and what to do.
-type usageError string
-
-func (e usageError) Error() string { return string(e) }
-
 // usage reports flags that do not go together.
-func usage(s settings, flags *flag.FlagSet, given map[string]bool) error {
+func usage(s settings) error {
 	switch {
-	case flags.NArg() > 0:
-		return usageError(fmt.Sprintf("there is no argument %q; everything is given by flags", flags.Arg(0)))
-	case !s.live && len(given) > 0:
-		return usageError("these flags are for a real deploy; add -live to finalize it, or leave them out for the simulation")
+	case !s.live && len(s.given) > 0:
+		return command.UsageErrorf("these flags are for a real deploy; add -live to finalize it, or leave them out for the simulation")
 	case s.live && s.deploy == "":
-		return usageError("-live needs -deploy with the deploy's ID")
+		return command.UsageErrorf("-live needs -deploy with the deploy's ID")
 	}
 	contents := 0
-	for _, said := range []bool{given["dags"], given["bundle"], s.imageOnly, s.removeBundle} {
+	for _, said := range []bool{s.given["dags"], s.given["bundle"], s.imageOnly, s.removeBundle} {
 		if said {
 			contents++
 		}
 	}
 	if s.live && contents != 1 {
-		return usageError("-live needs one of -dags, -bundle, -image-only and -remove-bundle")
+		return command.UsageErrorf("-live needs one of -dags, -bundle, -image-only and -remove-bundle")
 	}
 	return nil
 }

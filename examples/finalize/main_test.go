@@ -10,6 +10,7 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
 )
 
 func runWith(t *testing.T, args ...string) (code int, stdout, stderr string) {
@@ -21,7 +22,7 @@ func runWith(t *testing.T, args ...string) (code int, stdout, stderr string) {
 func TestSimulation(t *testing.T) {
 	t.Setenv("ASTRO_API_TOKEN", "")
 	code, stdout, stderr := runWith(t)
-	require.Equal(t, exitOK, code, stderr)
+	require.Equal(t, command.OK, code, stderr)
 	assert.Empty(t, stderr)
 	assert.True(t, strings.HasPrefix(stdout, "This is a simulation"))
 	for _, line := range []string{
@@ -62,14 +63,14 @@ func TestLive(t *testing.T) {
 		args := append([]string{"-live", "-base-url", server.URL, "-deployment", deployment.ID, "-deploy", deploy.ID}, row.flags...)
 
 		code, stdout, stderr := runWith(t, args...)
-		require.Equal(t, exitOK, code, stderr)
+		require.Equal(t, command.OK, code, stderr)
 		assert.Equal(t, "deploy "+deploy.ID+" ("+string(row.deployType)+") is DEPLOYED\n", stdout)
 		require.Len(t, server.Requests(), 1)
 		assert.Equal(t, row.body, string(server.Requests()[0].Body))
 
 		t.Setenv("ASTRO_API_TOKEN", "revoked")
 		code, stdout, stderr = runWith(t, args...)
-		assert.Equal(t, exitFailed, code)
+		assert.Equal(t, command.Failed, code)
 		assert.Empty(t, stdout)
 		assert.Contains(t, stderr, "401 Unauthorized")
 	}
@@ -106,12 +107,12 @@ func TestBadFlags(t *testing.T) {
 	} {
 		t.Setenv("ASTRO_API_TOKEN", row.token)
 		code, stdout, stderr := runWith(t, row.args...)
-		assert.Equal(t, exitUsage, code, row.args)
+		assert.Equal(t, command.Usage, code, row.args)
 		assert.Empty(t, stdout)
 		assert.Contains(t, stderr, row.cure)
 	}
 	assert.Empty(t, server.Requests())
 	code, _, stderr := runWith(t, "-h")
-	assert.Equal(t, exitOK, code)
+	assert.Equal(t, command.OK, code)
 	assert.Contains(t, stderr, "-remove-bundle")
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -79,7 +80,7 @@ func TestServesUntilInterrupted(t *testing.T) {
 	require.NoError(t, err)
 
 	code, rest := s.stop()
-	assert.Equal(t, exitOK, code)
+	assert.Equal(t, command.OK, code)
 	assert.Empty(t, rest, "standard output is for eval")
 	log := s.stderr.String()
 	assert.Contains(t, log, "  curl -H ")
@@ -120,18 +121,18 @@ func TestCalledWrongly(t *testing.T) {
 		code int
 		cure string
 	}{
-		{[]string{"-h"}, exitOK, "-rate-limit"},
-		{[]string{"-nonsense"}, exitUsage, "-nonsense"},
-		{[]string{"argument"}, exitUsage, "given by flags"},
-		{[]string{"-rate-limit", "-1"}, exitUsage, "at least 0"},
-		{[]string{"-upload-urls-valid-for", "1"}, exitUsage, "upload-urls-valid-for"},
-		{[]string{"-addr", "127.0.0.1"}, exitUsage, "a host and a port"},
-		{[]string{"-addr", ":0"}, exitUsage, "not on loopback"},
-		{[]string{"-addr", "0.0.0.0:0"}, exitUsage, "not on loopback"},
-		{[]string{"-addr", "[::]:0"}, exitUsage, "not on loopback"},
-		{[]string{"-addr", "example.com:0"}, exitUsage, "not on loopback"},
-		{[]string{"-addr", taken.Addr().String()}, exitFailed, "choose another port by -addr"},
-		{[]string{"-addr", "127.0.0.1:99999"}, exitFailed, "invalid port"},
+		{[]string{"-h"}, command.OK, "-rate-limit"},
+		{[]string{"-nonsense"}, command.Usage, "-nonsense"},
+		{[]string{"argument"}, command.Usage, "given by flags"},
+		{[]string{"-rate-limit", "-1"}, command.Usage, "at least 0"},
+		{[]string{"-upload-urls-valid-for", "1"}, command.Usage, "upload-urls-valid-for"},
+		{[]string{"-addr", "127.0.0.1"}, command.Usage, "a host and a port"},
+		{[]string{"-addr", ":0"}, command.Usage, "not on loopback"},
+		{[]string{"-addr", "0.0.0.0:0"}, command.Usage, "not on loopback"},
+		{[]string{"-addr", "[::]:0"}, command.Usage, "not on loopback"},
+		{[]string{"-addr", "example.com:0"}, command.Usage, "not on loopback"},
+		{[]string{"-addr", taken.Addr().String()}, command.Failed, "choose another port by -addr"},
+		{[]string{"-addr", "127.0.0.1:99999"}, command.Failed, "invalid port"},
 	} {
 		var stdout, stderr bytes.Buffer
 		assert.Equal(t, row.code, run(t.Context(), row.args, &stdout, &stderr), row.args)

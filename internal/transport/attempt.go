@@ -33,7 +33,7 @@ func (a attempt) header() http.Header {
 // attempt makes the request once, in this order, all of it anew for each attempt:
 //
 //	limit  the attempt takes its turn, a retry like any other
-//	auth   the token is that of now, and may be given to no other host
+//	auth   the token is that of now
 //	send   one round trip and the whole response, within a deadline of its own
 func (c *Chain) attempt(request *http.Request) attempt {
 	ctx := request.Context()

@@ -49,7 +49,7 @@ type Result[T any] struct {
 
 // End is how the attempts at a request ended.
 type End struct {
-	Response *Response // the last one; nil if the last attempt that was made got none
+	Response *Response // of the last attempt that was made; nil if it got none
 	Err      error     // why there is no response, or why no attempt followed it
 	Outcome  Outcome   // of all attempts together
 	Attempts int       // that were made
@@ -70,9 +70,10 @@ func Do[T any](c *Chain, request *http.Request, call Call[T]) (result Result[T])
 			result.Attempts++
 			result.Token = last.token
 		}
+		result.Response, result.Err = last.response, last.err
 		if last.isWhole200() {
 			if result.Accepted, last.response.Refused = call.Accept(last.response); last.response.Refused == nil {
-				result.OK, result.Response = true, last.response
+				result.OK, result.Outcome.NotSent = true, false
 				return result
 			}
 		}
@@ -90,17 +91,13 @@ func Do[T any](c *Chain, request *http.Request, call Call[T]) (result Result[T])
 			closeUnsent(request, last.made)
 			return result
 		case !again:
-			result.Response, result.Err = last.response, last.err
 			return result
 		}
 		if err := retry.Sleep(ctx, wait); err != nil {
-			err = fmt.Errorf("%w while waiting for another attempt", err)
-			result.Response, result.Err = last.response, after(err, last.err)
+			result.Err = after(fmt.Errorf("%w while waiting for another attempt", err), last.err)
 			return result
 		}
-		var err error
-		if request, err = rewind(request); err != nil {
-			result.Response, result.Err = nil, err
+		if request, result.Err = rewind(request); result.Err != nil {
 			return result
 		}
 		before = last

@@ -44,25 +44,19 @@ type NotYet string
 func (e NotYet) Error() string { return string(e) }
 
 var (
-	notSent     = Outcome{NotSent: true}
-	tookEffect  = Outcome{MayHaveTakenEffect: true}
-	isInFlight  = Outcome{MayHaveTakenEffect: true, MayStillTakeEffect: true}
-	wasRefused  = Outcome{}
-	wasAccepted = Outcome{}
+	notSent    = Outcome{NotSent: true}
+	tookEffect = Outcome{MayHaveTakenEffect: true}
+	isInFlight = Outcome{MayHaveTakenEffect: true, MayStillTakeEffect: true}
+	wasRefused = Outcome{}
 )
 
 // classify is the retry policy, as the documentation of package wrapper has it in a table.
 func classify(end attempt) (Outcome, retries) {
-	var distrusted *tls.CertificateVerificationError
-	var connect *ConnectError
-	var dialing *net.OpError
 	switch {
-	case !end.made, errors.As(end.err, &distrusted):
+	case !end.made:
 		return notSent, never
-	case errors.As(end.err, &connect), errors.As(end.err, &dialing) && (dialing.Op == "dial" || dialing.Op == "proxyconnect"):
-		return notSent, always
 	case end.err != nil:
-		return isInFlight, ifIdempotent
+		return classifyError(end.err)
 	}
 	switch status := end.response.StatusCode; {
 	case status == http.StatusOK:
@@ -81,12 +75,20 @@ func classify(end attempt) (Outcome, retries) {
 	return wasRefused, never
 }
 
-func classify200(response *Response) (Outcome, retries) {
-	var notYet NotYet
+func classifyError(err error) (Outcome, retries) {
+	distrusted, connect, dialing := (*tls.CertificateVerificationError)(nil), (*ConnectError)(nil), (*net.OpError)(nil)
 	switch {
-	case response.Err() == nil:
-		return wasAccepted, never
-	case response.Cut != nil, errors.As(response.Refused, &notYet):
+	case errors.As(err, &distrusted):
+		return notSent, never
+	case errors.As(err, &connect), errors.As(err, &dialing) && (dialing.Op == "dial" || dialing.Op == "proxyconnect"):
+		return notSent, always
+	}
+	return isInFlight, ifIdempotent
+}
+
+// classify200 classifies a 200 that was not accepted: one that cannot be read is as good as none.
+func classify200(response *Response) (Outcome, retries) {
+	if notYet := NotYet(""); response.Cut != nil || errors.As(response.Refused, &notYet) {
 		return isInFlight, ifIdempotent
 	}
 	return tookEffect, ifIdempotent

@@ -38,7 +38,6 @@ func TestClassify(t *testing.T) {
 		{end: "under way", statuses: []int{202, 520, 522, 524}, outcome: Outcome{MayHaveTakenEffect: true, MayStillTakeEffect: true}, retries: never},
 		{end: "refused", statuses: between(400, 499, 408, 429), retries: never},
 		{end: "another status", statuses: slices.Concat(between(100, 399, 200, 202), between(500, 999, 500, 502, 503, 504, 520, 522, 524)), outcome: Outcome{MayHaveTakenEffect: true}, retries: never},
-		{end: "accepted", statuses: []int{200}, retries: never},
 	} {
 		var ends []attempt
 		for _, err := range row.unmade {

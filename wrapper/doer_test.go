@@ -1,7 +1,9 @@
 package wrapper
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
@@ -120,4 +122,32 @@ func TestDoerTakesABareRequest(t *testing.T) {
 	require.NoError(t, err)
 	_, err = doer.Do(&http.Request{Method: http.MethodGet, URL: requested})
 	require.NoError(t, err)
+}
+
+// Any JSON will do, and whatever the caller asked to be encoded: who asked for that can read it.
+func TestAnyJSON(t *testing.T) {
+	for body, isJSON := range map[string]bool{"{}": true, "null": true, "[1]": true, "": false, "<html>": false, "{": false, "{}{}": false} {
+		_, err := anyJSON{}.Accept(&transport.Response{StatusCode: http.StatusOK, Body: []byte(body)})
+		assert.Equal(t, isJSON, err == nil, body)
+	}
+	_, err := anyJSON{}.Accept(&transport.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Encoding": {"zstd"}}, Body: []byte("(\xb5/\xfd")})
+	assert.NoError(t, err)
+}
+
+// What is not of the client's own has method and path for the name of its operation.
+func TestDoerNamesWhatFailed(t *testing.T) {
+	doer, _ := newDoer(t)
+	doer.chain.Transport = roundTrips(func(*http.Request) (*http.Response, error) { return nil, io.EOF })
+	_, err := doer.Do(newRequest(t, "https://api.example/v1/deploys/s3cret/finalize?limit=1"))
+	var failed *TransportError
+	require.ErrorAs(t, err, &failed)
+	require.ErrorIs(t, err, io.EOF)
+	assert.Equal(t, "POST /v1/deploys/[REDACTED]/finalize", failed.Operation)
+	assert.Equal(t, 1, failed.Attempts)
+}
+
+func jsonResponse(t *testing.T, value any) *http.Response {
+	encoded, err := json.Marshal(value)
+	require.NoError(t, err)
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(bytes.NewReader(encoded))}
 }

@@ -159,3 +159,17 @@ func TestOnlyARedirectIsCalledOne(t *testing.T) {
 		}
 	}
 }
+
+// With nothing sent a ValidationError of a token stays one. Later it does not, because it says that
+// nothing was sent.
+func TestTransportErrorOfATokenThatIsBad(t *testing.T) {
+	bad := &ValidationError{Field: "token", Rule: "is bad"}
+	assert.Equal(t, error(bad), (&Client{}).failure(opGetDeploy, transport.End{Err: bad}))
+
+	err := (&Client{}).failure(opGetDeploy, transport.End{Err: fmt.Errorf("%w; the last one: %w", bad, io.EOF), Attempts: 1})
+	var failed *TransportError
+	require.ErrorAs(t, err, &failed)
+	assert.Equal(t, 1, failed.Attempts)
+	assert.ErrorContains(t, err, bad.Error())
+	assert.False(t, errors.As(err, new(*ValidationError)), "something was sent")
+}

@@ -3,8 +3,6 @@ package wrapper
 import (
 	"context"
 	"fmt"
-	"os"
-	"runtime/debug"
 
 	"github.com/astro-finalize/astro-finalize-go/internal/check"
 	"github.com/astro-finalize/astro-finalize-go/internal/redact"
@@ -44,9 +42,6 @@ func WithTokenSource(source TokenSource) Option {
 	}
 }
 
-// tokenFromEnvironment sets the token that no option did.
-func (cfg *config) tokenFromEnvironment() error { return WithToken(os.Getenv(tokenVariable))(cfg) }
-
 // checkToken does not quote the token.
 func checkToken(token string) error { return invalid("token", "", check.Token(token)) }
 
@@ -60,24 +55,4 @@ func (cfg *config) askToken(ctx context.Context) (string, error) {
 		return token, fmt.Errorf("token source: %w", redact.Error(err, token))
 	}
 	return token, checkToken(token)
-}
-
-const module = "github.com/astro-finalize/astro-finalize-go"
-
-// userAgent returns this library's name and version for the User-Agent header.
-func userAgent() string {
-	build, _ := debug.ReadBuildInfo()
-	return "astro-finalize-go/" + versionIn(build)
-}
-
-// versionIn returns the version of this module that a program was built with.
-func versionIn(build *debug.BuildInfo) string {
-	if build != nil {
-		for _, dependency := range build.Deps {
-			if dependency.Path == module && dependency.Version != "" {
-				return dependency.Version
-			}
-		}
-	}
-	return "devel"
 }

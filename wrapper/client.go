@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"os"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/internal/blob"
 	"github.com/astro-finalize/astro-finalize-go/internal/decode"
 	"github.com/astro-finalize/astro-finalize-go/internal/ratelimit"
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
@@ -54,6 +56,38 @@ func NewClient(options ...Option) (*Client, error) {
 	}, nil
 }
 
+// newConfig fills a config with the defaults, and then by the options.
+func newConfig(options []Option) (*config, error) {
+	cfg := &config{
+		version:        V1Beta1,
+		httpClient:     http.DefaultClient,
+		attemptTimeout: defaultAttemptTimeout,
+		userAgent:      userAgent(),
+		retry:          retry.Default(),
+		limiters:       map[string]ratelimit.Limiter{},
+		lookUp:         true,
+		stallTimeout:   defaultStallTimeout,
+	}
+	for method, perSecond := range defaultLimits {
+		cfg.limiters[method] = NewLimiter(perSecond)
+	}
+	if err := WithBaseURL(DefaultBaseURL)(cfg); err != nil {
+		return nil, err
+	}
+	for _, option := range options {
+		if option == nil {
+			return nil, &ValidationError{Field: "options", Rule: "must not hold a nil Option"}
+		}
+		if err := option(cfg); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.token == "" && cfg.tokens == nil {
+		return cfg, WithToken(os.Getenv(tokenVariable))(cfg)
+	}
+	return cfg, nil
+}
+
 // API returns a client generated from openapi.yaml whose requests pass the same steps as
 // those of Client: attempts are retried and limited, the token is added, redirects are not
 // followed, responses are bounded. It looks nothing up before it retries a finalize. It
@@ -77,14 +111,28 @@ func (c *Client) API() *api.Client {
 // check reports whether the client was made by NewClient.
 func (c *Client) check() error {
 	if c == nil || c.chain == nil {
-		return &ValidationError{Field: "client", Rule: "must be made by NewClient"}
+		return errUnmade()
 	}
 	return nil
 }
 
-func checkContext(ctx context.Context) error {
-	if ctx == nil {
-		return &ValidationError{Field: "ctx", Rule: "must not be nil; pass context.Background() if there is none"}
+// decoding is the call of a request that is not looked up: a read, or one that creates.
+type decoding[T any] func(body []byte) (T, error)
+
+func (d decoding[T]) Accept(response *transport.Response) (T, error) { return d(response.Body) }
+
+func (decoding[T]) Reconcile(context.Context, transport.Outcome, transport.Outcome) (none T, found bool) {
+	return none, false
+}
+
+// do makes a request that was built, and returns what decode makes of its response.
+func do[T any](ctx context.Context, c *Client, operation string, request *http.Request, err error, decode decoding[T]) (none T, _ error) {
+	if err != nil {
+		return none, err
 	}
-	return nil
+	result := transport.Do(c.chain, request.WithContext(ctx), decode)
+	if !result.OK {
+		return none, failure(c.version, operation, result.End)
+	}
+	return result.Accepted, nil
 }

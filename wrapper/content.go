@@ -60,21 +60,3 @@ func clone(version *string) *string {
 	copied := *version
 	return &copied
 }
-
-// check reports what is wrong with the content for the target.
-func (c Content) check(target Target) error {
-	switch c.kind {
-	case contentDeploys:
-		return CheckFinalize(target.Type, target.DAGDeploys, c.request)
-	case contentRemoves:
-		if err := checkRequired(target.Type, target.DAGDeploys, c.request); err != nil {
-			return err
-		}
-		if target.Type.Valid() && target.Type != api.DeployTypeBundle {
-			return &ValidationError{Field: "content", Rule: "removes a bundle, which takes a deploy of type BUNDLE; this one is of type " + string(target.Type)}
-		}
-		return nil
-	default:
-		return &ValidationError{Field: "content", Rule: "must be one of ImageOnly, DAGTarball, BundleTarball, RemoveBundle and Request"}
-	}
-}

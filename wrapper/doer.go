@@ -75,4 +75,4 @@ func (anyJSON) Reconcile(context.Context, transport.Outcome, transport.Outcome) 
 // unmade stands in for the chain of a client that NewClient did not make.
 type unmade struct{}
 
-func (unmade) Do(*http.Request) (*http.Response, error) { return nil, (*Client)(nil).check() }
+func (unmade) Do(*http.Request) (*http.Response, error) { return nil, errUnmade() }

@@ -34,14 +34,14 @@ type APIError struct {
 const maxFieldErrors = 20
 
 // failure is the error of a request that brought nothing that was accepted.
-func (c *Client) failure(operation string, end transport.End) error {
+func failure(version APIVersion, operation string, end transport.End) error {
 	if end.Err == nil {
-		return c.apiError(operation, end)
+		return apiError(version, operation, end)
 	}
 	err := transportError(operation, end)
 	failed := (*TransportError)(nil)
 	if end.Response != nil && errors.As(err, &failed) {
-		failed.Err = fmt.Errorf("%w; the last answer: %w", failed.Err, c.apiError(operation, end))
+		failed.Err = fmt.Errorf("%w; the last answer: %w", failed.Err, apiError(version, operation, end))
 	}
 	return err
 }
@@ -63,11 +63,11 @@ func transportError(operation string, end transport.End) error {
 }
 
 // apiError describes a response that was not accepted.
-func (c *Client) apiError(operation string, end transport.End) *APIError {
+func apiError(version APIVersion, operation string, end transport.End) *APIError {
 	response := end.Response
 	keep := func(text string) string { return redact.Excerpt([]byte(text), response.Token) }
 	said := decode.Error(response.Body)
-	apiError := &APIError{
+	failed := &APIError{
 		Operation:          operation,
 		StatusCode:         response.StatusCode,
 		Message:            keep(said.Message),
@@ -77,17 +77,17 @@ func (c *Client) apiError(operation string, end transport.End) *APIError {
 		Elapsed:            end.Elapsed,
 		MayHaveTakenEffect: end.Outcome.MayHaveTakenEffect,
 	}
-	apiError.RetryAfter, _ = retry.After(response.Header, time.Now())
+	failed.RetryAfter, _ = retry.After(response.Header, time.Now())
 	if err := response.Err(); err != nil {
-		apiError.Err = redact.Error(err, response.Token)
+		failed.Err = redact.Error(err, response.Token)
 	}
 	for _, field := range said.FieldErrors[:min(len(said.FieldErrors), maxFieldErrors)] {
-		apiError.FieldErrors = append(apiError.FieldErrors, api.FieldError{
+		failed.FieldErrors = append(failed.FieldErrors, api.FieldError{
 			Field: keep(field.Field), Code: keep(field.Code), Message: keep(field.Message),
 		})
 	}
-	apiError.Hint = keep(c.hint(apiError, response))
-	return apiError
+	failed.Hint = keep(hint(version, operation, failed.RequestID, response))
+	return failed
 }
 
 func (e *APIError) Error() string {

@@ -35,9 +35,8 @@ func TestAPIErrorIsOfOneKindAtMost(t *testing.T) {
 }
 
 func newTestError(operation string, version APIVersion, status int, body string, err error) *APIError {
-	client := &Client{version: version}
 	header := http.Header{"Location": {"https://elsewhere.example/login?sig=s1gned"}}
-	return client.apiError(operation, transport.End{Attempts: 1, Response: &transport.Response{
+	return apiError(version, operation, transport.End{Attempts: 1, Response: &transport.Response{
 		StatusCode: status, Header: header, Body: []byte(body), Refused: err, Token: "s3cret", HTTP: &http.Response{Header: header},
 	}})
 }
@@ -151,7 +150,7 @@ func TestDeployFailedError(t *testing.T) {
 func TestOnlyARedirectIsCalledOne(t *testing.T) {
 	for status, header := range map[int]http.Header{http.StatusFound: {"Location": {"/login"}}, http.StatusNotModified: {}} {
 		response := &transport.Response{StatusCode: status, Header: header, HTTP: &http.Response{Header: header}}
-		hint := (&Client{}).apiError(opGetDeploy, transport.End{Response: response}).Hint
+		hint := apiError(V1, opGetDeploy, transport.End{Response: response}).Hint
 		if status == http.StatusFound {
 			assert.Equal(t, "redirects are not followed", hint)
 		} else {
@@ -164,9 +163,9 @@ func TestOnlyARedirectIsCalledOne(t *testing.T) {
 // nothing was sent.
 func TestTransportErrorOfATokenThatIsBad(t *testing.T) {
 	bad := &ValidationError{Field: "token", Rule: "is bad"}
-	assert.Equal(t, error(bad), (&Client{}).failure(opGetDeploy, transport.End{Err: bad}))
+	assert.Equal(t, error(bad), failure(V1, opGetDeploy, transport.End{Err: bad}))
 
-	err := (&Client{}).failure(opGetDeploy, transport.End{Err: fmt.Errorf("%w; the last one: %w", bad, io.EOF), Attempts: 1})
+	err := failure(V1, opGetDeploy, transport.End{Err: fmt.Errorf("%w; the last one: %w", bad, io.EOF), Attempts: 1})
 	var failed *TransportError
 	require.ErrorAs(t, err, &failed)
 	assert.Equal(t, 1, failed.Attempts)

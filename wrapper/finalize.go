@@ -114,7 +114,7 @@ func (f *finalization) Reconcile(ctx context.Context, last, all transport.Outcom
 // failure is the error of a finalize that brought no deploy.
 func (f *finalization) failure(end transport.End) error {
 	end.Outcome.MayHaveTakenEffect = f.inDoubt // which is what the look-ups left of it
-	err := f.client.failure(opFinalizeDeploy, end)
+	err := failure(f.client.version, opFinalizeDeploy, end)
 	if !f.inDoubt {
 		return err
 	}

@@ -11,18 +11,18 @@ import (
 )
 
 // hint returns what to do about a response, or "" where that is not known.
-func (c *Client) hint(e *APIError, response *transport.Response) string {
+func hint(version APIVersion, operation, requestID string, response *transport.Response) string {
 	foreign := isForeign(response)
-	switch status := e.StatusCode; {
-	case (status == http.StatusUnauthorized || status == http.StatusForbidden) && foreign && e.RequestID == "":
+	switch status := response.StatusCode; {
+	case (status == http.StatusUnauthorized || status == http.StatusForbidden) && foreign && requestID == "":
 		return foreignHint
 	case status == http.StatusUnauthorized:
 		return unauthorizedHint(response.Token, time.Now())
 	case status == http.StatusForbidden:
-		return "the token's role needs the permission " + permissions[e.Operation] + " on this Deployment" + otherPermission(e.Operation)
-	case status == http.StatusNotFound && e.RequestID != "":
+		return "the token's role needs the permission " + permissions[operation] + " on this Deployment" + otherPermission(operation)
+	case status == http.StatusNotFound && requestID != "":
 		return "check the IDs in the call, and that the token belongs to their Organization"
-	case status == http.StatusNotFound && c.version == V1Beta1:
+	case status == http.StatusNotFound && version == V1Beta1:
 		return "nothing seems to answer at this address: check the base URL; or v1beta1, whose support ends in January 2027, is gone: use WithAPIVersion(V1)"
 	case status == http.StatusNotFound:
 		return "nothing seems to answer at this address: check the base URL"

@@ -1,12 +1,9 @@
 package wrapper
 
 import (
-	"context"
 	"net/http"
 	"path"
 	"strings"
-
-	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
 // Names of the operations, as in openapi.yaml; Upload is the storage's.
@@ -39,25 +36,4 @@ func isIdempotent(request *http.Request) bool {
 		return isFinalize && path.Base(path.Dir(deploy)) == "deploys"
 	}
 	return false
-}
-
-// decoding is the call of a request that is not looked up: a read, or one that creates.
-type decoding[T any] func(body []byte) (T, error)
-
-func (d decoding[T]) Accept(response *transport.Response) (T, error) { return d(response.Body) }
-
-func (decoding[T]) Reconcile(context.Context, transport.Outcome, transport.Outcome) (none T, found bool) {
-	return none, false
-}
-
-// do makes a request that was built, and returns what decode makes of its response.
-func do[T any](ctx context.Context, c *Client, operation string, request *http.Request, err error, decode decoding[T]) (none T, _ error) {
-	if err != nil {
-		return none, err
-	}
-	result := transport.Do(c.chain, request.WithContext(ctx), decode)
-	if !result.OK {
-		return none, c.failure(operation, result.End)
-	}
-	return result.Accepted, nil
 }

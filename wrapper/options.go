@@ -1,9 +1,11 @@
 package wrapper
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/internal/check"
@@ -40,7 +42,7 @@ type Option func(*config) error
 // config is what the options fill and the chain is built from.
 type config struct {
 	token          string
-	tokens         TokenSource // in place of a token
+	tokens         func(context.Context) (string, error) // in place of a token
 	version        APIVersion
 	baseURL        *url.URL
 	httpClient     *http.Client
@@ -51,37 +53,6 @@ type config struct {
 	lookUp         bool
 	stallTimeout   time.Duration
 	logger         *slog.Logger
-}
-
-func newConfig(options []Option) (*config, error) {
-	cfg := &config{
-		version:        V1Beta1,
-		httpClient:     http.DefaultClient,
-		attemptTimeout: defaultAttemptTimeout,
-		userAgent:      userAgent(),
-		retry:          retry.Default(),
-		limiters:       map[string]ratelimit.Limiter{},
-		lookUp:         true,
-		stallTimeout:   defaultStallTimeout,
-	}
-	for method, perSecond := range defaultLimits {
-		cfg.limiters[method] = NewLimiter(perSecond)
-	}
-	if err := WithBaseURL(DefaultBaseURL)(cfg); err != nil {
-		return nil, err
-	}
-	for _, option := range options {
-		if option == nil {
-			return nil, &ValidationError{Field: "options", Rule: "must not hold a nil Option"}
-		}
-		if err := option(cfg); err != nil {
-			return nil, err
-		}
-	}
-	if cfg.token == "" && cfg.tokens == nil {
-		return cfg, cfg.tokenFromEnvironment()
-	}
-	return cfg, nil
 }
 
 // server returns the URL that the paths of the contract are relative to.
@@ -168,4 +139,24 @@ func WithUserAgent(suffix string) Option {
 		cfg.userAgent = userAgent() + " " + suffix
 		return nil
 	}
+}
+
+const module = "github.com/astro-finalize/astro-finalize-go"
+
+// userAgent returns this library's name and version for the User-Agent header.
+func userAgent() string {
+	build, _ := debug.ReadBuildInfo()
+	return "astro-finalize-go/" + versionIn(build)
+}
+
+// versionIn returns the version of this module that a program was built with.
+func versionIn(build *debug.BuildInfo) string {
+	if build != nil {
+		for _, dependency := range build.Deps {
+			if dependency.Path == module && dependency.Version != "" {
+				return dependency.Version
+			}
+		}
+	}
+	return "devel"
 }

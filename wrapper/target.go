@@ -1,8 +1,6 @@
 package wrapper
 
 import (
-	"cmp"
-
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
@@ -10,10 +8,6 @@ import (
 type Deployment struct {
 	OrganizationID string
 	DeploymentID   string
-}
-
-func (d Deployment) check() error {
-	return cmp.Or(checkID("organizationId", d.OrganizationID), checkID("deploymentId", d.DeploymentID))
 }
 
 // Target names a deploy by the three IDs of its path, which are required. It may also say
@@ -45,10 +39,12 @@ func TargetOf(organizationID string, deploy *api.Deploy) Target {
 	return target
 }
 
-func (t Target) check() error {
-	return cmp.Or(
-		checkID("organizationId", t.OrganizationID),
-		checkID("deploymentId", t.DeploymentID),
-		checkID("deployId", t.DeployID),
-	)
-}
+// DAGDeploys says whether DAG deploys are enabled on a Deployment, as far as it is known.
+type DAGDeploys int8
+
+// The states of DAG deploys.
+const (
+	DAGDeploysUnknown DAGDeploys = iota
+	DAGDeploysOn
+	DAGDeploysOff
+)

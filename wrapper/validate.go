@@ -1,6 +1,8 @@
 package wrapper
 
 import (
+	"cmp"
+	"context"
 	"slices"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
@@ -20,6 +22,10 @@ func invalid(field, value, rule string) error {
 	return &ValidationError{Field: field, Value: redact.Text(value), Rule: rule}
 }
 
+func errUnmade() error {
+	return &ValidationError{Field: "client", Rule: "must be made by NewClient"}
+}
+
 func checkID(field, id string) error { return invalid(field, id, check.ID(id)) }
 
 func checkVersion(field, version string) error {
@@ -30,15 +36,24 @@ func checkVersion(field, version string) error {
 	return invalid(field, version, rule)
 }
 
-// DAGDeploys says whether DAG deploys are enabled on a Deployment, as far as it is known.
-type DAGDeploys int8
+func checkContext(ctx context.Context) error {
+	if ctx == nil {
+		return &ValidationError{Field: "ctx", Rule: "must not be nil; pass context.Background() if there is none"}
+	}
+	return nil
+}
 
-// The states of DAG deploys.
-const (
-	DAGDeploysUnknown DAGDeploys = iota
-	DAGDeploysOn
-	DAGDeploysOff
-)
+func (d Deployment) check() error {
+	return cmp.Or(checkID("organizationId", d.OrganizationID), checkID("deploymentId", d.DeploymentID))
+}
+
+func (t Target) check() error {
+	return cmp.Or(
+		checkID("organizationId", t.OrganizationID),
+		checkID("deploymentId", t.DeploymentID),
+		checkID("deployId", t.DeployID),
+	)
+}
 
 const (
 	fieldDAGVersion    = "dagTarballVersion"
@@ -103,4 +118,22 @@ func checkRequired(deployType api.DeployType, dagDeploys DAGDeploys, request api
 		}
 	}
 	return nil
+}
+
+// check reports what is wrong with the content for the target.
+func (c Content) check(target Target) error {
+	switch c.kind {
+	case contentDeploys:
+		return CheckFinalize(target.Type, target.DAGDeploys, c.request)
+	case contentRemoves:
+		if err := checkRequired(target.Type, target.DAGDeploys, c.request); err != nil {
+			return err
+		}
+		if target.Type.Valid() && target.Type != api.DeployTypeBundle {
+			return &ValidationError{Field: "content", Rule: "removes a bundle, which takes a deploy of type BUNDLE; this one is of type " + string(target.Type)}
+		}
+		return nil
+	default:
+		return &ValidationError{Field: "content", Rule: "must be one of ImageOnly, DAGTarball, BundleTarball, RemoveBundle and Request"}
+	}
 }

@@ -130,7 +130,7 @@ func do[T any](ctx context.Context, c *Client, operation string, request *http.R
 	if err != nil {
 		return none, err
 	}
-	result := transport.Do(c.chain, request.WithContext(ctx), decode)
+	result := transport.Do(ctx, c.chain, request, decode)
 	if !result.OK {
 		return none, failure(c.version, operation, result.End)
 	}

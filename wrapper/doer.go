@@ -40,7 +40,7 @@ func (d *doer) Do(request *http.Request) (*http.Response, error) {
 			delete(copied.Header, name) // however it is written
 		}
 	}
-	result := transport.Do(d.chain, copied, anyJSON{})
+	result := transport.Do(request.Context(), d.chain, copied, anyJSON{})
 	if result.Err != nil {
 		return nil, transportError(redact.Text(request.Method+" "+request.URL.Path, result.Token), result.End)
 	}

@@ -58,7 +58,7 @@ func (c *Client) Finalize(ctx context.Context, target Target, content Content) (
 		return nil, err
 	}
 	f := &finalization{client: c, target: target, content: content}
-	result := transport.Do(c.chain, request.WithContext(ctx), f)
+	result := transport.Do(ctx, c.chain, request, f)
 	switch {
 	case !result.OK:
 		return nil, f.failure(result.End)

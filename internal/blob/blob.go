@@ -54,7 +54,7 @@ func (u *Uploader) Put(ctx context.Context, target *url.URL, tarball *Tarball, p
 	defer func() { result.Elapsed = time.Since(started) }()
 	for {
 		last := put.attempt(ctx)
-		transport.Log(u.Log, last.request, last.response, last.err, result.Attempts+1, wait, "")
+		transport.Log(ctx, u.Log, last.request, last.response, last.err, result.Attempts+1, wait, "")
 		if !put.plain && last.isExpectRefused() {
 			put.plain = true // and it was our own header that was refused, so that no attempt is used up
 			continue

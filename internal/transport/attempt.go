@@ -35,8 +35,7 @@ func (a attempt) header() http.Header {
 //	limit  the attempt takes its turn, a retry like any other
 //	auth   the token is that of now
 //	send   one round trip and the whole response, within a deadline of its own
-func (c *Chain) attempt(request *http.Request) attempt {
-	ctx := request.Context()
+func (c *Chain) attempt(ctx context.Context, request *http.Request) attempt {
 	turn, err := c.Gate.Enter(ctx, request.Method)
 	if err != nil {
 		return attempt{err: err}
@@ -53,7 +52,7 @@ func (c *Chain) attempt(request *http.Request) attempt {
 	request.Header["Authorization"] = values[0:1:1]
 	request.Header["Accept"] = values[1:2:2]
 	request.Header["User-Agent"] = values[2:3:3]
-	response, err := c.send(request, token)
+	response, err := c.send(ctx, request, token)
 	if response != nil && response.StatusCode == http.StatusTooManyRequests {
 		turn.TurnedAway()
 	}
@@ -67,8 +66,8 @@ const bearer = "Bearer "
 // It does what an [http.Client] does that follows no redirects. One that follows them would
 // read a 301 or 302 as a wish for GET, whose 200 looks like success, and carry the token
 // elsewhere on a 307 or 308.
-func (c *Chain) send(request *http.Request, token string) (*Response, error) {
-	ctx := request.Context()
+func (c *Chain) send(call context.Context, request *http.Request, token string) (*Response, error) {
+	ctx := call
 	if c.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, c.Timeout)
@@ -84,7 +83,7 @@ func (c *Chain) send(request *http.Request, token string) (*Response, error) {
 	}
 	response, err := RoundTrip(c.Transport, sent)
 	if err != nil {
-		err = c.explain(ctx, request, err, token)
+		err = c.explain(ctx, call, err, token)
 		if connection != nil && connection.failed(request) {
 			err = &ConnectError{err}
 		}
@@ -94,20 +93,20 @@ func (c *Chain) send(request *http.Request, token string) (*Response, error) {
 		c.Jar.SetCookies(request.URL, response.HTTP.Cookies())
 	}
 	response.Token = token
-	response.Cut = c.explain(ctx, request, response.Cut, token)
+	response.Cut = c.explain(ctx, call, response.Cut, token)
 	return response, nil
 }
 
 // explain makes an error fit to be shown: it says so where it was the attempt's own deadline,
-// and not the caller's, that ended it, and holds no secret.
-func (c *Chain) explain(ctx context.Context, request *http.Request, err error, token string) error {
+// and not the call's, that ended it, and holds no secret.
+func (c *Chain) explain(ctx, call context.Context, err error, token string) error {
 	if err == nil {
 		return nil
 	}
 	if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
 		err = fmt.Errorf("%w: %w", ctx.Err(), err)
 	}
-	if ctx.Err() != nil && request.Context().Err() == nil {
+	if ctx.Err() != nil && call.Err() == nil {
 		err = fmt.Errorf("no complete answer within %v: %w", c.Timeout, err)
 	}
 	return redact.Error(err, token)

@@ -58,7 +58,7 @@ func newRequest(t *testing.T, url string) *http.Request {
 
 // try makes one attempt.
 func try(t *testing.T, chain *Chain) attempt {
-	return chain.attempt(newRequest(t, "https://api.example/v1/x"))
+	return chain.attempt(t.Context(), newRequest(t, "https://api.example/v1/x"))
 }
 
 func TestAttemptErrorsHoldNoSecret(t *testing.T) {
@@ -101,7 +101,7 @@ func TestAttemptErrorsUnwrapToTheirCause(t *testing.T) {
 func TestAttemptSendsNothingWhenTheContextIsDone(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	last := failing(errors.New("sent")).attempt(newRequest(t, "https://api.example/v1/x").WithContext(ctx))
+	last := failing(errors.New("sent")).attempt(ctx, newRequest(t, "https://api.example/v1/x"))
 	require.ErrorIs(t, last.err, context.Canceled)
 	assert.False(t, last.made)
 }
@@ -136,7 +136,7 @@ func TestAttemptSaysThatTheContextEndedIt(t *testing.T) {
 		cancel()
 		return nil, net.ErrClosed
 	})
-	err := once.attempt(newRequest(t, "https://api.example/v1/x").WithContext(ctx)).err
+	err := once.attempt(ctx, newRequest(t, "https://api.example/v1/x")).err
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, err, net.ErrClosed)
 }
@@ -152,7 +152,7 @@ func TestAttemptUsesTheJar(t *testing.T) {
 	once.Jar = jar
 	request := newRequest(t, "https://api.example/v1/x")
 	for range 3 {
-		require.NoError(t, once.attempt(request).err)
+		require.NoError(t, once.attempt(t.Context(), request).err)
 	}
 	assert.Equal(t, []string{"", "session=1", "session=1"}, sent)
 }
@@ -215,7 +215,7 @@ func TestAttemptEndsWithTheCallersContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		err := hanging(30*time.Second, false).attempt(newRequest(t, "https://api.example/v1/x").WithContext(ctx)).err
+		err := hanging(30*time.Second, false).attempt(ctx, newRequest(t, "https://api.example/v1/x")).err
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.NotContains(t, err.Error(), "30s", "the caller's deadline is not the attempt's")
 	})
@@ -225,7 +225,7 @@ func TestAttemptWithoutDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
 		defer cancel()
-		err := hanging(0, false).attempt(newRequest(t, "https://api.example/v1/x").WithContext(ctx)).err
+		err := hanging(0, false).attempt(ctx, newRequest(t, "https://api.example/v1/x")).err
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 	})
 }
@@ -244,7 +244,7 @@ func TestAttemptAsksForATokenEachTime(t *testing.T) {
 	for range 2 {
 		request := newRequest(t, "https://api.example/v1/x")
 		request.Header.Add("Authorization", "Bearer of the request editor")
-		require.NoError(t, once.attempt(request).err)
+		require.NoError(t, once.attempt(t.Context(), request).err)
 	}
 	require.Len(t, sent, 2)
 	for i, header := range sent {
@@ -278,7 +278,7 @@ func TestAttemptTakesItsTurn(t *testing.T) {
 
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		last := once.attempt(newRequest(t, "https://api.example/v1/x").WithContext(ctx))
+		last := once.attempt(ctx, newRequest(t, "https://api.example/v1/x"))
 		require.ErrorIs(t, last.err, context.Canceled)
 		assert.False(t, last.made)
 	})

@@ -57,15 +57,16 @@ type End struct {
 	Token    string // of the last attempt: what is shown must not hold it
 }
 
-// Do makes the request of a call. It changes the request, which must not be anyone else's.
-func Do[T any](c *Chain, request *http.Request, call Call[T]) (result Result[T]) {
-	ctx, started, series := request.Context(), time.Now(), c.Retry.Start()
+// Do makes the request of a call under ctx, whatever context the request has. It changes the request,
+// which must not be anyone else's.
+func Do[T any](ctx context.Context, c *Chain, request *http.Request, call Call[T]) (result Result[T]) {
+	started, series := time.Now(), c.Retry.Start()
 	idempotent, before, wait := c.Idempotent(request), attempt{}, firstAttempt
 	result.Outcome.NotSent = true
 	defer func() { result.Elapsed = time.Since(started) }()
 	for {
-		last := c.attempt(request)
-		Log(c.Log, request, last.response, last.err, result.Attempts+1, wait, c.requestID(last.response))
+		last := c.attempt(ctx, request)
+		Log(ctx, c.Log, request, last.response, last.err, result.Attempts+1, wait, c.requestID(last.response))
 		if last.made {
 			result.Attempts++
 			result.Token = last.token
@@ -97,7 +98,7 @@ func Do[T any](c *Chain, request *http.Request, call Call[T]) (result Result[T])
 			result.Err = after(fmt.Errorf("%w while waiting for another attempt", err), last.err)
 			return result
 		}
-		if request, result.Err = rewind(request); result.Err != nil {
+		if request, result.Err = rewind(ctx, request); result.Err != nil {
 			return result
 		}
 		before = last
@@ -136,8 +137,8 @@ func after(err, before error) error {
 
 // rewind returns a copy of the request with its body from the start. The transport may still read
 // the old one if an attempt was given up.
-func rewind(request *http.Request) (*http.Request, error) {
-	again := request.Clone(request.Context())
+func rewind(ctx context.Context, request *http.Request) (*http.Request, error) {
+	again := request.Clone(ctx)
 	if request.GetBody == nil {
 		return again, nil
 	}

@@ -82,11 +82,11 @@ func newScript(ends ...any) *script {
 }
 
 func (s *script) do(ctx context.Context) Result[string] {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://api.example/v1/x", strings.NewReader(`{"a":1}`))
+	request, err := http.NewRequest(http.MethodPost, "https://api.example/v1/x", strings.NewReader(`{"a":1}`))
 	if err != nil {
 		panic(err)
 	}
-	result := Do(s.Chain, request, &asked{})
+	result := Do(ctx, s.Chain, request, &asked{})
 	s.probes.Wait()
 	return result
 }
@@ -290,7 +290,7 @@ func TestDoClosesTheBodyOfARequestThatIsNotSent(t *testing.T) {
 	body := &closable{Reader: strings.NewReader("{}")}
 	request := newRequest(t, "https://api.example/v1/x")
 	request.Body = body
-	result := Do(newScript(unmade{io.EOF}).Chain, request, &asked{})
+	result := Do(t.Context(), newScript(unmade{io.EOF}).Chain, request, &asked{})
 	require.ErrorIs(t, result.Err, io.EOF)
 	assert.True(t, body.closed)
 }
@@ -300,7 +300,7 @@ func TestDoOfABodyThatFails(t *testing.T) {
 		script := newScript(503)
 		request := newRequest(t, "https://api.example/v1/x")
 		request.GetBody = func() (io.ReadCloser, error) { return nil, io.ErrClosedPipe }
-		result := Do(script.Chain, request, &asked{})
+		result := Do(t.Context(), script.Chain, request, &asked{})
 		require.ErrorIs(t, result.Err, io.ErrClosedPipe)
 		assert.Len(t, script.times, 1)
 	})
@@ -328,7 +328,7 @@ func TestDoReconciles(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				result := Do(newScript(row.ends...).Chain, newRequest(t, "https://api.example/v1/x"), &row.call)
+				result := Do(t.Context(), newScript(row.ends...).Chain, newRequest(t, "https://api.example/v1/x"), &row.call)
 				assert.Equal(t, row.ok, result.OK)
 				if row.call.found > 0 {
 					assert.Equal(t, "found", result.Accepted)

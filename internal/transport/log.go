@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -14,8 +15,7 @@ const firstAttempt = time.Duration(-1)
 
 // Log writes one attempt at debug level, and how long it waited after the one before, if there was
 // one: never a body, a header or a query.
-func Log(log *slog.Logger, request *http.Request, response *Response, err error, attempt int, waited time.Duration, requestID string) {
-	ctx := request.Context()
+func Log(ctx context.Context, log *slog.Logger, request *http.Request, response *Response, err error, attempt int, waited time.Duration, requestID string) {
 	if log == nil || !log.Enabled(ctx, slog.LevelDebug) {
 		return
 	}

@@ -87,7 +87,7 @@ func TestAttemptEndsABodyThatGivesNothing(t *testing.T) {
 		}
 		return 0, nil
 	}))
-	last := once.attempt(newRequest(t, "https://api.example/v1/x").WithContext(ctx))
+	last := once.attempt(ctx, newRequest(t, "https://api.example/v1/x"))
 	require.NoError(t, last.err)
 	require.ErrorIs(t, last.response.Cut, context.Canceled)
 }

@@ -61,15 +61,15 @@ func (d *doer) check(request *http.Request) error {
 // caller asked to be encoded.
 type anyJSON struct{}
 
-func (anyJSON) Accept(response *transport.Response) (none struct{}, err error) {
+func (anyJSON) Accept(response *transport.Response) (*transport.Response, error) {
 	if response.Header.Get("Content-Encoding") == "" && !json.Valid(response.Body) {
-		err = errors.New("the answer is not JSON")
+		return nil, errors.New("the answer is not JSON")
 	}
-	return none, err
+	return response, nil
 }
 
-func (anyJSON) Reconcile(context.Context, transport.Outcome, transport.Outcome) (none struct{}, found bool) {
-	return none, false
+func (anyJSON) Reconcile(context.Context, transport.Outcome, transport.Outcome) (*transport.Response, bool) {
+	return nil, false
 }
 
 // unmade stands in for the chain of a client that NewClient did not make.

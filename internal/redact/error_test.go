@@ -21,6 +21,7 @@ func TestErrorHidesWhatIsBelow(t *testing.T) {
 	} {
 		redacted := Error(err, "s3cret")
 		require.ErrorIs(t, redacted, context.Canceled)
+		assert.NotEqual(t, err, redacted, "what is below could be had")
 		assert.Nil(t, errors.Unwrap(redacted))
 		shown := fmt.Sprintf("%v %+v %#v %s %q", redacted, redacted, redacted, redacted, redacted)
 		assert.NotContains(t, shown, "s3cret")

@@ -365,6 +365,52 @@ func (s stub) CreateDeploy(context.Context, wrapper.Deployment, api.CreateDeploy
 	return nil, s.err
 }
 
+// quiet is a client that says nothing from one of its steps on.
+type quiet struct {
+	deploys.Client
+	from deploys.Stage
+}
+
+func (q quiet) CreateDeploy(ctx context.Context, in wrapper.Deployment, request api.CreateDeployRequest) (*api.Deploy, error) {
+	if q.from == deploys.StageCreate {
+		return nil, nil
+	}
+	return q.Client.CreateDeploy(ctx, in, request)
+}
+
+func (q quiet) Upload(ctx context.Context, uploadURL *api.Secret, tarball io.ReadSeeker, options ...wrapper.UploadOption) (string, error) {
+	if q.from == deploys.StageUpload {
+		return "", nil
+	}
+	return q.Client.Upload(ctx, uploadURL, tarball, options...)
+}
+
+func (q quiet) Finalize(ctx context.Context, target wrapper.Target, content wrapper.Content) (*api.Deploy, error) {
+	switch q.from {
+	case deploys.StageFinalize:
+		return nil, nil
+	case deploys.StageWait:
+		return &api.Deploy{ID: target.DeployID, Status: api.DeployStatusInitialized}, nil
+	}
+	return q.Client.Finalize(ctx, target, content)
+}
+
+func (q quiet) Wait(context.Context, wrapper.Target) (*api.Deploy, error) { return nil, nil }
+
+// A client that returns neither a result nor an error makes no success, and no panic.
+func TestAClientThatSaysNothing(t *testing.T) {
+	for _, stage := range []deploys.Stage{deploys.StageCreate, deploys.StageUpload, deploys.StageFinalize, deploys.StageWait} {
+		_, client, deployment := home(t)
+		result, err := deploys.DAGs(t.Context(), quiet{client, stage}, deployment, &packed{content: gzipped(100)})
+		assert.Nil(t, result)
+		var failed *deploys.Error
+		require.ErrorAs(t, err, &failed)
+		assert.Equal(t, stage, failed.Stage)
+		assert.ErrorContains(t, err, "neither what was asked for nor an error")
+		assert.True(t, failed.MayExist)
+	}
+}
+
 // Whether a deploy was created is said only where it is known.
 func TestWhetherADeployMayExist(t *testing.T) {
 	for _, row := range []struct {

@@ -38,7 +38,7 @@ func (d *deploying) pack(ctx context.Context) error {
 	if broken := (*blob.InvalidError)(nil); errors.As(err, &broken) {
 		return &wrapper.ValidationError{Field: "tarball", Value: broken.Value, Rule: broken.Rule}
 	} else if err != nil {
-		return err
+		return &wrapper.TransportError{Operation: "Upload", Err: err}
 	}
 	if counted, isCounted := packed.(interface{ Files() int }); isCounted {
 		d.result.Files = counted.Files()
@@ -56,8 +56,11 @@ func (d *deploying) close() {
 func (d *deploying) create(ctx context.Context) error {
 	deploy, err := d.client.CreateDeploy(ctx, d.to, d.plan.request)
 	d.mayExist = err == nil || mayHaveTakenEffect(err)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case deploy == nil:
+		return errNothing
 	}
 	d.result.show(deploy)
 	switch {
@@ -84,6 +87,9 @@ func mayHaveTakenEffect(err error) bool {
 	return true
 }
 
+// errNothing is of a client that breaks its contract: nothing that it leaves out becomes a success.
+var errNothing = errors.New("the client returned neither what was asked for nor an error")
+
 // errNoUploadURL says what can be known of the Deployment only by creating a deploy.
 var errNoUploadURL = errors.New("the deploy has no upload URL, so DAG deploys seem to be off on the Deployment: enable them in its settings, or deploy an image")
 
@@ -100,21 +106,31 @@ func (d *deploying) upload(ctx context.Context) (err error) {
 		return nil
 	}
 	d.result.TarballVersion, err = d.client.Upload(ctx, d.uploadURL(), d.tarball, d.plan.progress...)
-	return sent("the deploy's ", err)
+	if err == nil && d.result.TarballVersion == "" {
+		return errNothing
+	}
+	return sent(err)
 }
 
 func (d *deploying) finalize(ctx context.Context) error {
 	deploy, err := d.client.Finalize(ctx, d.target(), d.plan.content(d.result.TarballVersion))
 	d.show(deploy, err)
-	return sent("", err)
+	if err == nil && deploy == nil {
+		return errNothing
+	}
+	return sent(err)
 }
 
 // sent is err, but not of the type that says that nothing was sent: something was.
-func sent(prefix string, err error) error {
-	if invalid := (*wrapper.ValidationError)(nil); errors.As(err, &invalid) {
-		return fmt.Errorf("%s%v", prefix, err)
+func sent(err error) error {
+	invalid := (*wrapper.ValidationError)(nil)
+	switch {
+	case !errors.As(err, &invalid):
+		return err
+	case invalid.Field == "uploadUrl":
+		return fmt.Errorf("the deploy's %v", err)
 	}
-	return err
+	return errors.New(err.Error())
 }
 
 // wait does nothing for a deploy that is DEPLOYED already.
@@ -124,6 +140,9 @@ func (d *deploying) wait(ctx context.Context) error {
 	}
 	deploy, err := d.client.Wait(ctx, d.target())
 	d.show(deploy, err)
+	if err == nil && (deploy == nil || deploy.Status != api.DeployStatusDeployed) {
+		return errNothing
+	}
 	return err
 }
 

@@ -86,7 +86,8 @@ func WithBaseURL(baseURL string) Option {
 // WithHTTPClient sends requests by the Transport of client, with the cookies of its Jar, and
 // ends an attempt at its Timeout if that is shorter than [WithAttemptTimeout]. Its
 // CheckRedirect is not used, because no redirect is ever followed. The Transport must not
-// repeat requests by itself: nobody could tell then what became of the first. Of an upload,
+// repeat requests by itself: nobody could tell then what became of the first. It must return when
+// a request's context ends: nothing else ends it. Of an upload,
 // only the Transport is used; one whose ExpectContinueTimeout is 0 sends the tarball before the
 // storage can refuse it, so that an expired URL may look like a cut connection. It must add no
 // token, which would go to the storage, too; and

@@ -70,10 +70,10 @@ func (u *upload) attempt(ctx context.Context) attempt {
 		body.open(sending, cancel)
 		var read read
 		last.response, read, last.err = u.roundTrip(ctx, last.request, body)
-		last.whole, last.final = read.whole, read.err != nil
+		last.whole, last.final = read.whole, read.hangs
 		switch cause := context.Cause(sending); {
 		case read.err != nil && (last.response == nil || last.response.StatusCode == http.StatusCreated):
-			last.err = read.err
+			last.err, last.final = read.err, true
 		case last.err != nil && cause != nil && !errors.Is(last.err, cause):
 			last.err = fmt.Errorf("%w: %v", cause, last.err) // a stall is no context's end
 		}

@@ -46,8 +46,9 @@ type upload struct {
 // harms nothing; the version of the attempt that succeeded is returned.
 //
 // progress is told how many bytes were handed over. Its calls come one after the other, from
-// another goroutine, and none after Put has returned. Put returns within a second of the end of
-// ctx, though a Read of the tarball or a progress that hangs may still be under way then.
+// another goroutine, and none after Put has returned. If the transport heeds its context, Put
+// returns within a second of the end of ctx, though a Read of the tarball or a progress that hangs
+// may still be under way then.
 func (u *Uploader) Put(ctx context.Context, target *url.URL, tarball *Tarball, progress func(sent, total int64)) (result Result) {
 	put := &upload{Uploader: u, target: target, secrets: secretsOf(target), tarball: tarball, progress: progress}
 	started, series, wait := time.Now(), u.Retry.Start(), time.Duration(-1)

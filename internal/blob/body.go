@@ -45,6 +45,7 @@ type body struct {
 type read struct {
 	whole    bool // and of handing it over
 	err      error
+	hangs    bool // it may still be under way
 	panicked any
 }
 
@@ -139,7 +140,7 @@ func (b *body) close(ctx context.Context) read {
 	case end := <-b.read:
 		return end.orPanic()
 	case <-late:
-		return read{err: errHangs}
+		return read{err: errHangs, hangs: true}
 	case <-ctx.Done():
 	}
 	timer := time.NewTimer(grace)
@@ -148,7 +149,7 @@ func (b *body) close(ctx context.Context) read {
 	case end := <-b.read:
 		return end.orPanic()
 	case <-timer.C:
-		return read{err: fmt.Errorf("%w: %w", ctx.Err(), errHangs)}
+		return read{err: fmt.Errorf("%w: %w", ctx.Err(), errHangs), hangs: true}
 	}
 }
 

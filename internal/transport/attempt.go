@@ -84,7 +84,7 @@ func (c *Chain) send(call context.Context, request *http.Request, token string) 
 	response, err := RoundTrip(c.Transport, sent)
 	if err != nil {
 		err = c.explain(ctx, call, err, token)
-		if connection != nil && connection.failed(request) {
+		if connection != nil && connection.failed(sent) {
 			err = &ConnectError{err}
 		}
 		return nil, err

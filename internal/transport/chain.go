@@ -66,7 +66,7 @@ func Do[T any](ctx context.Context, c *Chain, request *http.Request, call Call[T
 	defer func() { result.Elapsed = time.Since(started) }()
 	for {
 		last := c.attempt(ctx, request)
-		Log(ctx, c.Log, request, last.response, last.err, result.Attempts+1, wait, c.requestID(last.response))
+		Log(ctx, c.Log, request, last.response, last.err, result.Attempts+1, wait, c.requestID(ctx, last.response))
 		if last.made {
 			result.Attempts++
 			result.Token = last.token

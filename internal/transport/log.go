@@ -38,9 +38,10 @@ func Log(ctx context.Context, log *slog.Logger, request *http.Request, response 
 	log.LogAttrs(ctx, slog.LevelDebug, "astro: attempt", attrs...)
 }
 
-// requestID returns the service's name for a request that it did not carry out.
-func (c *Chain) requestID(response *Response) string {
-	if c.Log == nil || response == nil || response.StatusCode == http.StatusOK {
+// requestID returns the service's name for a request that it did not carry out, for
+// the log.
+func (c *Chain) requestID(ctx context.Context, response *Response) string {
+	if c.Log == nil || !c.Log.Enabled(ctx, slog.LevelDebug) || response == nil || response.StatusCode == http.StatusOK {
 		return ""
 	}
 	return redact.Excerpt([]byte(c.RequestID(response.Body)), response.Token)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"testing"
@@ -39,8 +40,9 @@ func TestLog(t *testing.T) {
 
 // The service's name for a request is in the log if it did not carry it out.
 func TestRequestID(t *testing.T) {
-	chain := &Chain{Log: slog.Default(), RequestID: func(body []byte) string { return string(body) }}
-	assert.Equal(t, "r-[REDACTED]", chain.requestID(&Response{StatusCode: 400, Body: []byte("r-" + secret), Token: secret}))
-	assert.Empty(t, chain.requestID(&Response{StatusCode: 200, Body: []byte("r")}))
-	assert.Empty(t, chain.requestID(nil))
+	logger := slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	chain := &Chain{Log: logger, RequestID: func(body []byte) string { return string(body) }}
+	assert.Equal(t, "r-[REDACTED]", chain.requestID(t.Context(), &Response{StatusCode: 400, Body: []byte("r-" + secret), Token: secret}))
+	assert.Empty(t, chain.requestID(t.Context(), &Response{StatusCode: 200, Body: []byte("r")}))
+	assert.Empty(t, chain.requestID(t.Context(), nil))
 }

@@ -161,7 +161,7 @@ type Deploy struct {
 	BundleUploadURL *Secret `json:"bundleUploadUrl,omitempty"`
 
 	// Bundles The bundles that the Deployment has.
-	Bundles []Bundle `json:"bundles,omitempty"`
+	Bundles []Bundle `json:"bundles,omitzero"`
 
 	// CreatedAt When the deploy was created, in UTC, to the second.
 	//

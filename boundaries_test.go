@@ -19,10 +19,11 @@ var walls = map[string][]string{
 	"internal/redact":    {},
 	"internal/retry":     {},
 	"internal/decode":    {"api", "internal/check"},
+	"internal/evidence":  {"api"},
 	"internal/ratelimit": {"internal/redact", "internal/retry"},
 	"internal/transport": {"internal/ratelimit", "internal/redact", "internal/retry"},
 	"internal/blob":      {"internal/check", "internal/redact", "internal/retry", "internal/transport"},
-	"wrapper":            {"api", "internal/blob", "internal/check", "internal/decode", "internal/ratelimit", "internal/redact", "internal/retry", "internal/transport"},
+	"wrapper":            {"api", "internal/blob", "internal/check", "internal/decode", "internal/evidence", "internal/ratelimit", "internal/redact", "internal/retry", "internal/transport"},
 	"deploys":            {"api", "internal/blob", "wrapper"},
 	"internal/chaostest": {"astrotest", "wrapper"}, // which only tests import
 }

@@ -1,10 +1,10 @@
 package wrapper
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/internal/blob"
@@ -22,7 +22,9 @@ type Client struct {
 	server  string // what the paths of the contract are appended to
 	version APIVersion
 	looksUp bool
-	uploads *blob.Uploader
+
+	pollInterval time.Duration // 0 means the default schedules
+	uploads      *blob.Uploader
 }
 
 // NewClient returns a client for https://api.astronomer.io that calls [V1Beta1] with the
@@ -33,7 +35,7 @@ func NewClient(options ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	server, network := cfg.server(), cmp.Or(cfg.httpClient.Transport, http.DefaultTransport)
+	server, network := cfg.server(), cfg.network()
 	chain := &transport.Chain{
 		Transport:  network,
 		Jar:        cfg.httpClient.Jar,
@@ -121,16 +123,17 @@ type decoding[T any] func(body []byte) (T, error)
 
 func (d decoding[T]) Accept(response *transport.Response) (T, error) { return d(response.Body) }
 
-func (decoding[T]) Reconcile(context.Context, transport.Outcome, transport.Outcome) (none T, found bool) {
-	return none, false
+func (decoding[T]) Reconcile(_ context.Context, _ *transport.Run, end transport.Attempted) transport.Decision[T] {
+	return transport.Decision[T]{Retry: end.MayRetry}
 }
 
-// do makes a request that was built, and returns what decode makes of its response.
-func do[T any](ctx context.Context, c *Client, operation string, request *http.Request, err error, decode decoding[T]) (none T, _ error) {
+// do makes a request that was built, and returns what decode makes of up to limit bytes of its
+// response.
+func do[T any](ctx context.Context, c *Client, operation string, request *http.Request, err error, limit int, decode decoding[T]) (none T, _ error) {
 	if err != nil {
 		return none, err
 	}
-	result := transport.Do(ctx, c.chain, request, decode)
+	result := transport.Do(ctx, c.chain, request, limit, decode)
 	if !result.OK {
 		return none, failure(c.version, operation, result.End)
 	}

@@ -1,6 +1,9 @@
 package wrapper
 
-import "github.com/astro-finalize/astro-finalize-go/api"
+import (
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/evidence"
+)
 
 // Content is what a deploy carries. Make one with [ImageOnly], [DAGTarball],
 // [BundleTarball], [RemoveBundle] or [Request]; the zero Content is refused.
@@ -59,4 +62,15 @@ func clone(version *string) *string {
 	}
 	copied := *version
 	return &copied
+}
+
+// sentTo is what a finalize of the target with this content sends.
+func (c Content) sentTo(target Target) evidence.Sent {
+	return evidence.Sent{
+		DeployID: target.DeployID,
+		DAGs:     c.request.DAGTarballVersion,
+		Bundle:   c.request.BundleTarballVersion,
+		Removes:  c.kind == contentRemoves,
+		Replaces: target.Replaces,
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/internal/check"
 	"github.com/astro-finalize/astro-finalize-go/internal/decode"
+	"github.com/astro-finalize/astro-finalize-go/internal/evidence"
 )
 
 // CreateDeploy creates a deploy and returns it, INITIALIZED: its image is to be pushed to
@@ -28,22 +29,32 @@ func (c *Client) CreateDeploy(ctx context.Context, in Deployment, request api.Cr
 		return nil, err
 	}
 	built, err := api.NewCreateDeployRequest(c.server, in.OrganizationID, in.DeploymentID, request)
-	return do(ctx, c, opCreateDeploy, built, err, func(body []byte) (*api.Deploy, error) {
+	created, err := do(ctx, c, opCreateDeploy, built, err, decode.MaxDeploy, func(body []byte) (*api.Deploy, error) {
 		deploy, err := decode.DeployIn(body, in.DeploymentID)
 		if err == nil {
-			err = checkType(request.Type, deploy.Type)
+			err = checkCreated(request, deploy)
 		}
 		return deploy, err
 	})
+	if err == nil && created.Status == api.DeployStatusFailed {
+		return nil, &DeployFailedError{Deploy: created}
+	}
+	return created, err
 }
 
-// checkType reports a deploy of another type than was asked for. Which type a bundle's deploy
-// is shown with is not documented.
-func checkType(asked, created api.DeployType) error {
-	if asked == created || asked == api.DeployTypeBundle || !asked.Valid() || !created.Valid() {
-		return nil
+// checkCreated reports a deploy that is not the one that was asked for: it may be finalized, and
+// what it mounts replaced or removed. Which type a bundle's deploy is shown with is not documented.
+func checkCreated(asked api.CreateDeployRequest, created *api.Deploy) error {
+	isBundle, mountPath := asked.Type == api.DeployTypeBundle, valueOf(created.BundleMountPath)
+	switch {
+	case asked.Type != created.Type && !isBundle && asked.Type.Valid() && created.Type.Valid():
+		return fmt.Errorf("the answer is about a deploy of type %s, and not of type %s", created.Type, asked.Type)
+	case isBundle && (mountPath == "" || !evidence.IsSamePath(mountPath, valueOf(asked.BundleMountPath))):
+		return fmt.Errorf("the response is about a deploy with the mount path %.200q, and not %.200q", mountPath, valueOf(asked.BundleMountPath))
+	case created.Status != api.DeployStatusInitialized && created.Status != api.DeployStatusFailed:
+		return fmt.Errorf("the response is about a deploy that is %.40q, and not INITIALIZED", string(created.Status))
 	}
-	return fmt.Errorf("the answer is about a deploy of type %s, and not of type %s", created, asked)
+	return nil
 }
 
 // GetDeploy reads a deploy: what it is, and what became of it. The token needs the
@@ -54,7 +65,7 @@ func (c *Client) GetDeploy(ctx context.Context, target Target) (*api.Deploy, err
 		return nil, err
 	}
 	built, err := api.NewGetDeployRequest(c.server, target.OrganizationID, target.DeploymentID, target.DeployID)
-	return do(ctx, c, opGetDeploy, built, err, func(body []byte) (*api.Deploy, error) {
+	return do(ctx, c, opGetDeploy, built, err, decode.MaxDeploy, func(body []byte) (*api.Deploy, error) {
 		return decode.Deploy(body, target.DeploymentID, target.DeployID)
 	})
 }

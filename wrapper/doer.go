@@ -40,7 +40,7 @@ func (d *doer) Do(request *http.Request) (*http.Response, error) {
 			delete(copied.Header, name) // however it is written
 		}
 	}
-	result := transport.Do(request.Context(), d.chain, copied, anyJSON{})
+	result := transport.Do(request.Context(), d.chain, copied, maxBody, anyJSON{})
 	if result.Err != nil {
 		return nil, transportError(redact.Text(request.Method+" "+request.URL.Path, result.Token), result.End)
 	}
@@ -48,6 +48,10 @@ func (d *doer) Do(request *http.Request) (*http.Response, error) {
 	response.Body, response.Request = result.Response.Reader(), request
 	return &response, nil
 }
+
+// maxBody is how much of a response is read for a caller who decodes it: a page of 1,000 deploys
+// takes about 3 MB.
+const maxBody = 10 << 20
 
 // check reports a request that would take the token out of the API that the client is for.
 func (d *doer) check(request *http.Request) error {
@@ -68,8 +72,8 @@ func (anyJSON) Accept(response *transport.Response) (*transport.Response, error)
 	return response, nil
 }
 
-func (anyJSON) Reconcile(context.Context, transport.Outcome, transport.Outcome) (*transport.Response, bool) {
-	return nil, false
+func (anyJSON) Reconcile(_ context.Context, _ *transport.Run, end transport.Attempted) transport.Decision[*transport.Response] {
+	return transport.Decision[*transport.Response]{Retry: end.MayRetry}
 }
 
 // unmade stands in for the chain of a client that NewClient did not make.

@@ -22,13 +22,17 @@ type roundTrips func(*http.Request) (*http.Response, error)
 
 func (r roundTrips) RoundTrip(request *http.Request) (*http.Response, error) { return r(request) }
 
+func by(transport roundTrips) func() http.RoundTripper {
+	return func() http.RoundTripper { return transport }
+}
+
 // newDoer returns the doer of https://api.example/v1 and what it sent.
 func newDoer(t *testing.T) (*doer, *[]*http.Request) {
 	server, err := url.Parse("https://api.example/v1")
 	require.NoError(t, err)
 	var passed []*http.Request
 	return &doer{server: server, chain: &transport.Chain{
-		Transport: roundTrips(func(request *http.Request) (*http.Response, error) {
+		Transport: by(func(request *http.Request) (*http.Response, error) {
 			passed = append(passed, request)
 			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader("{}"))}, nil
 		}),
@@ -137,7 +141,7 @@ func TestAnyJSON(t *testing.T) {
 // What is not of the client's own has method and path for the name of its operation.
 func TestDoerNamesWhatFailed(t *testing.T) {
 	doer, _ := newDoer(t)
-	doer.chain.Transport = roundTrips(func(*http.Request) (*http.Response, error) { return nil, io.EOF })
+	doer.chain.Transport = by(func(*http.Request) (*http.Response, error) { return nil, io.EOF })
 	_, err := doer.Do(newRequest(t, "https://api.example/v1/deploys/s3cret/finalize?limit=1"))
 	var failed *TransportError
 	require.ErrorAs(t, err, &failed)

@@ -3,52 +3,35 @@ package wrapper
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/internal/decode"
+	"github.com/astro-finalize/astro-finalize-go/internal/evidence"
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
-// Finalize commits a deploy: from here on the Deployment takes over the code that was pushed
-// or uploaded for it. The token needs the permission deployment.deploys.update.
+// Finalize commits a deploy: the Deployment takes over what was pushed or uploaded for it. The
+// token needs the permission deployment.deploys.update. FAILED is a [*DeployFailedError].
 //
-// It returns the deploy as the service describes it after that, with the status DEPLOYED as
-// a rule; the status FAILED is a [*DeployFailedError] that holds the deploy. Changes can
-// take minutes to show in the Deployment. A timestamp that cannot be read is left zero,
-// because the deploy is finalized all the same.
+// After an attempt that may have taken effect, and once before 400, 409, 422 or 429 is final, the
+// deploy is read back, 3 s apart:
+//   - DEPLOYED with what was sent is success: the version on the deploy, or on its own entry at its
+//     mount path; for a removal, a list of bundles without that path.
+//   - INITIALIZED twice has another attempt follow, three times is the last one's error; FAILED
+//     counts after three. Neither is final while an attempt may still be in flight: it had no
+//     response, or 202, 408, 502, 503, 504, 520, 522 or 524.
+//   - Anything else, such as another version, is an [*OutcomeUnknownError]. No attempt follows once
+//     it was seen past INITIALIZED, or with another bundle than that of [Target].Replaces.
 //
-// IDs, versions and, where the target tells the deploy's type and whether DAG deploys are
-// on, the rules of [CheckFinalize] are checked first: nothing is sent that breaks them. The
-// package documentation lists the errors.
-//
-// # What became of it
-//
-// A finalize whose response is lost (by 408, 5xx, a cut connection, a deadline, or a status
-// below 400 without the deploy) may have taken effect. A response that shows another version
-// than was sent, or the deploy as INITIALIZED without it, is as good as lost; an image has no
-// version to show, so that a response about one is taken at its word, whatever its status. So
-// the deploy is looked up, after this attempt and each one that follows, before anything is
-// said or retried ([WithoutLookUp] turns that off). What Finalize makes of what it sees:
-//
-//   - It is finalized with the content asked for: success. Evidence of that is, for DAGs, a
-//     deploy that is not INITIALIZED and shows the version that was sent; for a bundle, that
-//     the deploy's entry at its mount path has that version as its desired one, or as its
-//     current one if it shows no desired one; for the removal of a bundle, that the deploy is
-//     DEPLOYED and no entry is at its mount path; for an image alone, that the deploy is
-//     DEPLOYED. For a type that is not known here it must be DEPLOYED and show each version
-//     that was sent.
-//   - It is FAILED: [*DeployFailedError].
-//   - It is INITIALIZED: the finalize is retried, as far as the package documentation's table
-//     allows. If that brings no success its last error is returned, or [*OutcomeUnknownError]
-//     if an attempt may still be in flight. That is one that ended without a whole response, by
-//     a status that gateways send (408, 502, 503, 504, 520, 522, 524), by 202, or by a 200 that
-//     shows the deploy as INITIALIZED.
-//   - Anything else, another version for one, or no look-up succeeds: it is retried, as far
-//     as the table allows, and ends as [*OutcomeUnknownError] if that brings no certainty.
-//
-// An attempt that was given up can still take effect later, over what was finalized
-// meanwhile; nothing can call it back. What is made through [Client.API] is retried by the
-// same table, and never looked up.
+// A finalize before this call with the same content counts, even if rolled back. By default it
+// takes up to 10 requests and 3 minutes, turns at the rate limit aside: attempts begin within 90 s
+// and take up to 30 s, then look-ups of up to 5 s follow for up to 60 s.
 func (c *Client) Finalize(ctx context.Context, target Target, content Content) (*api.Deploy, error) {
 	if err := cmp.Or(c.check(), checkContext(ctx), target.check(), content.check(target)); err != nil {
 		return nil, err
@@ -57,8 +40,8 @@ func (c *Client) Finalize(ctx context.Context, target Target, content Content) (
 	if err != nil {
 		return nil, err
 	}
-	f := &finalization{client: c, target: target, content: content}
-	result := transport.Do(ctx, c.chain, request, f)
+	f := &finalization{client: c, target: target, sent: content.sentTo(target)}
+	result := transport.Do(ctx, c.chain, request, decode.MaxDeploy, f)
 	switch {
 	case !result.OK:
 		return nil, f.failure(result.End)
@@ -68,13 +51,24 @@ func (c *Client) Finalize(ctx context.Context, target Target, content Content) (
 	return result.Accepted, nil
 }
 
-// finalization is one call of Finalize, and what its look-ups found out.
-type finalization struct {
-	client  *Client
-	target  Target
-	content Content
+const (
+	retryWindow   = 90 * time.Second // in which attempts begin
+	lookUpWindow  = time.Minute      // in which look-ups follow an attempt
+	lookUpTimeout = 5 * time.Second
+	lookUpPause   = 3 * time.Second
+)
 
-	inDoubt bool        // an attempt may have taken effect, and the last look-up did not tell
+// refusals are the statuses that a second delivery of a request is refused with, the first of
+// which may have been carried out.
+var refusals = []int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusTooManyRequests}
+
+// finalization is one call of Finalize, and what it found out so far.
+type finalization struct {
+	client *Client
+	target Target
+	sent   evidence.Sent
+	known  evidence.State
+
 	seen    *api.Deploy // by the last look-up that succeeded
 	pollErr error       // of the last look-up
 }
@@ -85,37 +79,94 @@ func (f *finalization) Accept(response *transport.Response) (*api.Deploy, error)
 	if err != nil {
 		return nil, err
 	}
-	return deploy, f.content.contradiction(deploy)
+	reason, mayPass := f.sent.Contradiction(deploy)
+	switch {
+	case deploy.Status == api.DeployStatusFailed && f.known.InFlight:
+		reason = "the response shows the deploy as FAILED, and an earlier attempt may still be in flight"
+	case reason == "":
+		return deploy, nil
+	}
+	f.note(deploy)
+	if mayPass {
+		return nil, transport.NotYet(reason)
+	}
+	return nil, errors.New(reason)
 }
 
-// Reconcile looks the deploy up where an attempt may have taken effect.
-func (f *finalization) Reconcile(ctx context.Context, last, all transport.Outcome) (*api.Deploy, bool) {
-	if !last.NotSent { // which leaves it at what is known
-		f.inDoubt = all.MayHaveTakenEffect
+// note keeps what no attempt must follow.
+func (f *finalization) note(deploy *api.Deploy) {
+	f.known.Past = f.known.Past || evidence.IsPast(deploy)
+	f.known.Taken = f.known.Taken || f.sent.IsTaken(deploy)
+}
+
+// Reconcile reads the deploy back for as long as package evidence asks for it, which decides.
+func (f *finalization) Reconcile(ctx context.Context, run *transport.Run, end transport.Attempted) (next transport.Decision[*api.Deploy]) {
+	if end.Made {
+		f.known.Requests++
 	}
-	if !f.inDoubt || !f.client.looksUp {
-		return nil, false
+	f.known.Doubt = f.known.Doubt || end.Outcome.MayHaveTakenEffect
+	f.known.InFlight = f.known.InFlight || end.Outcome.MayStillTakeEffect
+	f.known.Refused = end.Response != nil && slices.Contains(refusals, end.Response.StatusCode)
+	f.known.MayRetry = end.MayRetry && run.Elapsed()+end.Wait <= retryWindow
+	f.known.Findings = nil
+	if !f.client.looksUp {
+		next.Retry = f.known.MayRetry && !f.known.Past && !f.known.Taken
+		return next
 	}
-	deploy, err := f.client.GetDeploy(ctx, f.target)
-	f.pollErr = err
-	if err != nil {
-		return nil, false
+	pause := cmp.Or(f.client.pollInterval, lookUpPause)
+	started := time.Now()
+	looking, cancel := context.WithTimeout(ctx, max(lookUpWindow, evidence.Agreeing*(pause+lookUpTimeout)))
+	defer cancel()
+	for {
+		f.known.OutOfTime = time.Since(started)+pause+lookUpTimeout > lookUpWindow
+		switch f.known.Next() {
+		case evidence.Succeed, evidence.Report:
+			next.Result, next.Found = f.seen, true
+			return next
+		case evidence.Retry:
+			next.Retry, f.known.Doubt = true, f.known.InFlight
+			return next
+		case evidence.Fail:
+			f.known.Doubt = false
+			return next
+		case evidence.Doubt:
+			return next
+		}
+		if len(f.known.Findings) > 0 {
+			_ = retry.Sleep(looking, pause)
+		}
+		if err := ctx.Err(); err != nil {
+			next.Err = fmt.Errorf("%w while looking the deploy up", err)
+			return next
+		}
+		f.known.Findings = append(f.known.Findings, f.look(looking, run))
+		f.known.Requests++
 	}
-	f.seen = deploy
-	switch {
-	case deploy.Status == api.DeployStatusFailed, f.content.confirmedBy(deploy):
-		return deploy, true
-	case deploy.Status == api.DeployStatusInitialized && !f.content.versionAppearsIn(deploy):
-		f.inDoubt = all.MayStillTakeEffect
+}
+
+// look reads the deploy back once.
+func (f *finalization) look(ctx context.Context, run *transport.Run) evidence.Finding {
+	request, err := api.NewGetDeployRequest(f.client.server, f.target.OrganizationID, f.target.DeploymentID, f.target.DeployID)
+	if f.pollErr = err; err != nil {
+		return evidence.Unread
 	}
-	return nil, false
+	result := transport.Once(ctx, run, request, lookUpTimeout, decode.MaxDeploy, func(response *transport.Response) (*api.Deploy, error) {
+		return decode.Deploy(response.Body, f.target.DeploymentID, f.target.DeployID)
+	})
+	if !result.OK {
+		f.pollErr = failure(f.client.version, opGetDeploy, result.End)
+		return evidence.Unread
+	}
+	f.seen = result.Accepted
+	f.note(f.seen)
+	return f.sent.Find(f.seen)
 }
 
 // failure is the error of a finalize that brought no deploy.
 func (f *finalization) failure(end transport.End) error {
-	end.Outcome.MayHaveTakenEffect = f.inDoubt // which is what the look-ups left of it
+	end.Outcome.MayHaveTakenEffect = f.known.Doubt // which is what the look-ups left of it
 	err := failure(f.client.version, opFinalizeDeploy, end)
-	if !f.inDoubt {
+	if !f.known.Doubt {
 		return err
 	}
 	return &OutcomeUnknownError{DeployID: f.target.DeployID, Deploy: f.seen, LookUpErr: f.pollErr, Err: err}

@@ -53,7 +53,7 @@ func (c *Client) ListDeploys(ctx context.Context, in Deployment) iter.Seq2[*api.
 func (c *Client) listPage(ctx context.Context, in Deployment, offset int) (*api.DeploysPaginated, error) {
 	limit := pageSize
 	built, err := api.NewListDeploysRequest(c.server, in.OrganizationID, in.DeploymentID, &api.ListDeploysParams{Offset: &offset, Limit: &limit})
-	return do(ctx, c, opListDeploys, built, err, func(body []byte) (*api.DeploysPaginated, error) {
+	return do(ctx, c, opListDeploys, built, err, decode.MaxPage, func(body []byte) (*api.DeploysPaginated, error) {
 		return decode.Page(body, in.DeploymentID, offset)
 	})
 }

@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -57,6 +58,18 @@ type config struct {
 
 // server returns the URL that the paths of the contract are relative to.
 func (cfg *config) server() *url.URL { return cfg.baseURL.JoinPath(paths[cfg.version]) }
+
+// network returns what finds the transport, when it is used: mocks and instrumentation replace
+// [http.DefaultTransport] while they are switched on.
+func (cfg *config) network() func() http.RoundTripper {
+	given := *cfg.httpClient // a copy: the client is its owner's
+	return func() http.RoundTripper {
+		if cfg.httpClient == http.DefaultClient {
+			return cmp.Or(http.DefaultClient.Transport, http.DefaultTransport)
+		}
+		return cmp.Or(given.Transport, http.DefaultTransport)
+	}
+}
 
 // WithAPIVersion selects the version of the API; the default is [V1Beta1].
 func WithAPIVersion(version APIVersion) Option {

@@ -2,6 +2,7 @@ package wrapper
 
 import (
 	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/evidence"
 )
 
 // Deployment names a Deployment by the two IDs of its path, which are required.
@@ -20,6 +21,11 @@ type Target struct {
 
 	Type       api.DeployType // "" if not known
 	DAGDeploys DAGDeploys     // DAGDeploysUnknown, the zero value, if not known
+
+	// Replaces is the ID of the deploy whose bundle was at the mount path when this one was
+	// created, "" if there was none or it is not known. Finalize is not retried over the bundle
+	// of any other deploy.
+	Replaces string
 }
 
 // TargetOf returns the target of a deploy that the service returned, with all that is known
@@ -32,6 +38,12 @@ func TargetOf(organizationID string, deploy *api.Deploy) Target {
 	target.DeploymentID = deploy.DeploymentID
 	target.DeployID = deploy.ID
 	target.Type = deploy.Type
+	if deploy.BundleUploadURL != nil {
+		target.Type = api.DeployTypeBundle // whatever it is shown with: no other type has this URL
+	}
+	if bundle := evidence.BundleAt(deploy); bundle != nil {
+		target.Replaces = bundle.DeployID
+	}
 	target.DAGDeploys = DAGDeploysOff
 	if deploy.IsDAGDeployEnabled {
 		target.DAGDeploys = DAGDeploysOn

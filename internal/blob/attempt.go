@@ -87,9 +87,12 @@ func (u *upload) attempt(ctx context.Context) attempt {
 // roundTrip ends the body whatever becomes of the round trip: a transport may panic.
 func (u *upload) roundTrip(ctx context.Context, request *http.Request, body *body) (response *transport.Response, read read, err error) {
 	defer func() { read = body.close(ctx) }()
-	response, err = transport.RoundTrip(u.Transport, request)
+	response, err = transport.RoundTrip(u.Transport(), request, maxResponse)
 	return response, read, err
 }
+
+// maxResponse is how much of a response is read: the XML of an error has a few hundred bytes.
+const maxResponse = 64 << 10
 
 // minExpect is what connections take at once, so that there is nothing to hold back.
 const minExpect = 16 << 10

@@ -17,7 +17,7 @@ import (
 
 // Uploader is what the uploads of a client have in common.
 type Uploader struct {
-	Transport http.RoundTripper
+	Transport func() http.RoundTripper
 	Stall     time.Duration // how long no byte may move; 0 means that nobody watches
 	Retry     retry.Policy
 	Log       *slog.Logger // nil means none

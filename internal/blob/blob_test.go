@@ -41,7 +41,7 @@ func measured(t *testing.T, tarball io.ReadSeeker) *Tarball {
 }
 
 func uploader(transport http.RoundTripper) *Uploader {
-	return &Uploader{Transport: transport, Stall: time.Minute, Retry: retry.Policy{
+	return &Uploader{Transport: func() http.RoundTripper { return transport }, Stall: time.Minute, Retry: retry.Policy{
 		MaxAttempts: 4, NewBackoff: func() retry.Backoff { return &backoff.ZeroBackOff{} }, MaxRetryAfter: time.Minute,
 	}}
 }

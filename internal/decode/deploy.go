@@ -12,9 +12,9 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/check"
 )
 
-// maxBody is how long a body with a single deploy, or an error, may be: JSON can take up 70 times
+// MaxDeploy is how long a body with a single deploy, or an error, may be: JSON can take up 70 times
 // its size when it is decoded. A deploy takes some 3 KB, a bundle in it 300 bytes.
-const maxBody = 1 << 20
+const MaxDeploy = 1 << 20
 
 var errTooLong = errors.New("the answer is longer than 1 MiB")
 
@@ -50,7 +50,7 @@ func DeployIn(body []byte, deploymentID string) (*api.Deploy, error) {
 
 // Error returns what a body says as an error of the service: what does not fit is left zero.
 func Error(body []byte) (decoded api.Error) {
-	if len(body) <= maxBody {
+	if len(body) <= MaxDeploy {
 		_ = json.Unmarshal(body, &decoded)
 	}
 	return decoded
@@ -68,7 +68,7 @@ func Quoted(value string) string {
 // decodeDeploy decodes a body. Timestamps only inform: one that is malformed must not make a
 // finalize that took effect look like a failure, so it is left zero.
 func decodeDeploy(body []byte) (*api.Deploy, error) {
-	if len(body) > maxBody {
+	if len(body) > MaxDeploy {
 		return nil, errTooLong
 	}
 	var deploy api.Deploy

@@ -74,7 +74,7 @@ func TestCheckDeploy(t *testing.T) {
 
 // JSON takes many times its size when it is decoded.
 func TestDeployDecodesNoLongBody(t *testing.T) {
-	for padding, want := range map[int]error{maxBody - 100: nil, maxBody: errTooLong} {
+	for padding, want := range map[int]error{MaxDeploy - 100: nil, MaxDeploy: errTooLong} {
 		body := `{"id":"p","deploymentId":"d","status":"DEPLOYED","description":"` + strings.Repeat("a", padding) + `"}`
 		_, err := Deploy([]byte(body), "d", "p")
 		assert.Equal(t, want, err)

@@ -8,14 +8,14 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// maxPage is how long a page may be: room for deploys with hundreds of bundles.
-const maxPage = 4 << 20
+// MaxPage is how long a page may be: room for deploys with hundreds of bundles.
+const MaxPage = 4 << 20
 
 var errPageTooLong = errors.New("the answer is longer than 4 MiB")
 
 // Page returns the page of a Deployment's deploys that begins at offset, if the body is that.
 func Page(body []byte, deploymentID string, offset int) (*api.DeploysPaginated, error) {
-	if len(body) > maxPage {
+	if len(body) > MaxPage {
 		return nil, errPageTooLong
 	}
 	var read struct {

@@ -28,7 +28,7 @@ func TestPageRefuses(t *testing.T) {
 		`{"deploys":[],"offset":0,"totalCount":0}`:                                                                   "the page after 0 deploys, not after 7",
 		`{"deploys":[` + listed + `,{}],"offset":7,"totalCount":9}`:                                                  "deploy 2 of the page: the answer holds no deploy",
 		strings.Replace(`{"deploys":[`+listed+`],"offset":7,"totalCount":8}`, `"d"`, `"other"`, 1):                   "of another Deployment",
-		`{"deploys":[],"offset":7,"totalCount":0,"pad":"` + strings.Repeat("x", maxPage) + `"}`:                      "longer than 4 MiB",
+		`{"deploys":[],"offset":7,"totalCount":0,"pad":"` + strings.Repeat("x", MaxPage) + `"}`:                      "longer than 4 MiB",
 		strings.Replace(`{"deploys":[`+listed+`],"offset":7,"totalCount":8}`, `"deploymentId":"d",`, ``, 1):          "lacks the deploy's Deployment",
 		strings.Replace(`{"deploys":[`+listed+`],"offset":7,"totalCount":8}`, `"id":"p"`, `"id":"../p"`, 1):          "holds no deploy",
 		strings.Replace(`{"deploys":[`+listed+`],"offset":7,"totalCount":8}`, `"status":"DEPLOYED"`, `"type":""`, 1): "lacks the deploy's status",
@@ -41,7 +41,7 @@ func TestPageRefuses(t *testing.T) {
 func TestError(t *testing.T) {
 	assert.Equal(t, api.Error{Message: "no", RequestID: "r"}, Error([]byte(`{"message":"no","requestId":"r","statusCode":"odd"}`)), "what fits is kept")
 	assert.Zero(t, Error([]byte(`<html>`)))
-	assert.Zero(t, Error([]byte(`{"message":"`+strings.Repeat("x", maxBody)+`"}`)))
+	assert.Zero(t, Error([]byte(`{"message":"`+strings.Repeat("x", MaxDeploy)+`"}`)))
 }
 
 func TestQuoted(t *testing.T) {

@@ -35,7 +35,8 @@ func (a attempt) header() http.Header {
 //	limit  the attempt takes its turn, a retry like any other
 //	auth   the token is that of now
 //	send   one round trip and the whole response, within a deadline of its own
-func (c *Chain) attempt(ctx context.Context, request *http.Request) attempt {
+func (r *Run) attempt(ctx context.Context, request *http.Request, timeout time.Duration, limit int) attempt {
+	c := r.chain
 	turn, err := c.Gate.Enter(ctx, request.Method)
 	if err != nil {
 		return attempt{err: err}
@@ -52,7 +53,10 @@ func (c *Chain) attempt(ctx context.Context, request *http.Request) attempt {
 	request.Header["Authorization"] = values[0:1:1]
 	request.Header["Accept"] = values[1:2:2]
 	request.Header["User-Agent"] = values[2:3:3]
-	response, err := c.send(ctx, request, token)
+	if r.started.IsZero() {
+		r.started = time.Now()
+	}
+	response, err := r.send(ctx, request, token, timeout, limit)
 	if response != nil && response.StatusCode == http.StatusTooManyRequests {
 		turn.TurnedAway()
 	}
@@ -66,48 +70,60 @@ const bearer = "Bearer "
 // It does what an [http.Client] does that follows no redirects. One that follows them would
 // read a 301 or 302 as a wish for GET, whose 200 looks like success, and carry the token
 // elsewhere on a 307 or 308.
-func (c *Chain) send(call context.Context, request *http.Request, token string) (*Response, error) {
-	ctx := call
-	if c.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, c.Timeout)
-		defer cancel()
+func (r *Run) send(call context.Context, request *http.Request, token string, timeout time.Duration, limit int) (*Response, error) {
+	c, network := r.chain, r.transport()
+	ctx, cancel := call, context.CancelFunc(nil)
+	if timeout > 0 {
+		ctx, cancel = context.WithTimeout(ctx, timeout)
+	} else {
+		ctx, cancel = context.WithCancel(ctx)
 	}
-	traced, connection := watch(ctx, c.Transport)
-	sent := request.WithContext(traced)
+	defer cancel()
+	connection := &connection{stop: cancel}
+	sent := request.WithContext(connection.watch(ctx))
+	if sent.GetBody != nil {
+		sent.GetBody = connection.once(sent.GetBody, network)
+	}
 	if c.Jar != nil {
 		sent.Header = request.Header.Clone() // another attempt has cookies of its own
 		for _, cookie := range c.Jar.Cookies(request.URL) {
 			sent.AddCookie(cookie)
 		}
 	}
-	response, err := RoundTrip(c.Transport, sent)
+	response, err := RoundTrip(network, sent, limit)
 	if err != nil {
-		err = c.explain(ctx, call, err, token)
-		if connection != nil && connection.failed(sent) {
-			err = &ConnectError{err}
+		if ctx.Err() == context.DeadlineExceeded && call.Err() == nil {
+			r.renew() // nothing came back
 		}
-		return nil, err
+		shown := explain(ctx, call, timeout, err, token)
+		if unreached, refused := connection.failed(err, sent, network); unreached {
+			shown = &ConnectError{shown, refused}
+		}
+		return nil, shown
 	}
 	if c.Jar != nil {
 		c.Jar.SetCookies(request.URL, response.HTTP.Cookies())
 	}
 	response.Token = token
-	response.Cut = c.explain(ctx, call, response.Cut, token)
+	response.Cut = explain(ctx, call, timeout, response.Cut, token)
 	return response, nil
 }
 
 // explain makes an error fit to be shown: it says so where it was the attempt's own deadline,
 // and not the call's, that ended it, and holds no secret.
-func (c *Chain) explain(ctx, call context.Context, err error, token string) error {
+func explain(ctx, call context.Context, timeout time.Duration, err error, token string) error {
 	if err == nil {
 		return nil
 	}
 	if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
 		err = fmt.Errorf("%w: %w", ctx.Err(), err)
 	}
-	if ctx.Err() != nil && call.Err() == nil {
-		err = fmt.Errorf("no complete answer within %v: %w", c.Timeout, err)
+	switch {
+	case call.Err() != nil:
+	case ctx.Err() == context.DeadlineExceeded:
+		err = fmt.Errorf("no complete answer within %v: %w", timeout, err)
+	case ctx.Err() != nil: // which we ended ourselves
+		err = fmt.Errorf("the service closed %d connections in a row", maxConnections)
 	}
 	return redact.Error(err, token)
 }

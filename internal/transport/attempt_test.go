@@ -30,7 +30,7 @@ const secret = "s3cret"
 // by is a chain that sends by a transport, without limits, with a token that is a secret.
 func by(transport roundTripper) *Chain {
 	return &Chain{
-		Transport:  transport,
+		Transport:  func() http.RoundTripper { return transport },
 		Token:      func(context.Context) (string, error) { return secret, nil },
 		UserAgent:  "agent",
 		Gate:       ratelimit.NewGate(nil),
@@ -58,7 +58,14 @@ func newRequest(t *testing.T, url string) *http.Request {
 
 // try makes one attempt.
 func try(t *testing.T, chain *Chain) attempt {
-	return chain.attempt(t.Context(), newRequest(t, "https://api.example/v1/x"))
+	return tryUnder(t.Context(), chain, newRequest(t, "https://api.example/v1/x"))
+}
+
+// maxTest is how much of a response the tests read.
+const maxTest = 1 << 20
+
+func tryUnder(ctx context.Context, chain *Chain, request *http.Request) attempt {
+	return (&Run{chain: chain}).attempt(ctx, request, chain.Timeout, maxTest)
 }
 
 func TestAttemptErrorsHoldNoSecret(t *testing.T) {
@@ -101,7 +108,7 @@ func TestAttemptErrorsUnwrapToTheirCause(t *testing.T) {
 func TestAttemptSendsNothingWhenTheContextIsDone(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	last := failing(errors.New("sent")).attempt(ctx, newRequest(t, "https://api.example/v1/x"))
+	last := tryUnder(ctx, failing(errors.New("sent")), newRequest(t, "https://api.example/v1/x"))
 	require.ErrorIs(t, last.err, context.Canceled)
 	assert.False(t, last.made)
 }
@@ -136,7 +143,7 @@ func TestAttemptSaysThatTheContextEndedIt(t *testing.T) {
 		cancel()
 		return nil, net.ErrClosed
 	})
-	err := once.attempt(ctx, newRequest(t, "https://api.example/v1/x")).err
+	err := tryUnder(ctx, once, newRequest(t, "https://api.example/v1/x")).err
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, err, net.ErrClosed)
 }
@@ -152,7 +159,7 @@ func TestAttemptUsesTheJar(t *testing.T) {
 	once.Jar = jar
 	request := newRequest(t, "https://api.example/v1/x")
 	for range 3 {
-		require.NoError(t, once.attempt(t.Context(), request).err)
+		require.NoError(t, tryUnder(t.Context(), once, request).err)
 	}
 	assert.Equal(t, []string{"", "session=1", "session=1"}, sent)
 }
@@ -215,7 +222,7 @@ func TestAttemptEndsWithTheCallersContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		err := hanging(30*time.Second, false).attempt(ctx, newRequest(t, "https://api.example/v1/x")).err
+		err := tryUnder(ctx, hanging(30*time.Second, false), newRequest(t, "https://api.example/v1/x")).err
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.NotContains(t, err.Error(), "30s", "the caller's deadline is not the attempt's")
 	})
@@ -225,7 +232,7 @@ func TestAttemptWithoutDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
 		defer cancel()
-		err := hanging(0, false).attempt(ctx, newRequest(t, "https://api.example/v1/x")).err
+		err := tryUnder(ctx, hanging(0, false), newRequest(t, "https://api.example/v1/x")).err
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 	})
 }
@@ -244,7 +251,7 @@ func TestAttemptAsksForATokenEachTime(t *testing.T) {
 	for range 2 {
 		request := newRequest(t, "https://api.example/v1/x")
 		request.Header.Add("Authorization", "Bearer of the request editor")
-		require.NoError(t, once.attempt(t.Context(), request).err)
+		require.NoError(t, tryUnder(t.Context(), once, request).err)
 	}
 	require.Len(t, sent, 2)
 	for i, header := range sent {
@@ -278,7 +285,7 @@ func TestAttemptTakesItsTurn(t *testing.T) {
 
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		last := once.attempt(ctx, newRequest(t, "https://api.example/v1/x"))
+		last := tryUnder(ctx, once, newRequest(t, "https://api.example/v1/x"))
 		require.ErrorIs(t, last.err, context.Canceled)
 		assert.False(t, last.made)
 	})

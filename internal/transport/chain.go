@@ -17,7 +17,7 @@ import (
 
 // Chain is what every request of a client passes. It is safe for concurrent use.
 type Chain struct {
-	Transport  http.RoundTripper
+	Transport  func() http.RoundTripper              // asked by every attempt
 	Jar        http.CookieJar                        // nil means none
 	Timeout    time.Duration                         // of an attempt, from connecting to the response's last byte; 0 means none
 	Token      func(context.Context) (string, error) // asked by every attempt
@@ -35,9 +35,26 @@ type Call[T any] interface {
 	// error that is a [NotYet] says that time may change that.
 	Accept(response *Response) (T, error)
 
-	// Reconcile is asked before another attempt and before giving up: was the request carried
-	// out after all? It is told the outcome of the last attempt, and that of all together.
-	Reconcile(ctx context.Context, last, all Outcome) (result T, found bool)
+	// Reconcile is told how an attempt ended whose response was not accepted, and decides what
+	// follows. It may make requests of its own to find out.
+	Reconcile(ctx context.Context, run *Run, end Attempted) Decision[T]
+}
+
+// Attempted is how an attempt ended.
+type Attempted struct {
+	Outcome  Outcome
+	Made     bool
+	Response *Response     // nil if there was none
+	MayRetry bool          // by the policy
+	Wait     time.Duration // before the next attempt, if MayRetry
+}
+
+// Decision is what follows an attempt. The zero value gives up.
+type Decision[T any] struct {
+	Result T
+	Found  bool  // Result is what was asked for
+	Retry  bool  // make another attempt
+	Err    error // what ended the finding out
 }
 
 // Result is what came of a request.
@@ -57,15 +74,18 @@ type End struct {
 	Token    string // of the last attempt: what is shown must not hold it
 }
 
-// Do makes the request of a call under ctx, whatever context the request has. It changes the request,
-// which must not be anyone else's.
-func Do[T any](ctx context.Context, c *Chain, request *http.Request, call Call[T]) (result Result[T]) {
-	started, series := time.Now(), c.Retry.Start()
+// Do makes the request of a call under ctx, whatever context the request has, and reads up to limit
+// bytes of its response. It changes the request, which must not be anyone else's.
+func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, call Call[T]) (result Result[T]) {
+	started, series, run := time.Now(), c.Retry.Start(), &Run{chain: c}
 	idempotent, before, wait := c.Idempotent(request), attempt{}, firstAttempt
 	result.Outcome.NotSent = true
-	defer func() { result.Elapsed = time.Since(started) }()
+	defer func() {
+		run.close()
+		result.Elapsed = time.Since(started)
+	}()
 	for {
-		last := c.attempt(ctx, request)
+		last := run.attempt(ctx, request, c.Timeout, limit)
 		Log(ctx, c.Log, request, last.response, last.err, result.Attempts+1, wait, c.requestID(ctx, last.response))
 		if last.made {
 			result.Attempts++
@@ -80,18 +100,26 @@ func Do[T any](ctx context.Context, c *Chain, request *http.Request, call Call[T
 		}
 		outcome, retries := classify(last)
 		result.Outcome = result.Outcome.then(outcome, request.Method)
-		result.Accepted, result.OK = call.Reconcile(ctx, outcome, result.Outcome)
-		again := !result.OK && mayRetry(request, retries, idempotent)
+		again := mayRetry(request, retries, idempotent)
 		if again {
 			wait, again = series.Next(ctx, last.header())
 		}
-		c.slowDown(last.response, wait, again)
+		next := call.Reconcile(ctx, run, Attempted{outcome, last.made, last.response, again, wait})
+		result.Accepted, result.OK = next.Result, next.Found
+		c.slowDown(last.response, wait, again && next.Retry)
 		switch {
+		case next.Found:
+			return result
 		case outcome.NotSent && retries == never: // what is known is what the attempt before brought
 			result.Response, result.Err = before.response, after(last.err, before.err)
-			closeUnsent(request, last.made)
+			if !last.made {
+				closeUnsent(request)
+			}
 			return result
-		case !again:
+		case next.Err != nil:
+			result.Err = after(next.Err, last.err)
+			return result
+		case !again || !next.Retry:
 			return result
 		}
 		if err := retry.Sleep(ctx, wait); err != nil {
@@ -149,8 +177,8 @@ func rewind(ctx context.Context, request *http.Request) (*http.Request, error) {
 
 // closeUnsent closes the body of a request that no transport got, which is a transport's to do
 // otherwise.
-func closeUnsent(request *http.Request, made bool) {
-	if !made && request.Body != nil {
+func closeUnsent(request *http.Request) {
+	if request.Body != nil {
 		_ = request.Body.Close()
 	}
 }

@@ -86,7 +86,7 @@ func (s *script) do(ctx context.Context) Result[string] {
 	if err != nil {
 		panic(err)
 	}
-	result := Do(ctx, s.Chain, request, &asked{})
+	result := Do(ctx, s.Chain, request, maxTest, &asked{})
 	s.probes.Wait()
 	return result
 }
@@ -94,16 +94,18 @@ func (s *script) do(ctx context.Context) Result[string] {
 // asked is a call that takes any 200 unless refused says otherwise, and that finds out about the
 // request after as many attempts as found says, 0 for never. It notes what it was told.
 type asked struct {
-	refused   error
-	found     int
-	last, all []Outcome
+	refused error
+	found   int
+	stops   bool  // wants no other attempt
+	err     error // what ends the finding out
+	ends    []Outcome
 }
 
 func (a *asked) Accept(response *Response) (string, error) { return string(response.Body), a.refused }
 
-func (a *asked) Reconcile(_ context.Context, last, all Outcome) (string, bool) {
-	a.last, a.all = append(a.last, last), append(a.all, all)
-	return "found", len(a.last) == a.found
+func (a *asked) Reconcile(_ context.Context, _ *Run, end Attempted) Decision[string] {
+	a.ends = append(a.ends, end.Outcome)
+	return Decision[string]{"found", len(a.ends) == a.found, end.MayRetry && !a.stops, a.err}
 }
 
 // steps is a schedule of given waits.
@@ -218,11 +220,11 @@ func TestDoEndsWithTheContext(t *testing.T) {
 func TestDoRetriesNothingAfterTheContextEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	script := newScript(io.EOF)
-	transport := script.Transport
-	script.Transport = roundTripper(func(request *http.Request) (*http.Response, error) {
+	transport := script.Transport()
+	script.Transport = by(func(request *http.Request) (*http.Response, error) {
 		cancel()
 		return transport.RoundTrip(request)
-	})
+	}).Transport
 	result := script.do(ctx)
 	require.ErrorIs(t, result.Err, io.EOF)
 	assert.NotContains(t, result.Err.Error(), "while waiting")
@@ -256,11 +258,11 @@ func TestDoHandsDownCopies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var headers []http.Header
 		script := newScript(503, 503, 200)
-		transport := script.Transport
-		script.Transport = roundTripper(func(request *http.Request) (*http.Response, error) {
+		transport := script.Transport()
+		script.Transport = by(func(request *http.Request) (*http.Response, error) {
 			headers = append(headers, request.Header)
 			return transport.RoundTrip(request)
-		})
+		}).Transport
 		asked := 0
 		script.Token = func(context.Context) (string, error) {
 			asked++
@@ -290,7 +292,7 @@ func TestDoClosesTheBodyOfARequestThatIsNotSent(t *testing.T) {
 	body := &closable{Reader: strings.NewReader("{}")}
 	request := newRequest(t, "https://api.example/v1/x")
 	request.Body = body
-	result := Do(t.Context(), newScript(unmade{io.EOF}).Chain, request, &asked{})
+	result := Do(t.Context(), newScript(unmade{io.EOF}).Chain, request, maxTest, &asked{})
 	require.ErrorIs(t, result.Err, io.EOF)
 	assert.True(t, body.closed)
 }
@@ -300,42 +302,48 @@ func TestDoOfABodyThatFails(t *testing.T) {
 		script := newScript(503)
 		request := newRequest(t, "https://api.example/v1/x")
 		request.GetBody = func() (io.ReadCloser, error) { return nil, io.ErrClosedPipe }
-		result := Do(t.Context(), script.Chain, request, &asked{})
+		result := Do(t.Context(), script.Chain, request, maxTest, &asked{})
 		require.ErrorIs(t, result.Err, io.ErrClosedPipe)
 		assert.Len(t, script.times, 1)
 	})
 }
 
-// Before another attempt, and before giving up, the call is asked whether the request was carried
-// out after all. If it was, that is the result.
+// After each attempt that was not accepted the call is told how it ended, and decides what follows.
 func TestDoReconciles(t *testing.T) {
 	lost, inFlight := Outcome{MayHaveTakenEffect: true}, Outcome{MayHaveTakenEffect: true, MayStillTakeEffect: true}
 	for _, row := range []struct {
-		name      string
-		ends      []any
-		call      asked
-		ok        bool
-		attempts  int
-		last, all []Outcome
+		name     string
+		ends     []any
+		call     asked
+		ok       bool
+		attempts int
+		told     []Outcome
+		all      Outcome
 	}{
-		{"accepted", []any{200}, asked{}, true, 1, nil, nil},
-		{"refused by the service", []any{400}, asked{}, false, 1, []Outcome{{}}, []Outcome{{}}},
-		{"not accepted, found", []any{200}, asked{refused: io.EOF, found: 1}, true, 1, []Outcome{lost}, []Outcome{lost}},
-		{"not yet, found later", []any{200}, asked{refused: NotYet("as before"), found: 2}, true, 2, []Outcome{inFlight, inFlight}, []Outcome{inFlight, inFlight}},
-		{"lost, then refused", []any{500, 400}, asked{}, false, 2, []Outcome{lost, {}}, []Outcome{lost, lost}},
-		{"lost, then refused, found", []any{io.EOF, 400}, asked{found: 2}, true, 2, []Outcome{inFlight, {}}, []Outcome{inFlight, inFlight}},
-		{"lost, then not sent, found", []any{500, unmade{io.EOF}}, asked{found: 2}, true, 1, []Outcome{lost, notSent}, []Outcome{lost, lost}},
+		{"accepted", []any{200}, asked{}, true, 1, nil, Outcome{}},
+		{"refused by the service", []any{400}, asked{}, false, 1, []Outcome{{}}, Outcome{}},
+		{"not accepted, found", []any{200}, asked{refused: io.EOF, found: 1}, true, 1, []Outcome{lost}, lost},
+		{"not yet, found later", []any{200}, asked{refused: NotYet("as before"), found: 2}, true, 2, []Outcome{inFlight, inFlight}, inFlight},
+		{"lost, then refused", []any{500, 400}, asked{}, false, 2, []Outcome{lost, {}}, lost},
+		{"lost, then refused, found", []any{io.EOF, 400}, asked{found: 2}, true, 2, []Outcome{inFlight, {}}, inFlight},
+		{"lost, then not sent, found", []any{500, unmade{io.EOF}}, asked{found: 2}, true, 1, []Outcome{lost, notSent}, lost},
+		{"lost, and no other attempt wanted", []any{500}, asked{stops: true}, false, 1, []Outcome{lost}, lost},
+		{"lost, and what finds out ends", []any{500}, asked{err: context.DeadlineExceeded}, false, 1, []Outcome{lost}, lost},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				result := Do(t.Context(), newScript(row.ends...).Chain, newRequest(t, "https://api.example/v1/x"), &row.call)
+				result := Do(t.Context(), newScript(row.ends...).Chain, newRequest(t, "https://api.example/v1/x"), maxTest, &row.call)
 				assert.Equal(t, row.ok, result.OK)
 				if row.call.found > 0 {
 					assert.Equal(t, "found", result.Accepted)
 				}
 				assert.Equal(t, row.attempts, result.Attempts)
-				assert.Equal(t, row.last, row.call.last)
-				assert.Equal(t, row.all, row.call.all)
+				assert.Equal(t, row.told, row.call.ends)
+				assert.Equal(t, row.all, result.Outcome)
+				if row.call.err != nil {
+					require.ErrorIs(t, result.Err, row.call.err)
+					assert.Equal(t, 500, result.Response.StatusCode, "which is still there")
+				}
 			})
 		})
 	}

@@ -1,9 +1,7 @@
 package transport
 
 import (
-	"crypto/tls"
 	"errors"
-	"net"
 	"net/http"
 
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
@@ -75,20 +73,23 @@ func classify(end attempt) (Outcome, retries) {
 	return wasRefused, never
 }
 
+// classifyError goes by what happened on the connection, and not by the type of the last error: the
+// request may have been sent before over another one.
 func classifyError(err error) (Outcome, retries) {
-	distrusted, connect, dialing := (*tls.CertificateVerificationError)(nil), (*ConnectError)(nil), (*net.OpError)(nil)
+	connect := (*ConnectError)(nil)
 	switch {
-	case errors.As(err, &distrusted):
+	case !errors.As(err, &connect):
+		return isInFlight, ifIdempotent
+	case connect.Refused:
 		return notSent, never
-	case errors.As(err, &connect), errors.As(err, &dialing) && (dialing.Op == "dial" || dialing.Op == "proxyconnect"):
-		return notSent, always
 	}
-	return isInFlight, ifIdempotent
+	return notSent, always
 }
 
-// classify200 classifies a 200 that was not accepted: one that cannot be read is as good as none.
+// classify200 classifies a 200 that was not accepted: one that cannot be read is as good as none. Its
+// status came all the same, so that the service is through with the request unless it says NotYet.
 func classify200(response *Response) (Outcome, retries) {
-	if notYet := NotYet(""); response.Cut != nil || errors.As(response.Refused, &notYet) {
+	if notYet := NotYet(""); errors.As(response.Refused, &notYet) {
 		return isInFlight, ifIdempotent
 	}
 	return tookEffect, ifIdempotent

@@ -29,9 +29,9 @@ func TestClassify(t *testing.T) {
 		retries  retries
 	}{
 		{end: "nothing sent", unmade: []error{errors.New("no token"), context.Canceled}, outcome: Outcome{NotSent: true}, retries: never},
-		{end: "untrusted", errs: []error{untrusted, fmt.Errorf("wrapped: %w", untrusted), &ConnectError{untrusted}}, outcome: Outcome{NotSent: true}, retries: never},
-		{end: "connect failed", errs: []error{dial, fmt.Errorf("wrapped: %w", dial), &net.OpError{Op: "proxyconnect", Err: io.EOF}, &ConnectError{io.EOF}}, outcome: Outcome{NotSent: true}, retries: always},
-		{end: "connection cut, deadline", errs: []error{io.EOF, io.ErrUnexpectedEOF, context.DeadlineExceeded, &net.OpError{Op: "read", Err: io.EOF}, errors.New("any other")}, outcome: Outcome{MayHaveTakenEffect: true, MayStillTakeEffect: true}, retries: ifIdempotent},
+		{end: "not accepted by one of the two sides", errs: []error{&ConnectError{untrusted, true}, fmt.Errorf("wrapped: %w", &ConnectError{io.EOF, true})}, outcome: Outcome{NotSent: true}, retries: never},
+		{end: "connect failed", errs: []error{&ConnectError{dial, false}, fmt.Errorf("wrapped: %w", &ConnectError{io.EOF, false})}, outcome: Outcome{NotSent: true}, retries: always},
+		{end: "connection cut, deadline, whatever the last error is", errs: []error{dial, untrusted, &net.OpError{Op: "proxyconnect", Err: io.EOF}, io.EOF, io.ErrUnexpectedEOF, context.DeadlineExceeded, &net.OpError{Op: "read", Err: io.EOF}, errors.New("any other")}, outcome: Outcome{MayHaveTakenEffect: true, MayStillTakeEffect: true}, retries: ifIdempotent},
 		{end: "429", statuses: []int{429}, retries: always},
 		{end: "500", statuses: []int{500}, outcome: Outcome{MayHaveTakenEffect: true}, retries: ifIdempotent},
 		{end: "a gateway", statuses: []int{408, 502, 503, 504}, outcome: Outcome{MayHaveTakenEffect: true, MayStillTakeEffect: true}, retries: ifIdempotent},
@@ -64,10 +64,10 @@ func TestClassify200(t *testing.T) {
 		response Response
 		outcome  Outcome
 	}{
-		"cut":                   {Response{Cut: io.ErrUnexpectedEOF}, Outcome{MayHaveTakenEffect: true, MayStillTakeEffect: true}},
+		"cut":                   {Response{Cut: io.ErrUnexpectedEOF}, Outcome{MayHaveTakenEffect: true}},
 		"not what was asked":    {Response{Refused: errors.New("another deploy")}, Outcome{MayHaveTakenEffect: true}},
 		"not yet":               {Response{Refused: fmt.Errorf("wrapped: %w", NotYet("as before"))}, Outcome{MayHaveTakenEffect: true, MayStillTakeEffect: true}},
-		"cut, and not accepted": {Response{Cut: io.EOF, Refused: io.EOF}, Outcome{MayHaveTakenEffect: true, MayStillTakeEffect: true}},
+		"cut, and not accepted": {Response{Cut: io.EOF, Refused: io.EOF}, Outcome{MayHaveTakenEffect: true}},
 	} {
 		row.response.StatusCode = http.StatusOK
 		outcome, retries := classify(attempt{response: &row.response, made: true})

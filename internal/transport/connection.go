@@ -3,53 +3,130 @@ package transport
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
+	"slices"
 	"sync/atomic"
 )
 
-// ConnectError is the error of an attempt that got no connection, so that nothing can have been
-// sent.
-type ConnectError struct{ Err error }
+// ConnectError is the error of an attempt of which nothing can have reached the service.
+type ConnectError struct {
+	Err     error
+	Refused bool // whether the next attempt would end the same way: one side does not accept the other
+}
 
 func (e *ConnectError) Error() string { return e.Err.Error() }
 func (e *ConnectError) Unwrap() error { return e.Err }
 
-// connection is what an attempt learns of the one that it asks for.
+// maxConnections is how many connections one attempt may ask for: net/http asks for another one
+// where it takes the first to be closing, and never stops.
+const maxConnections = 4
+
+// connection is what an attempt learns of the connections that it asks for, and gets: by the trace
+// of its context, so that it matters little which transport wraps which.
 type connection struct {
-	proxy      func(*http.Request) (*url.URL, error) // of the transport
 	trace      httptrace.ClientTrace
-	asked, got atomic.Bool
+	stop       context.CancelFunc // of the attempt
+	asked, got atomic.Int32
+	reused     atomic.Bool
+	isHTTP2    atomic.Bool
+	sending    atomic.Bool // the header was written
 }
 
-// watch returns a context under which the transport tells of its connection, and nil if it need
-// not: of transports other than the standard library's it is not known whether they do.
-func watch(ctx context.Context, transport http.RoundTripper) (context.Context, *connection) {
-	standard, isStandard := transport.(*http.Transport)
-	if !isStandard {
-		return ctx, nil
-	}
-	c := &connection{proxy: standard.Proxy}
-	c.trace.GetConn = func(string) { c.asked.Store(true) }
-	c.trace.GotConn = func(httptrace.GotConnInfo) { c.got.Store(true) }
-	// A protocol that is a caller's own need not tell that it got the connection.
-	c.trace.TLSHandshakeDone = func(_ tls.ConnectionState, err error) {
-		if err == nil {
-			c.got.Store(true)
+// watch returns a context under which a transport tells of its connections.
+func (c *connection) watch(ctx context.Context) context.Context {
+	c.trace.GetConn = func(string) {
+		if c.asked.Add(1) > maxConnections {
+			c.stop()
 		}
 	}
-	return httptrace.WithClientTrace(ctx, &c.trace), c
+	c.trace.GotConn = func(info httptrace.GotConnInfo) {
+		c.got.Add(1)
+		if info.Reused {
+			c.reused.Store(true)
+		}
+		if secure, isTLS := info.Conn.(interface{ ConnectionState() tls.ConnectionState }); isTLS {
+			c.isHTTP2.Store(secure.ConnectionState().NegotiatedProtocol == "h2")
+		}
+	}
+	c.trace.WroteHeaders = func() { c.sending.Store(true) }
+	// A protocol that is a caller's own need not tell that it got the connection.
+	c.trace.TLSHandshakeDone = func(state tls.ConnectionState, err error) {
+		if err == nil && state.NegotiatedProtocol != "" && state.NegotiatedProtocol != "http/1.1" {
+			c.got.Add(1)
+		}
+	}
+	return httptrace.WithClientTrace(ctx, &c.trace)
 }
 
-// failed reports whether there provably was no connection to send the request through.
-func (c *connection) failed(request *http.Request) bool {
-	if c.got.Load() {
+// once keeps net/http from sending a body again on its own. Over HTTP/1.1 it does so only if nothing
+// of the request was written, which is safe. Over HTTP/2 it does so whenever the peer claims not to
+// have processed the request.
+func (c *connection) once(getBody func() (io.ReadCloser, error), transport http.RoundTripper) func() (io.ReadCloser, error) {
+	return func() (io.ReadCloser, error) {
+		if c.sending.Load() && (c.isHTTP2.Load() || c.got.Load() == 0 || speaksHTTP2InClear(transport)) {
+			return nil, errSentOnce
+		}
+		return getBody()
+	}
+}
+
+var errSentOnce = errors.New("the connection ended after the request was sent")
+
+// speaksHTTP2InClear reports a transport whose connections may be HTTP/2 without showing it.
+func speaksHTTP2InClear(transport http.RoundTripper) bool {
+	standard, isStandard := transport.(*http.Transport)
+	return isStandard && standard.Protocols != nil && standard.Protocols.UnencryptedHTTP2()
+}
+
+// failed reports whether a round trip that ended with err provably brought nothing of the request
+// to the service, and whether the peer would refuse the next one too.
+func (c *connection) failed(err error, request *http.Request, transport http.RoundTripper) (unreached, refused bool) {
+	switch {
+	case c.got.Load() == 0 && (c.asked.Load() > 0 || hasNoProxy(request, transport)):
+		return true, errors.As(err, new(*tls.CertificateVerificationError)) || isAlert(err, handshakeAlerts) || isProxyRefusal(err)
+	case c.got.Load() == 1 && !c.reused.Load() && isAlert(err, certificateAlerts):
+		// In TLS 1.3 the client is done before the server has seen its certificate, so that the
+		// refusal comes after the request was written. The server has not read it then.
+		return true, true
+	}
+	return false, false
+}
+
+// hasNoProxy reports that the request has no way to go: net/http asks which proxy to use before it
+// asks for a connection.
+func hasNoProxy(request *http.Request, transport http.RoundTripper) bool {
+	standard, isStandard := transport.(*http.Transport)
+	if !isStandard || standard.Proxy == nil {
 		return false
 	}
-	if !c.asked.Load() && c.proxy != nil { // the transport asks for the proxy before
-		_, err := c.proxy(request)
-		return err != nil
+	_, err := standard.Proxy(request)
+	return err != nil
+}
+
+// Alerts by which a peer ends a TLS handshake (RFC 8446, section 6.2): certificateAlerts are about
+// the client's certificate.
+var (
+	certificateAlerts = []tls.AlertError{40, 42, 43, 44, 45, 46, 48, 49, 116}
+	handshakeAlerts   = append([]tls.AlertError{47, 51, 70, 71, 109, 110, 112, 120}, certificateAlerts...)
+)
+
+// isAlert reports one of the alerts, which crypto/tls has a type for that it does not export.
+func isAlert(err error, alerts []tls.AlertError) bool {
+	remote := (*net.OpError)(nil)
+	return errors.As(err, &remote) && remote.Op == "remote error" && remote.Err != nil &&
+		slices.ContainsFunc(alerts, func(alert tls.AlertError) bool { return alert.Error() == remote.Err.Error() })
+}
+
+// isProxyRefusal reports a proxy's 4xx to CONNECT, of which net/http keeps the reason alone.
+func isProxyRefusal(err error) bool {
+	for status := 400; status < 500; status++ {
+		if reason := http.StatusText(status); reason != "" && err.Error() == reason {
+			return status != http.StatusRequestTimeout && status != http.StatusTooManyRequests
+		}
 	}
-	return c.asked.Load()
+	return false
 }

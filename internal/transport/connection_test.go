@@ -39,10 +39,10 @@ func TestAttemptKnowsWhetherItWasConnected(t *testing.T) {
 		"no trust":               {untrusted.URL, &http.Transport{}, false, never},
 		"a transport of its own": {cuts.URL, roundTripper(func(*http.Request) (*http.Response, error) { return nil, no }), true, ifIdempotent},
 	} {
-		chain := by(row.transport.RoundTrip)
-		chain.Transport = row.transport
+		chain := by(nil)
+		chain.Transport = func() http.RoundTripper { return row.transport }
 		request := newRequest(t, row.address)
-		last := chain.attempt(t.Context(), request)
+		last := tryUnder(t.Context(), chain, request)
 		require.Error(t, last.err, name)
 		assert.Equal(t, row.connected, !errors.As(last.err, new(*ConnectError)), name)
 		outcome, retries := classify(last)

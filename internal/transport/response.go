@@ -56,16 +56,16 @@ func (b *reread) Close() error { return nil }
 func (b *reread) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, "[BODY]") }
 
 const (
-	// maxBody is how much of a response is read: a page of 1,000 deploys takes about 3 MB.
-	maxBody = 10 << 20
+	// maxError is how much is read of a response that is no 200: what its body says of an error is
+	// shown to a person.
+	maxError = 128 << 10
 	// maxRoom is how much room is made for a response on the word of its Content-Length alone.
 	maxRoom = 64 << 10
 )
 
-var errTooLong = errors.New("answer is longer than 10 MiB")
-
-// RoundTrip sends a request once, and reads the response up to a bound.
-func RoundTrip(transport http.RoundTripper, request *http.Request) (*Response, error) {
+// RoundTrip sends a request once, and reads the response: of a 200 up to limit bytes, since JSON
+// takes many times its size when it is decoded, and of any other less.
+func RoundTrip(transport http.RoundTripper, request *http.Request, limit int) (*Response, error) {
 	response, err := transport.RoundTrip(request)
 	if err != nil {
 		return nil, err
@@ -73,12 +73,15 @@ func RoundTrip(transport http.RoundTripper, request *http.Request) (*Response, e
 	if response == nil || response.Body == nil {
 		return nil, errors.New("the http.RoundTripper returned no response, and no error")
 	}
-	body, err := readBounded(request.Context(), response)
+	if response.StatusCode != http.StatusOK {
+		limit = min(limit, maxError)
+	}
+	body, err := readBounded(request.Context(), response, limit)
 	return &Response{StatusCode: response.StatusCode, Header: response.Header, Body: body, Cut: err, HTTP: response}, nil
 }
 
-// readBounded reads a response's body up to maxBody and closes it.
-func readBounded(ctx context.Context, response *http.Response) ([]byte, error) {
+// readBounded reads a response's body up to a limit and closes it.
+func readBounded(ctx context.Context, response *http.Response, limit int) ([]byte, error) {
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode < http.StatusOK {
 		// 101: what net/http hands out as the body is the connection, which may never end.
@@ -91,11 +94,15 @@ func readBounded(ctx context.Context, response *http.Response) ([]byte, error) {
 		room = min(response.ContentLength, maxRoom) + 1
 	}
 	read := make([]byte, 0, room)
-	for len(read) <= maxBody {
+	for len(read) <= limit {
 		if len(read) == cap(read) {
 			read = slices.Grow(read, len(read))
 		}
-		n, err := response.Body.Read(read[len(read):min(cap(read), maxBody+1)])
+		into := read[len(read):min(cap(read), limit+1)]
+		n, err := response.Body.Read(into)
+		if n < 0 || n > len(into) {
+			return read, errors.New("the response's Body returned an invalid count from Read")
+		}
 		read = read[:len(read)+n]
 		if err == io.EOF {
 			return read, nil
@@ -107,5 +114,5 @@ func readBounded(ctx context.Context, response *http.Response) ([]byte, error) {
 			return read, err
 		}
 	}
-	return read[:maxBody], errTooLong
+	return read[:limit], fmt.Errorf("answer is longer than %d KiB", limit>>10)
 }

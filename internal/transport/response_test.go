@@ -27,13 +27,17 @@ func (c *counter) Read(p []byte) (int, error) {
 }
 
 func TestAttemptReadsUpToTheBound(t *testing.T) {
-	for size, want := range map[int]error{0: nil, 1: nil, maxBody: nil, maxBody + 1: errTooLong, 2 * maxBody: errTooLong} {
-		body := &counter{Reader: bytes.NewReader(make([]byte, size))}
-		last := try(t, answering(body))
-		require.NoError(t, last.err)
-		require.ErrorIs(t, last.response.Cut, want)
-		assert.Equal(t, min(size, maxBody), len(last.response.Body))
-		assert.LessOrEqual(t, body.count, maxBody+1, "no more is read than is needed to see that it is too much")
+	for status, bound := range map[int]int{http.StatusOK: maxTest, http.StatusForbidden: maxError} {
+		for size, tooLong := range map[int]bool{0: false, 1: false, bound: false, bound + 1: true, 2 * bound: true} {
+			body := &counter{Reader: bytes.NewReader(make([]byte, size))}
+			last := try(t, by(func(*http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: status, Body: io.NopCloser(body)}, nil
+			}))
+			require.NoError(t, last.err)
+			assert.Equal(t, tooLong, last.response.Cut != nil)
+			assert.Equal(t, min(size, bound), len(last.response.Body))
+			assert.LessOrEqual(t, body.count, bound+1, "no more is read than is needed to see that it is too much")
+		}
 	}
 }
 
@@ -87,9 +91,18 @@ func TestAttemptEndsABodyThatGivesNothing(t *testing.T) {
 		}
 		return 0, nil
 	}))
-	last := once.attempt(ctx, newRequest(t, "https://api.example/v1/x"))
+	last := tryUnder(ctx, once, newRequest(t, "https://api.example/v1/x"))
 	require.NoError(t, last.err)
 	require.ErrorIs(t, last.response.Cut, context.Canceled)
+}
+
+// A Body that breaks the contract of io.Reader must not make the caller panic.
+func TestAttemptOfABrokenBody(t *testing.T) {
+	for _, count := range []int{-1, 1 << 20} {
+		last := try(t, answering(readerFunc(func([]byte) (int, error) { return count, nil })))
+		require.NoError(t, last.err)
+		assert.ErrorContains(t, last.response.Cut, "invalid count")
+	}
 }
 
 type readerFunc func([]byte) (int, error)

@@ -1,0 +1,111 @@
+package evidence
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// Every state there is, with up to five looks, against what must never happen.
+func TestNextOverAllStates(t *testing.T) {
+	seen := map[Step]int{}
+	for _, findings := range sequences(5) {
+		for bits := range 1 << 7 {
+			for _, requests := range []int{1, 2, 5, 6, 7, 9, 10} {
+				is := func(bit int) bool { return bits>>bit&1 == 1 }
+				s := State{is(0), is(1), is(2), is(3), is(4), is(5), is(6), requests, findings}
+				step := s.Next()
+				seen[step]++
+				if wrong := violation(s, step); wrong != "" {
+					t.Fatalf("%s: step %d of %+v", wrong, step, s)
+				}
+			}
+		}
+	}
+	for step := Look; step <= Doubt; step++ {
+		assert.Positive(t, seen[step], "step %d", step)
+	}
+}
+
+// violation says which promise a step breaks, or "".
+func violation(s State, step Step) string {
+	read := slices.DeleteFunc(slices.Clone(s.Findings), func(f Finding) bool { return f == Unread })
+	lastAre := func(times int, want Finding) bool {
+		return len(read) >= times && !slices.ContainsFunc(read[len(read)-times:], func(f Finding) bool { return f != want })
+	}
+	hasEvidence := len(s.Findings) > 0 && s.Findings[len(s.Findings)-1] == Finalized
+	switch {
+	case hasEvidence != (step == Succeed):
+		return "5c: success on evidence, and on nothing else"
+	case step == Fail && s.Doubt && (!lastAre(3, Unchanged) || s.InFlight || s.Past):
+		return "5d: a definite failure with doubt"
+	case step == Report && (!lastAre(3, Failed) || s.InFlight):
+		return "5d: FAILED counts once nothing is in flight"
+	case step == Retry && (s.Past || s.Taken):
+		return "5e: an attempt after something newer"
+	case step == Retry && s.Doubt && !lastAre(2, Unchanged):
+		return "5e: a blind attempt"
+	case step == Retry && !s.MayRetry:
+		return "an attempt that the policy does not allow"
+	case step == Retry && (s.Requests >= MaxRequests || !s.InFlight && s.Requests+1+Agreeing > MaxRequests), step == Look && s.Requests >= MaxRequests:
+		return "5h: too many requests"
+	case step == Look && s.OutOfTime && len(s.Findings) >= Agreeing:
+		return "5h: too long"
+	case step == Look && !s.Doubt && (!s.Refused || len(s.Findings) > 0):
+		return "a look that nothing calls for"
+	}
+	return ""
+}
+
+// sequences returns every sequence of findings up to a length.
+func sequences(length int) [][]Finding {
+	all := [][]Finding{nil}
+	for i := 0; i < len(all); i++ {
+		if len(all[i]) == length {
+			continue
+		}
+		for finding := Unread; finding <= Other; finding++ {
+			all = append(all, append(slices.Clone(all[i]), finding))
+		}
+	}
+	return all
+}
+
+func TestNext(t *testing.T) {
+	unchanged := []Finding{Unchanged, Unchanged, Unchanged}
+	failed := []Finding{Failed, Failed, Failed}
+	for name, row := range map[string]struct {
+		state State
+		want  Step
+	}{
+		"refused":                               {State{Refused: true, Requests: 1}, Look},
+		"refused, not finalized":                {State{Refused: true, Requests: 2, Findings: []Finding{Unchanged}}, Fail},
+		"refused, could not be read":            {State{Refused: true, Requests: 2, Findings: []Finding{Unread}}, Fail},
+		"refused, finalized":                    {State{Refused: true, Requests: 2, Findings: []Finding{Finalized}}, Succeed},
+		"turned away for now":                   {State{Refused: true, MayRetry: true, Requests: 1}, Retry},
+		"no connection":                         {State{MayRetry: true, Requests: 1}, Retry},
+		"401":                                   {State{Requests: 1}, Fail},
+		"lost":                                  {State{Doubt: true, MayRetry: true, Requests: 1}, Look},
+		"lost, one look that shows nothing":     {State{Doubt: true, MayRetry: true, Requests: 2, Findings: unchanged[:1]}, Look},
+		"lost, two looks that agree":            {State{Doubt: true, MayRetry: true, Requests: 3, Findings: unchanged[:2]}, Retry},
+		"in flight, room for an attempt alone":  {State{Doubt: true, InFlight: true, MayRetry: true, Requests: 9, Findings: unchanged[:2]}, Retry},
+		"lost, and another deploy's bundle":     {State{Doubt: true, MayRetry: true, Taken: true, Requests: 4, Findings: unchanged}, Fail},
+		"in flight, and another deploy's":       {State{Doubt: true, InFlight: true, MayRetry: true, Taken: true, Requests: 4, Findings: unchanged}, Doubt},
+		"lost for the last time":                {State{Doubt: true, Requests: 4, Findings: unchanged}, Fail},
+		"lost for the last time, a failed look": {State{Doubt: true, Requests: 5, Findings: []Finding{Unchanged, Unread, Unchanged, Unchanged}}, Fail},
+		"in flight for the last time":           {State{Doubt: true, InFlight: true, Requests: 4, Findings: unchanged}, Doubt},
+		"lost, no room for another":             {State{Doubt: true, MayRetry: true, Requests: 9, Findings: unchanged[:2]}, Look},
+		"lost, and no room for another":         {State{Doubt: true, MayRetry: true, Requests: 10, Findings: unchanged}, Fail},
+		"looks that disagree":                   {State{Doubt: true, Requests: 4, Findings: []Finding{Unchanged, Other, Unchanged}}, Look},
+		"no look succeeds":                      {State{Doubt: true, MayRetry: true, Requests: 10, Findings: slices.Repeat([]Finding{Unread}, 9)}, Doubt},
+		"no time for a fourth look":             {State{Doubt: true, OutOfTime: true, Requests: 4, Findings: []Finding{Unread, Unread, Unread}}, Doubt},
+		"FAILED":                                {State{Doubt: true, Past: true, Requests: 4, Findings: failed}, Report},
+		"FAILED, in flight":                     {State{Doubt: true, Past: true, InFlight: true, Requests: 4, Findings: failed}, Doubt},
+		"something else":                        {State{Doubt: true, Past: true, MayRetry: true, Requests: 4, Findings: []Finding{Other, Other, Other}}, Doubt},
+		"past once, then as before":             {State{Doubt: true, Past: true, MayRetry: true, Requests: 5, Findings: append([]Finding{Other}, unchanged...)}, Doubt},
+		"finalized, seen at last":               {State{Doubt: true, InFlight: true, Requests: 9, Findings: append(slices.Clone(unchanged), Finalized)}, Succeed},
+	} {
+		assert.Equal(t, row.want, row.state.Next(), name)
+	}
+}

@@ -1,0 +1,66 @@
+package transport
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// Run is one call under way: its attempts, and the requests that find out what became of them.
+type Run struct {
+	chain   *Chain
+	other   *http.Transport // in place of the chain's, once an attempt got nothing back
+	started time.Time       // of the first attempt that was sent
+}
+
+// transport is what the next attempt is sent by.
+func (r *Run) transport() http.RoundTripper {
+	if r.other != nil {
+		return r.other
+	}
+	return r.chain.Transport()
+}
+
+// renew has what follows go over other connections than so far: a connection that is dead says
+// nothing, so that it would be used again. Other calls may still be waiting on it, so that
+// closing what is idle is not enough.
+func (r *Run) renew() {
+	network := r.chain.Transport()
+	if idle, closes := network.(interface{ CloseIdleConnections() }); closes {
+		idle.CloseIdleConnections()
+	}
+	if standard, isStandard := network.(*http.Transport); isStandard {
+		r.close()
+		r.other = standard.Clone()
+	}
+}
+
+// close ends what renew began.
+func (r *Run) close() {
+	if r.other != nil {
+		r.other.CloseIdleConnections()
+	}
+}
+
+// Elapsed is how long ago the first attempt was sent.
+func (r *Run) Elapsed() time.Duration { return time.Since(r.started) }
+
+// Once makes another request in the course of a call, as one attempt within a timeout, and returns
+// what accept makes of its response.
+func Once[T any](ctx context.Context, r *Run, request *http.Request, timeout time.Duration, limit int, accept func(*Response) (T, error)) (result Result[T]) {
+	started := time.Now()
+	last := r.attempt(ctx, request, Shorter(timeout, r.chain.Timeout), limit)
+	Log(ctx, r.chain.Log, request, last.response, last.err, 1, firstAttempt, r.chain.requestID(ctx, last.response))
+	r.chain.slowDown(last.response, 0, false)
+	result.End = End{Response: last.response, Err: last.err, Elapsed: time.Since(started), Token: last.token}
+	if last.made {
+		result.Attempts = 1
+	} else {
+		closeUnsent(request)
+	}
+	if last.isWhole200() {
+		result.Accepted, last.response.Refused = accept(last.response)
+		result.OK = last.response.Refused == nil
+	}
+	return result
+}

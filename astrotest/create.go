@@ -71,7 +71,7 @@ func (s *service) add(deploy *storedDeploy, deployment *Deployment) {
 	deploy.Status = cmp.Or(deploy.Status, api.DeployStatusInitialized)
 	deploy.ImageRepository = cmp.Or(deploy.ImageRepository, "registry.example/"+deploy.DeploymentID)
 	deploy.ImageTag = cmp.Or(deploy.ImageTag, "deploy-"+deploy.ID)
-	deploy.CreatedAt = cmp.Or(deploy.CreatedAt, s.clock.now())
+	deploy.CreatedAt = cmp.Or(deploy.CreatedAt, s.clock.second())
 	deploy.IsDAGDeployEnabled = deployment.DAGDeploys
 	isBundle := deploy.Type == api.DeployTypeBundle
 	if isBundle && deploy.BundleMountPath == nil {

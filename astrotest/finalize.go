@@ -46,7 +46,7 @@ func (s *service) refusalToFinalize(deploy *storedDeploy, request api.FinalizeDe
 // commit finalizes the deploy with a request that was not refused.
 func (s *service) commit(deploy *storedDeploy, deployment *Deployment, request api.FinalizeDeployRequest) {
 	deploy.finalized = true
-	updated := s.clock.now()
+	updated := s.clock.second()
 	deploy.UpdatedAt = &updated
 	deploy.Status = s.finalizedStatus
 	if deploy.Status == api.DeployStatusFailed {

@@ -64,14 +64,11 @@ func (s *storage) blobAt(path string) *blob {
 // store makes a version of the pieces and returns when. Blocks that are staged are lost, also
 // those of another writer. The caller has the lock.
 func (s *storage) store(path string, pieces [][]byte, blocks map[string][]byte) time.Time {
-	now := s.clock.now().Add(fraction)
+	now := s.clock.now()
 	s.versions[versionAt(now)] = pieces
 	s.blobs[path] = &blob{uncommitted: map[string][]byte{}, committed: blocks}
 	return now
 }
-
-// fraction is of a second, so that versions look like the service's.
-const fraction = 589893 * time.Microsecond
 
 func versionAt(t time.Time) string { return t.Format("2006-01-02T15:04:05.0000000Z") }
 

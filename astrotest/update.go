@@ -21,7 +21,7 @@ func (v apiVersion) UpdateDeploy(_ context.Context, request server.UpdateDeployR
 	if description != nil {
 		deploy.Description = description
 	}
-	updated := v.clock.now()
+	updated := v.clock.second()
 	deploy.UpdatedAt, deploy.UpdatedBySubject = &updated, subject()
 	return server.UpdateDeploy200JSONResponse(v.view(deploy, deployment)), nil
 }

@@ -17,7 +17,9 @@
 // The upload URLs of its deploys lead to a blob storage of its own, which takes a tarball in one
 // request (Put Blob) or in blocks (Put Block, Put Block List), answers with the version that
 // finalizing needs, and has URLs expire. It takes no token: an Authorization header is refused,
-// since it would be a leak. [Server.Tarball] returns what was stored.
+// since it would be a leak. [Server.Tarball] returns what was stored. A deploy can be finalized
+// with a version that is stored, by an upload or by [Server.AddTarball]; with [WithAnyVersion],
+// also with one that a test makes up.
 //
 // [Server.Inject] has the next requests go wrong: lost, cut, late, or answered by something
 // that the client did not ask. Uploads can besides be cut or stall amid their body.
@@ -26,8 +28,7 @@
 //
 // # What it does not simulate
 //
-//   - Whether an image was pushed, and, unless [WithStoredVersionsOnly] asks for it, whether a
-//     tarball version was ever uploaded.
+//   - Whether an image was pushed.
 //   - What is in a tarball: any bytes will do.
 //   - Roles and permissions: a token it knows may do everything. Inject Error(403, …).
 //   - The delay until a change shows in a Deployment.
@@ -41,7 +42,7 @@
 //     order of its checks, and the wording of its messages. Its pace: inject Slow or StallUpload.
 //
 // Where it is not known what the service does, an option selects: [WithFinalizedStatus],
-// [WithRefinalizeRefused], [WithStoredVersionsOnly]. A required DAG version that is empty it
+// [WithRefinalizeRefused]. A required DAG version that is empty it
 // takes for missing.
 //
 // Guessed, and without an option: deploys of one Deployment upload to the same blob, as the

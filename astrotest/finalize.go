@@ -35,13 +35,16 @@ func (s *service) refusalToFinalize(deploy *storedDeploy, request api.FinalizeDe
 		return "No DAG tarball version ID provided for DAG deploy"
 	case deploy.Type == api.DeployTypeBundle && request.BundleTarballVersion == nil:
 		return "No bundle tarball version ID provided for bundle deploy"
-	case s.storedOnly && isDAGs && deploy.IsDAGDeployEnabled && !s.storage.has(*request.DAGTarballVersion):
-		return "There is no DAG tarball of the version"
-	case s.storedOnly && deploy.Type == api.DeployTypeBundle && *request.BundleTarballVersion != "" && !s.storage.has(*request.BundleTarballVersion):
-		return "There is no bundle tarball of the version"
+	case deploy.IsDAGDeployEnabled && isDAGs && !s.hasTarball(*request.DAGTarballVersion):
+		return fmt.Sprintf("There is no DAG tarball of the version %q: upload it; in a test, see astrotest.Server.AddTarball", *request.DAGTarballVersion)
+	case deploy.Type == api.DeployTypeBundle && *request.BundleTarballVersion != "" && !s.hasTarball(*request.BundleTarballVersion):
+		return fmt.Sprintf("There is no bundle tarball of the version %q: upload it; in a test, see astrotest.Server.AddTarball", *request.BundleTarballVersion)
 	}
 	return ""
 }
+
+// hasTarball reports whether a deploy can be finalized with a version.
+func (s *service) hasTarball(version string) bool { return s.anyVersion || s.storage.has(version) }
 
 // commit finalizes the deploy with a request that was not refused.
 func (s *service) commit(deploy *storedDeploy, deployment *Deployment, request api.FinalizeDeployRequest) {

@@ -56,12 +56,6 @@ func WithRefinalizeRefused() Option {
 	return func(s *Server) { s.service.refinalizeRefused = true }
 }
 
-// WithStoredVersionsOnly has the server answer 400 to the finalizing of a deploy with a tarball
-// version that no upload to it stored. By default it takes any version.
-func WithStoredVersionsOnly() Option {
-	return func(s *Server) { s.service.storedOnly = true }
-}
-
 // WithListener has the server listen there instead of on a loopback port of its own: on a
 // port that is known before, or in memory, for tests with a fake clock ([testing/synctest]).
 func WithListener(listener net.Listener) Option {

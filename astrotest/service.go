@@ -16,7 +16,7 @@ import (
 type service struct {
 	finalizedStatus   api.DeployStatus
 	refinalizeRefused bool
-	storedOnly        bool // of tarball versions
+	anyVersion        bool // of a tarball that is not stored
 
 	clock   clock
 	storage *storage
@@ -72,6 +72,9 @@ func (v apiVersion) view(deploy *storedDeploy, deployment *Deployment) api.Deplo
 func view(deploy *storedDeploy, deployment *Deployment) api.Deploy {
 	shown := deploy.Deploy
 	shown.Bundles = deployment.Bundles
+	if shown.Bundles == nil {
+		shown.Bundles = []api.Bundle{} // [] in JSON: a Deployment that has none says so
+	}
 	return copyOf(shown)
 }
 

@@ -45,6 +45,17 @@ func (s *Server) Tarball(version string) ([]byte, bool) {
 	return slices.Concat(pieces...), found
 }
 
+// AddTarball stores a copy of content as an upload would, and returns its version: for tests
+// that finalize deploys and upload nothing.
+func (s *Server) AddTarball(content []byte) (version string) {
+	stored := s.service.storage
+	stored.mu.Lock()
+	defer stored.mu.Unlock()
+	version = versionAt(stored.clock.now())
+	stored.versions[version] = [][]byte{slices.Clone(content)}
+	return version
+}
+
 func (s *storage) has(version string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

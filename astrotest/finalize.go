@@ -20,6 +20,7 @@ func (v apiVersion) FinalizeDeploy(_ context.Context, request server.FinalizeDep
 		return server.FinalizeDeploy400JSONResponse{BadRequestJSONResponse: badRequest(refusal)}, nil
 	}
 	v.commit(deploy, deployment, *request.Body)
+	deploy.commits++
 	return server.FinalizeDeploy200JSONResponse(v.view(deploy, deployment)), nil
 }
 
@@ -48,11 +49,16 @@ func (s *service) hasTarball(version string) bool { return s.anyVersion || s.sto
 
 // commit finalizes the deploy with a request that was not refused.
 func (s *service) commit(deploy *storedDeploy, deployment *Deployment, request api.FinalizeDeployRequest) {
-	deploy.finalized = true
+	s.remember(deployment)
+	if !deploy.finalized {
+		deploy.finalized, deploy.settlesIn = true, s.deployedAfter
+	}
 	updated := s.clock.second()
 	deploy.UpdatedAt = &updated
-	deploy.Status = s.finalizedStatus
-	if deploy.Status == api.DeployStatusFailed {
+	if deploy.settlesIn == 0 {
+		deploy.Status = s.finalizedStatus
+	}
+	if s.finalizedStatus == api.DeployStatusFailed {
 		return
 	}
 	switch deploy.Type {
@@ -62,6 +68,17 @@ func (s *service) commit(deploy *storedDeploy, deployment *Deployment, request a
 			deployment.DAGTarballVersion = *request.DAGTarballVersion
 		}
 	case api.DeployTypeBundle:
-		deployment.mount(deploy, *request.BundleTarballVersion)
+		version := *request.BundleTarballVersion
+		if version == "" {
+			deployment.unmount(*deploy.BundleMountPath)
+			return
+		}
+		deployment.mount(api.Bundle{
+			BundleType:     deploy.bundleType,
+			DeployID:       deploy.ID,
+			MountPath:      *deploy.BundleMountPath,
+			CurrentVersion: &version,
+			DesiredVersion: &version,
+		})
 	}
 }

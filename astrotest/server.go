@@ -1,6 +1,7 @@
 package astrotest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -79,7 +80,7 @@ func NewServer(options ...Option) *Server {
 		_ = s.listening.Listener.Close()
 		s.listening.Listener = s.listener
 	}
-	s.URL = "http://" + s.listening.Listener.Addr().String()
+	s.URL = cmp.Or(s.URL, "http://"+s.listening.Listener.Addr().String())
 	s.service.storage.baseURL = s.URL
 	s.listening.Start()
 	return s

@@ -18,6 +18,7 @@ func (v apiVersion) UpdateDeploy(_ context.Context, request server.UpdateDeployR
 	if refusal := refusalOf(description); refusal != "" {
 		return server.UpdateDeploy400JSONResponse{BadRequestJSONResponse: badRequest(refusal)}, nil
 	}
+	v.remember(deployment)
 	if description != nil {
 		deploy.Description = description
 	}

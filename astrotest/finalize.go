@@ -55,7 +55,7 @@ func (s *service) commit(deploy *storedDeploy, deployment *Deployment, request a
 	}
 	updated := s.clock.second()
 	deploy.UpdatedAt = &updated
-	if deploy.settlesIn == 0 {
+	if deploy.settlesIn <= 0 {
 		deploy.Status = s.finalizedStatus
 	}
 	if s.finalizedStatus == api.DeployStatusFailed {

@@ -29,7 +29,8 @@ func WithPublicURL(url string) Option {
 
 // WithDeployedAfter has a finalized deploy stay INITIALIZED, with its version shown, until
 // GetDeploy has responded reads times; then it is DEPLOYED, or has the status that
-// [WithFinalizedStatus] sets. By default it has that status at once.
+// [WithFinalizedStatus] sets; one that is to be FAILED shows no version. By default it has its
+// status at once.
 func WithDeployedAfter(reads int) Option {
 	return func(s *Server) { s.service.deployedAfter = reads }
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -85,6 +86,15 @@ func TestWithDeployedAfter(t *testing.T) {
 		assert.Equal(t, "v", *finalized.DAGTarballVersion)
 		assert.Equal(t, "v", *s.get(dags).DAGTarballVersion)
 	}, WithDeployedAfter(2))
+}
+
+// Zero reads, or fewer, are no delay.
+func TestWithDeployedAfterNoRead(t *testing.T) {
+	for _, reads := range []int{0, -1} {
+		inShop(t, func(s shop) {
+			assert.Equal(t, "DEPLOYED v", state(s.finalize(s.deploy, `{"bundleTarballVersion":"v"}`)))
+		}, WithDeployedAfter(reads), WithLag(reads, -time.Second))
+	}
 }
 
 // It is the status alone that comes later, whichever that is.

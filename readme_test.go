@@ -100,6 +100,7 @@ func TestReadmeFirstUses(t *testing.T) {
 	http.DefaultTransport = leadingTo{server.URL, network}
 	t.Setenv("ASTRO_API_TOKEN", astrotest.Token)
 
+	version := server.AddTarball([]byte("DAGs"))
 	require.NoError(t, finish(t.Context(), version))
 	deploy, _ := server.Deploy("clvetru2w000201mowqwua63n")
 	assert.Equal(t, api.DeployStatusDeployed, deploy.Status)

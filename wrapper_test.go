@@ -64,7 +64,7 @@ func inBothVersions(t *testing.T, test func(w world)) {
 }
 
 func newWorld(t *testing.T, serverOptions []astrotest.Option, options ...wrapper.Option) world {
-	server := astrotest.NewServer(serverOptions...)
+	server := astrotest.NewServer(append(serverOptions, astrotest.WithAnyVersion())...)
 	t.Cleanup(server.Close)
 	options = append(slices.Concat([]wrapper.Option{wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token)}, once), options...)
 	client, err := wrapper.NewClient(options...)
@@ -519,7 +519,7 @@ func TestPromise6SecretsStaySecret(t *testing.T) {
 	}
 	other := func(deploy map[string]any) { deploy["id"] = "another" }
 	inBothVersions(t, func(w world) {
-		server := astrotest.NewServer(astrotest.WithTokens(token))
+		server := astrotest.NewServer(astrotest.WithTokens(token), astrotest.WithAnyVersion())
 		defer server.Close()
 		w.server, w.deployment = server, server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 		client, err := wrapper.NewClient(append(once, wrapper.WithBaseURL(server.URL), wrapper.WithToken(token))...)

@@ -1,13 +1,30 @@
 package astrotest
 
 import (
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
-// clock moves by a second whenever it is read: the same calls give the same times.
-type clock struct{ ticks atomic.Int64 }
+// tick is the finest time that a version can tell apart.
+const tick = 100 * time.Nanosecond
+
+// clock is [time.Now], in UTC, made strictly increasing: two versions never are the same, not
+// even where a test's fake clock stands still.
+type clock struct {
+	mu   sync.Mutex
+	last time.Time
+}
 
 func (c *clock) now() time.Time {
-	return time.Date(2024, 1, 12, 18, 32, 20, 0, time.UTC).Add(time.Duration(c.ticks.Add(1)) * time.Second)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now().UTC().Truncate(tick)
+	if !now.After(c.last) {
+		now = c.last.Add(tick)
+	}
+	c.last = now
+	return now
 }
+
+// second is now as a deploy shows it.
+func (c *clock) second() time.Time { return c.now().Truncate(time.Second) }

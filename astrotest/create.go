@@ -34,6 +34,7 @@ func (v apiVersion) CreateDeploy(_ context.Context, request server.CreateDeployR
 		created.Git = asked.Git
 	}
 	v.add(created, deployment)
+	v.creates[deployment.ID]++
 	return server.CreateDeploy200JSONResponse(v.view(created, deployment)), nil
 }
 
@@ -71,7 +72,7 @@ func (s *service) add(deploy *storedDeploy, deployment *Deployment) {
 	deploy.Status = cmp.Or(deploy.Status, api.DeployStatusInitialized)
 	deploy.ImageRepository = cmp.Or(deploy.ImageRepository, "registry.example/"+deploy.DeploymentID)
 	deploy.ImageTag = cmp.Or(deploy.ImageTag, "deploy-"+deploy.ID)
-	deploy.CreatedAt = cmp.Or(deploy.CreatedAt, s.clock.now())
+	deploy.CreatedAt = cmp.Or(deploy.CreatedAt, s.clock.second())
 	deploy.IsDAGDeployEnabled = deployment.DAGDeploys
 	isBundle := deploy.Type == api.DeployTypeBundle
 	if isBundle && deploy.BundleMountPath == nil {
@@ -88,5 +89,6 @@ func (s *service) add(deploy *storedDeploy, deployment *Deployment) {
 	deploy.finalized = deploy.Status != api.DeployStatusInitialized
 	s.added++
 	deploy.place = s.added
+	deploy.seen = len(s.past[deployment.ID])
 	s.deploys[deploy.ID] = deploy
 }

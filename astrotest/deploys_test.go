@@ -86,7 +86,7 @@ func TestCreateDeploy(t *testing.T) {
 
 // The type that a bundle was created with is the one that the Deployment shows.
 func TestABundleKeepsItsType(t *testing.T) {
-	server := astrotest.NewServer()
+	server := astrotest.NewServer(astrotest.WithAnyVersion())
 	defer server.Close()
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 	path := deploysPath("/v1", deployment)
@@ -105,7 +105,7 @@ func TestABundleKeepsItsType(t *testing.T) {
 
 // One version of the API knows git; the other ignores it as any field that it does not know.
 func TestGitIsOfV1(t *testing.T) {
-	server := astrotest.NewServer()
+	server := astrotest.NewServer(astrotest.WithAnyVersion())
 	defer server.Close()
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 	const body = `{"type":"DAG_ONLY","git":{"provider":"GENERIC","commitSha":"5b1ee0d","remoteUrl":"https://git.example/dags"}}`
@@ -212,7 +212,7 @@ func TestUpdateDeploy(t *testing.T) {
 }
 
 func TestDeployRollback(t *testing.T) {
-	server := astrotest.NewServer()
+	server := astrotest.NewServer(astrotest.WithAnyVersion())
 	defer server.Close()
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 	path := deploysPath("/v1", deployment)

@@ -17,20 +17,30 @@
 // The upload URLs of its deploys lead to a blob storage of its own, which takes a tarball in one
 // request (Put Blob) or in blocks (Put Block, Put Block List), answers with the version that
 // finalizing needs, and has URLs expire. It takes no token: an Authorization header is refused,
-// since it would be a leak. [Server.Tarball] returns what was stored.
+// since it would be a leak. [Server.Tarball] returns what was stored. A deploy can be finalized
+// with a version that is stored, by an upload or by [Server.AddTarball]; with [WithAnyVersion],
+// also with one that a test makes up.
 //
 // [Server.Inject] has the next requests go wrong: lost, cut, late, or answered by something
 // that the client did not ask. Uploads can besides be cut or stall amid their body.
+//
+// The state can be unkind, too. [WithLag] has reads lag behind changes, and [WithDeployedAfter]
+// leaves a finalized deploy INITIALIZED for a number of reads. [Server.Finalize],
+// [Server.Rollback] and [Server.Mount] are a second actor, who changes the same deploys without a
+// request; a function passed to [Server.InjectFunc] may call them in the middle of the client's
+// work. [Server.Commits] and [Server.Creates] count what took effect. All times are those of
+// [time.Now], so a test in a [testing/synctest] bubble has them on its own clock.
 //
 // Outside of Go tests, examples/simulator serves the same fake to any program.
 //
 // # What it does not simulate
 //
-//   - Whether an image was pushed, and, unless [WithStoredVersionsOnly] asks for it, whether a
-//     tarball version was ever uploaded.
+//   - Whether an image was pushed.
 //   - What is in a tarball: any bytes will do.
 //   - Roles and permissions: a token it knows may do everything. Inject Error(403, …).
-//   - The delay until a change shows in a Deployment.
+//   - The delay until a change shows, unless [WithLag] or [WithDeployedAfter] asks for one. How
+//     long it is, and whether reads lag at all, is not known. A deploy that is new can always be
+//     read at once.
 //   - The rate limits, unless [WithRateLimit] asks for them. How the service counts is not
 //     known; the fake lets no second have more than the limit, wherever the second begins.
 //     Uploads are not limited.
@@ -41,8 +51,8 @@
 //     order of its checks, and the wording of its messages. Its pace: inject Slow or StallUpload.
 //
 // Where it is not known what the service does, an option selects: [WithFinalizedStatus],
-// [WithRefinalizeRefused], [WithStoredVersionsOnly]. A required DAG version that is empty it
-// takes for missing.
+// [WithDeployedAfter], [WithLag], [WithRefinalizeRefused], [WithBundlesShownAs], [WithAnyVersion].
+// A required DAG version that is empty counts as missing.
 //
 // Guessed, and without an option: deploys of one Deployment upload to the same blob, as the
 // vendor's example of an upload URL has it, so that their staged blocks get in each other's

@@ -2,6 +2,7 @@ package astrotest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -50,7 +51,7 @@ func uploadWith(fault astrotest.Fault) {
 
 // A deploy as a program makes it, from its creation on.
 func Example_deploy() {
-	server := astrotest.NewServer(astrotest.WithStoredVersionsOnly())
+	server := astrotest.NewServer()
 	defer server.Close()
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 	client, ctx := newClient(server, astrotest.Token), context.Background()
@@ -83,8 +84,8 @@ func ExampleServer_Tarball() {
 	defer server.Close()
 	_, version := upload(addUpload(server), "tarball")
 	tarball, found := server.Tarball(version)
-	fmt.Println(version, string(tarball), found)
-	// Output: 2024-01-12T18:32:22.5898930Z tarball true
+	fmt.Println(string(tarball), found)
+	// Output: tarball true
 }
 
 func ExampleWithUploadURLsValidFor() {
@@ -95,12 +96,26 @@ func ExampleWithUploadURLsValidFor() {
 	// Output: 403
 }
 
-func ExampleWithStoredVersionsOnly() {
-	server := astrotest.NewServer(astrotest.WithStoredVersionsOnly())
+func ExampleWithAnyVersion() {
+	for _, options := range [][]astrotest.Option{nil, {astrotest.WithAnyVersion()}} {
+		server := astrotest.NewServer(options...)
+		_, err := newClient(server, astrotest.Token).Finalize(context.Background(), add(server, api.DeployTypeDAGOnly), wrapper.DAGTarball("made up"))
+		fmt.Println(errors.Is(err, wrapper.ErrBadRequest))
+		server.Close()
+	}
+	// Output:
+	// true
+	// false
+}
+
+// A test that only finalizes does not have to upload.
+func ExampleServer_AddTarball() {
+	server := astrotest.NewServer()
 	defer server.Close()
-	_, err := newClient(server, astrotest.Token).Finalize(context.Background(), add(server, api.DeployTypeDAGOnly), wrapper.DAGTarball("made up"))
-	fmt.Println(err != nil)
-	// Output: true
+	version := server.AddTarball([]byte("tarball"))
+	deploy, err := newClient(server, astrotest.Token).Finalize(context.Background(), add(server, api.DeployTypeDAGOnly), wrapper.DAGTarball(version))
+	fmt.Println(err, *deploy.DAGTarballVersion == version)
+	// Output: <nil> true
 }
 
 func ExampleWithLogger() {

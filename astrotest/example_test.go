@@ -59,16 +59,18 @@ func Example() {
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 	deploy := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: api.DeployTypeDAGOnly})
 
+	version := server.AddTarball([]byte("what was uploaded"))
+
 	// The program under test does something like this.
 	target := wrapper.TargetOf(deployment.OrganizationID, &deploy)
-	_, err := newClient(server, astrotest.Token).Finalize(context.Background(), target, wrapper.DAGTarball("version"))
+	_, err := newClient(server, astrotest.Token).Finalize(context.Background(), target, wrapper.DAGTarball(version))
 	fmt.Println(err)
 
 	finalized, _ := server.Deploy(deploy.ID)
-	fmt.Println(finalized.Status, *finalized.DAGTarballVersion)
+	fmt.Println(finalized.Status, *finalized.DAGTarballVersion == version)
 	// Output:
 	// <nil>
-	// DEPLOYED version
+	// DEPLOYED true
 }
 
 func ExampleNewServer() {
@@ -145,10 +147,11 @@ func ExampleServer_Deployment() {
 	server := astrotest.NewServer()
 	defer server.Close()
 	target := add(server, api.DeployTypeBundle)
-	_, err := newClient(server, astrotest.Token).Finalize(context.Background(), target, wrapper.BundleTarball("version"))
+	version := server.AddTarball([]byte("bundle"))
+	_, err := newClient(server, astrotest.Token).Finalize(context.Background(), target, wrapper.BundleTarball(version))
 	deployment, found := server.Deployment(target.DeploymentID)
-	fmt.Println(err, found, *deployment.Bundles[0].DesiredVersion)
-	// Output: <nil> true version
+	fmt.Println(err, found, *deployment.Bundles[0].DesiredVersion == version)
+	// Output: <nil> true true
 }
 
 func ExampleServer_Deploy() {
@@ -160,7 +163,7 @@ func ExampleServer_Deploy() {
 }
 
 func ExampleServer_Requests() {
-	server := astrotest.NewServer()
+	server := astrotest.NewServer(astrotest.WithAnyVersion())
 	defer server.Close()
 	target := add(server, api.DeployTypeDAGOnly)
 	_, err := newClient(server, astrotest.Token).Finalize(context.Background(), target, wrapper.DAGTarball("version"))

@@ -20,6 +20,7 @@ func (v apiVersion) FinalizeDeploy(_ context.Context, request server.FinalizeDep
 		return server.FinalizeDeploy400JSONResponse{BadRequestJSONResponse: badRequest(refusal)}, nil
 	}
 	v.commit(deploy, deployment, *request.Body)
+	deploy.commits++
 	return server.FinalizeDeploy200JSONResponse(v.view(deploy, deployment)), nil
 }
 
@@ -35,21 +36,29 @@ func (s *service) refusalToFinalize(deploy *storedDeploy, request api.FinalizeDe
 		return "No DAG tarball version ID provided for DAG deploy"
 	case deploy.Type == api.DeployTypeBundle && request.BundleTarballVersion == nil:
 		return "No bundle tarball version ID provided for bundle deploy"
-	case s.storedOnly && isDAGs && deploy.IsDAGDeployEnabled && !s.storage.has(*request.DAGTarballVersion):
-		return "There is no DAG tarball of the version"
-	case s.storedOnly && deploy.Type == api.DeployTypeBundle && *request.BundleTarballVersion != "" && !s.storage.has(*request.BundleTarballVersion):
-		return "There is no bundle tarball of the version"
+	case deploy.IsDAGDeployEnabled && isDAGs && !s.hasTarball(*request.DAGTarballVersion):
+		return fmt.Sprintf("There is no DAG tarball of the version %q: upload it; in a test, see astrotest.Server.AddTarball", *request.DAGTarballVersion)
+	case deploy.Type == api.DeployTypeBundle && *request.BundleTarballVersion != "" && !s.hasTarball(*request.BundleTarballVersion):
+		return fmt.Sprintf("There is no bundle tarball of the version %q: upload it; in a test, see astrotest.Server.AddTarball", *request.BundleTarballVersion)
 	}
 	return ""
 }
 
+// hasTarball reports whether a deploy can be finalized with a version.
+func (s *service) hasTarball(version string) bool { return s.anyVersion || s.storage.has(version) }
+
 // commit finalizes the deploy with a request that was not refused.
 func (s *service) commit(deploy *storedDeploy, deployment *Deployment, request api.FinalizeDeployRequest) {
-	deploy.finalized = true
-	updated := s.clock.now()
+	s.remember(deployment)
+	if !deploy.finalized {
+		deploy.finalized, deploy.settlesIn = true, s.deployedAfter
+	}
+	updated := s.clock.second()
 	deploy.UpdatedAt = &updated
-	deploy.Status = s.finalizedStatus
-	if deploy.Status == api.DeployStatusFailed {
+	if deploy.settlesIn <= 0 {
+		deploy.Status = s.finalizedStatus
+	}
+	if s.finalizedStatus == api.DeployStatusFailed {
 		return
 	}
 	switch deploy.Type {
@@ -59,6 +68,17 @@ func (s *service) commit(deploy *storedDeploy, deployment *Deployment, request a
 			deployment.DAGTarballVersion = *request.DAGTarballVersion
 		}
 	case api.DeployTypeBundle:
-		deployment.mount(deploy, *request.BundleTarballVersion)
+		version := *request.BundleTarballVersion
+		if version == "" {
+			deployment.unmount(*deploy.BundleMountPath)
+			return
+		}
+		deployment.mount(api.Bundle{
+			BundleType:     deploy.bundleType,
+			DeployID:       deploy.ID,
+			MountPath:      *deploy.BundleMountPath,
+			CurrentVersion: &version,
+			DesiredVersion: &version,
+		})
 	}
 }

@@ -17,7 +17,13 @@ func (v apiVersion) GetDeploy(_ context.Context, request server.GetDeployRequest
 	if deploy == nil {
 		return server.GetDeploy404JSONResponse{NotFoundJSONResponse: notFound("Deploy")}, nil
 	}
-	return server.GetDeploy200JSONResponse(v.view(deploy, deployment)), nil
+	shown := v.view(v.asRead(deploy, deployment))
+	if deploy.settlesIn > 0 {
+		if deploy.settlesIn--; deploy.settlesIn == 0 {
+			deploy.Status = v.finalizedStatus
+		}
+	}
+	return server.GetDeploy200JSONResponse(shown), nil
 }
 
 // The contract's page of deploys.
@@ -53,7 +59,7 @@ func (v apiVersion) ListDeploys(_ context.Context, request server.ListDeploysReq
 		if len(shown) == limit {
 			break
 		}
-		shown = append(shown, v.view(deploy, deployment))
+		shown = append(shown, v.view(v.asRead(deploy, deployment)))
 	}
 	return server.ListDeploys200JSONResponse{Deploys: shown, Limit: limit, Offset: offset, TotalCount: len(all)}, nil
 }

@@ -15,13 +15,27 @@ func (v apiVersion) DeployRollback(_ context.Context, request server.DeployRollb
 	if earlier == nil {
 		return server.DeployRollback404JSONResponse{NotFoundJSONResponse: notFound("Deploy")}, nil
 	}
-	refusal := refusalOf(request.Body.Description)
-	if !earlier.finalized || earlier.Status == api.DeployStatusFailed {
-		refusal = "There is nothing to roll back to: the deploy was never finalized, or it failed"
+	refusal := refusalToRollBack(earlier)
+	if refusal == "" {
+		refusal = refusalOf(request.Body.Description)
 	}
 	if refusal != "" {
 		return server.DeployRollback400JSONResponse{BadRequestJSONResponse: badRequest(refusal)}, nil
 	}
+	return server.DeployRollback200JSONResponse(v.view(v.rollBack(earlier, deployment, request.Body.Description), deployment)), nil
+}
+
+// refusalToRollBack says why the service would not roll back to a deploy, or "".
+func refusalToRollBack(earlier *storedDeploy) string {
+	if !earlier.finalized || earlier.Status == api.DeployStatusFailed {
+		return "There is nothing to roll back to: the deploy was never finalized, or it failed"
+	}
+	return ""
+}
+
+// rollBack returns the deploy that the rollback is.
+func (s *service) rollBack(earlier *storedDeploy, deployment *Deployment, description *string) *storedDeploy {
+	s.remember(deployment)
 	from := earlier.ID
 	rollback := &storedDeploy{Deploy: api.Deploy{
 		DeploymentID:      deployment.ID,
@@ -30,13 +44,13 @@ func (v apiVersion) DeployRollback(_ context.Context, request server.DeployRollb
 		ImageTag:          earlier.ImageTag,
 		BundleMountPath:   earlier.BundleMountPath,
 		DAGTarballVersion: earlier.DAGTarballVersion,
-		Description:       request.Body.Description,
+		Description:       description,
 		RollbackFromID:    &from,
 		CreatedBySubject:  subject(),
 	}, bundleType: earlier.bundleType}
-	v.add(rollback, deployment)
+	s.add(rollback, deployment)
 	if version := rollback.DAGTarballVersion; version != nil {
 		deployment.DAGTarballVersion = *version
 	}
-	return server.DeployRollback200JSONResponse(v.view(rollback, deployment)), nil
+	return rollback
 }

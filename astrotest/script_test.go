@@ -43,7 +43,7 @@ func TestScriptsDeploy(t *testing.T) {
 	} {
 		for _, apiPath := range []string{"/platform/v1beta1", "/v1"} {
 			t.Run(string(row.deployType)+apiPath, func(t *testing.T) {
-				server := astrotest.NewServer(astrotest.WithStoredVersionsOnly())
+				server := astrotest.NewServer()
 				defer server.Close()
 				deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 

@@ -1,6 +1,7 @@
 package astrotest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -56,12 +57,6 @@ func WithRefinalizeRefused() Option {
 	return func(s *Server) { s.service.refinalizeRefused = true }
 }
 
-// WithStoredVersionsOnly has the server answer 400 to the finalizing of a deploy with a tarball
-// version that no upload to it stored. By default it takes any version.
-func WithStoredVersionsOnly() Option {
-	return func(s *Server) { s.service.storedOnly = true }
-}
-
 // WithListener has the server listen there instead of on a loopback port of its own: on a
 // port that is known before, or in memory, for tests with a fake clock ([testing/synctest]).
 func WithListener(listener net.Listener) Option {
@@ -85,7 +80,7 @@ func NewServer(options ...Option) *Server {
 		_ = s.listening.Listener.Close()
 		s.listening.Listener = s.listener
 	}
-	s.URL = "http://" + s.listening.Listener.Addr().String()
+	s.URL = cmp.Or(s.URL, "http://"+s.listening.Listener.Addr().String())
 	s.service.storage.baseURL = s.URL
 	s.listening.Start()
 	return s

@@ -50,7 +50,7 @@ func TestFinalizeEnforcesTheRules(t *testing.T) {
 		{api.DeployTypeBundle, false, nil, []string{bundle, noBundle}},
 		{"SOMETHING_NEW", true, []string{none, dag, bundle}, nil},
 	} {
-		server := astrotest.NewServer()
+		server := astrotest.NewServer(astrotest.WithAnyVersion())
 		t.Cleanup(server.Close)
 		deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: row.dagDeploys})
 		finalize := func(body string) (int, string, api.DeployStatus) {
@@ -73,8 +73,33 @@ func TestFinalizeEnforcesTheRules(t *testing.T) {
 	}
 }
 
+// A list that is missing would prove nothing to a client; the service shows an empty one.
+func TestBundlesAreAlwaysAList(t *testing.T) {
+	server := astrotest.NewServer(astrotest.WithAnyVersion())
+	defer server.Close()
+	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
+	path := deploysPath("/v1", deployment)
+	_, created, text := call[api.Deploy](t, server, http.MethodPost, path, `{"type":"DAG_ONLY"}`)
+	texts := []string{text}
+	for _, request := range [][3]string{
+		{http.MethodGet, "", ""},
+		{http.MethodGet, "/" + created.ID, ""},
+		{http.MethodPost, "/" + created.ID, "{}"},
+		{http.MethodPost, "/" + created.ID + "/finalize", `{"dagTarballVersion":"v"}`},
+		{http.MethodPost, "/" + created.ID + "/rollback", "{}"},
+	} {
+		status, text := send(t, server, request[0], path+request[1], request[2])
+		require.Equal(t, 200, status, text)
+		texts = append(texts, text)
+	}
+	for _, text := range texts {
+		assert.Contains(t, text, `"bundles":[]`)
+	}
+	assert.NotNil(t, must(server.Deploy(created.ID)).Bundles)
+}
+
 func TestBundlesAreReplacedByMountPath(t *testing.T) {
-	server := astrotest.NewServer()
+	server := astrotest.NewServer(astrotest.WithAnyVersion())
 	defer server.Close()
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true, Bundles: []api.Bundle{{MountPath: "/other", BundleType: "dbt", DeployID: "d"}}})
 	finalize := func(body string) (versions []string) {
@@ -164,7 +189,7 @@ func must[T any](value T, found bool) T {
 }
 
 func TestAFailedDeployChangesNothing(t *testing.T) {
-	server := astrotest.NewServer(astrotest.WithFinalizedStatus(api.DeployStatusFailed))
+	server := astrotest.NewServer(astrotest.WithAnyVersion(), astrotest.WithFinalizedStatus(api.DeployStatusFailed))
 	defer server.Close()
 	target := add(server, api.DeployTypeDAGOnly)
 	status, answer := send(t, server, http.MethodPost, finalizePath(target), `{"dagTarballVersion":"v"}`)

@@ -16,7 +16,9 @@ import (
 type service struct {
 	finalizedStatus   api.DeployStatus
 	refinalizeRefused bool
-	storedOnly        bool // of tarball versions
+	anyVersion        bool           // of a tarball that is not stored
+	bundlesShownAs    api.DeployType // "" is as they are
+	deployedAfter     int            // reads
 
 	clock   clock
 	storage *storage
@@ -26,6 +28,9 @@ type service struct {
 	added       int // deploys
 	deployments map[string]*Deployment
 	deploys     map[string]*storedDeploy
+	lag         lag
+	past        map[string][]snapshot // of each Deployment, before each change, oldest first
+	creates     map[string]int        // by Deployment
 }
 
 // storedDeploy is a deploy and what its answers do not show.
@@ -33,7 +38,11 @@ type storedDeploy struct {
 	api.Deploy
 	bundleType string
 	finalized  bool
+	settlesIn  int // reads by GetDeploy, until it has the status of a finalized deploy
+	commits    int // by requests
 	place      int // among the deploys, in the order in which they were added
+	reads      int // responses of GetDeploy and ListDeploys that showed it
+	seen       int // snapshots that reads have left behind
 }
 
 func newService() *service {
@@ -41,6 +50,8 @@ func newService() *service {
 		finalizedStatus: api.DeployStatusDeployed,
 		deployments:     map[string]*Deployment{},
 		deploys:         map[string]*storedDeploy{},
+		past:            map[string][]snapshot{},
+		creates:         map[string]int{},
 	}
 	s.storage = newStorage(&s.clock)
 	return s
@@ -65,6 +76,9 @@ func (v apiVersion) view(deploy *storedDeploy, deployment *Deployment) api.Deplo
 	if !v.hasGit {
 		shown.Git = nil
 	}
+	if v.bundlesShownAs != "" && shown.Type == api.DeployTypeBundle {
+		shown.Type = v.bundlesShownAs
+	}
 	return shown
 }
 
@@ -72,6 +86,9 @@ func (v apiVersion) view(deploy *storedDeploy, deployment *Deployment) api.Deplo
 func view(deploy *storedDeploy, deployment *Deployment) api.Deploy {
 	shown := deploy.Deploy
 	shown.Bundles = deployment.Bundles
+	if shown.Bundles == nil {
+		shown.Bundles = []api.Bundle{} // [] in JSON: a Deployment that has none says so
+	}
 	return copyOf(shown)
 }
 
@@ -118,19 +135,13 @@ func needsDAGDeploys(deployType api.DeployType) bool {
 	return deployType.Valid() && deployType != api.DeployTypeImageAndDAG
 }
 
-// mount replaces what is at the mount path of the deploy's bundle; the empty version leaves
-// nothing there.
-func (d *Deployment) mount(deploy *storedDeploy, version string) {
-	path := *deploy.BundleMountPath
+// mount replaces what is at the bundle's mount path.
+func (d *Deployment) mount(bundle api.Bundle) {
+	d.unmount(bundle.MountPath)
+	d.Bundles = append(d.Bundles, bundle)
+}
+
+// unmount leaves nothing at a mount path.
+func (d *Deployment) unmount(path string) {
 	d.Bundles = slices.DeleteFunc(d.Bundles, func(bundle api.Bundle) bool { return bundle.MountPath == path })
-	if version == "" {
-		return
-	}
-	d.Bundles = append(d.Bundles, api.Bundle{
-		BundleType:     deploy.bundleType,
-		DeployID:       deploy.ID,
-		MountPath:      path,
-		CurrentVersion: &version,
-		DesiredVersion: &version,
-	})
 }

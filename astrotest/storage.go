@@ -45,6 +45,17 @@ func (s *Server) Tarball(version string) ([]byte, bool) {
 	return slices.Concat(pieces...), found
 }
 
+// AddTarball stores a copy of content as an upload would, and returns its version: for tests
+// that finalize deploys and upload nothing.
+func (s *Server) AddTarball(content []byte) (version string) {
+	stored := s.service.storage
+	stored.mu.Lock()
+	defer stored.mu.Unlock()
+	version = versionAt(stored.clock.now())
+	stored.versions[version] = [][]byte{slices.Clone(content)}
+	return version
+}
+
 func (s *storage) has(version string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,14 +75,11 @@ func (s *storage) blobAt(path string) *blob {
 // store makes a version of the pieces and returns when. Blocks that are staged are lost, also
 // those of another writer. The caller has the lock.
 func (s *storage) store(path string, pieces [][]byte, blocks map[string][]byte) time.Time {
-	now := s.clock.now().Add(fraction)
+	now := s.clock.now()
 	s.versions[versionAt(now)] = pieces
 	s.blobs[path] = &blob{uncommitted: map[string][]byte{}, committed: blocks}
 	return now
 }
-
-// fraction is of a second, so that versions look like the service's.
-const fraction = 589893 * time.Microsecond
 
 func versionAt(t time.Time) string { return t.Format("2006-01-02T15:04:05.0000000Z") }
 

@@ -14,19 +14,19 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
 )
 
-func TestVersionsMustBeStoredOnRequest(t *testing.T) {
+func TestVersionsMustBeStored(t *testing.T) {
 	for _, row := range []struct {
 		deployType api.DeployType
 		body       string // %s is a version
 		options    []astrotest.Option
 		unknown    int
 	}{
-		{api.DeployTypeDAGOnly, `{"dagTarballVersion":"%s"}`, nil, 200},
-		{api.DeployTypeBundle, `{"bundleTarballVersion":"%s"}`, nil, 200},
-		{api.DeployTypeDAGOnly, `{"dagTarballVersion":"%s"}`, []astrotest.Option{astrotest.WithStoredVersionsOnly()}, 400},
-		{api.DeployTypeImageAndDAG, `{"dagTarballVersion":"%s"}`, []astrotest.Option{astrotest.WithStoredVersionsOnly()}, 400},
-		{api.DeployTypeBundle, `{"bundleTarballVersion":"%s"}`, []astrotest.Option{astrotest.WithStoredVersionsOnly()}, 400},
-		{api.DeployTypeImageOnly, `{"dagTarballVersion":"%s"}`, []astrotest.Option{astrotest.WithStoredVersionsOnly()}, 200}, // it needs none
+		{api.DeployTypeDAGOnly, `{"dagTarballVersion":"%s"}`, nil, 400},
+		{api.DeployTypeImageAndDAG, `{"dagTarballVersion":"%s"}`, nil, 400},
+		{api.DeployTypeBundle, `{"bundleTarballVersion":"%s"}`, nil, 400},
+		{api.DeployTypeImageOnly, `{"dagTarballVersion":"%s"}`, nil, 200}, // it needs none
+		{api.DeployTypeDAGOnly, `{"dagTarballVersion":"%s"}`, []astrotest.Option{astrotest.WithAnyVersion()}, 200},
+		{api.DeployTypeBundle, `{"bundleTarballVersion":"%s"}`, []astrotest.Option{astrotest.WithAnyVersion()}, 200},
 	} {
 		server := astrotest.NewServer(row.options...)
 		t.Cleanup(server.Close)
@@ -38,11 +38,23 @@ func TestVersionsMustBeStoredOnRequest(t *testing.T) {
 		}
 		_, version := upload(server.AddDeploy(api.Deploy{DeploymentID: deployment.ID}).DAGsUploadURL, "tarball")
 		assert.Equal(t, 200, finalize(version), row)
+		assert.Equal(t, 200, finalize(server.AddTarball([]byte("tarball"))), row)
 		assert.Equal(t, row.unknown, finalize("unknown"), row)
 		if row.deployType == api.DeployTypeBundle {
 			assert.Equal(t, 200, finalize(""), "what removes a bundle names no version")
 		}
 	}
+}
+
+func TestAddTarball(t *testing.T) {
+	server := astrotest.NewServer()
+	defer server.Close()
+	content := []byte("tarball")
+	version, other := server.AddTarball(content), server.AddTarball(nil)
+	assert.Greater(t, other, version)
+	content[0] = 'X'
+	assert.Equal(t, "tarball", string(must(server.Tarball(version))))
+	assert.Empty(t, must(server.Tarball(other)))
 }
 
 // Uploads are recorded as they were sent, but what they carried is kept once, and they count
@@ -84,7 +96,7 @@ func TestLog(t *testing.T) {
 		}
 		return a
 	}})
-	server := astrotest.NewServer(astrotest.WithLogger(slog.New(handler)))
+	server := astrotest.NewServer(astrotest.WithAnyVersion(), astrotest.WithLogger(slog.New(handler)))
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 	path := deploysPath("/v1", deployment)
 	deploy := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: api.DeployTypeDAGOnly})

@@ -18,10 +18,11 @@ func (v apiVersion) UpdateDeploy(_ context.Context, request server.UpdateDeployR
 	if refusal := refusalOf(description); refusal != "" {
 		return server.UpdateDeploy400JSONResponse{BadRequestJSONResponse: badRequest(refusal)}, nil
 	}
+	v.remember(deployment)
 	if description != nil {
 		deploy.Description = description
 	}
-	updated := v.clock.now()
+	updated := v.clock.second()
 	deploy.UpdatedAt, deploy.UpdatedBySubject = &updated, subject()
 	return server.UpdateDeploy200JSONResponse(v.view(deploy, deployment)), nil
 }

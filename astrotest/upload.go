@@ -123,7 +123,7 @@ func read(r *http.Request) (body, sum []byte) {
 // answerStored tells that a version was stored.
 func answerStored(w http.ResponseWriter, sum []byte, stored time.Time) {
 	header := w.Header()
-	header["ETag"] = []string{fmt.Sprintf(`"0x%X"`, stored.UnixMicro())}
+	header["ETag"] = []string{fmt.Sprintf(`"0x%X"`, stored.UnixNano())}
 	header["Last-Modified"] = []string{stored.Format(http.TimeFormat)}
 	header["x-ms-version-id"] = []string{versionAt(stored)}
 	answerCreated(w, sum)

@@ -83,7 +83,7 @@ func TestChaosOfDeploys(t *testing.T) {
 func chaosOfDeploys(t *testing.T, random, struck *rand.Rand, calls int, tally map[string]int) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	server, client, closeAll := chaostest.InMemory(t, []astrotest.Option{astrotest.WithTokens(chaostest.Token), astrotest.WithStoredVersionsOnly()}, wrapper.WithToken(chaostest.Token), wrapper.WithLogger(logger))
+	server, client, closeAll := chaostest.InMemory(t, []astrotest.Option{astrotest.WithTokens(chaostest.Token)}, wrapper.WithToken(chaostest.Token), wrapper.WithLogger(logger))
 	defer closeAll()
 	mishaps := mishapsByOperation()
 	var mu sync.Mutex // the service's goroutines strike

@@ -15,7 +15,7 @@ import (
 // home is a fake service with one Deployment, and a client for it that waits for nothing.
 func home(t *testing.T, options ...wrapper.Option) (*astrotest.Server, *wrapper.Client, wrapper.Deployment) {
 	t.Helper()
-	server := astrotest.NewServer(astrotest.WithStoredVersionsOnly())
+	server := astrotest.NewServer()
 	t.Cleanup(server.Close)
 	client, err := wrapper.NewClient(append([]wrapper.Option{
 		wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token),

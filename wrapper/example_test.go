@@ -16,7 +16,7 @@ import (
 // fake starts a fake of the service that has one deploy of the given type, with DAG deploys
 // on, and returns a client for it.
 func fake(deployType api.DeployType, options ...wrapper.Option) (*astrotest.Server, *wrapper.Client, wrapper.Target) {
-	server := astrotest.NewServer()
+	server := astrotest.NewServer(astrotest.WithAnyVersion()) // the examples upload nothing
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 	deploy := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: deployType})
 	client, err := wrapper.NewClient(append(options, wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token))...)

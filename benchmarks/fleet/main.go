@@ -86,7 +86,7 @@ func main() {
 
 // measure finalizes the fleet. What failed and what did not is what the service says.
 func measure(r row) (took time.Duration, posts, turnedAway int64, failures int) {
-	server := astrotest.NewServer(astrotest.WithRateLimit(http.MethodPost, perSecond))
+	server := astrotest.NewServer(astrotest.WithAnyVersion(), astrotest.WithRateLimit(http.MethodPost, perSecond))
 	defer server.Close()
 	server.InjectFunc(func(string) (astrotest.Fault, bool) { return astrotest.Slow(latency), true })
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})

@@ -53,7 +53,7 @@ func TestLive(t *testing.T) {
 		{api.DeployTypeBundle, []string{"-remove-bundle"}, `{"bundleTarballVersion":""}`},
 		{api.DeployTypeImageOnly, []string{"-image-only"}, `{}`},
 	} {
-		server := astrotest.NewServer(astrotest.WithTokens("real"))
+		server := astrotest.NewServer(astrotest.WithTokens("real"), astrotest.WithAnyVersion())
 		t.Cleanup(server.Close)
 		deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 		deploy := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: row.deployType})

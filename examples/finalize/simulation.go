@@ -81,7 +81,7 @@ var scenes = []scene{
 
 // simulate plays the scenes against a fake of the service.
 func simulate(ctx context.Context, stdout io.Writer) error {
-	server := astrotest.NewServer()
+	server := astrotest.NewServer(astrotest.WithAnyVersion()) // the scenes upload nothing
 	defer server.Close()
 	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token))
 	if err != nil {

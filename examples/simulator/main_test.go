@@ -10,12 +10,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/deploys"
 	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
+	"github.com/astro-finalize/astro-finalize-go/tarball"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -71,12 +73,8 @@ func TestServesUntilInterrupted(t *testing.T) {
 	}
 	client, err := wrapper.NewClient(wrapper.WithBaseURL(s.exports["ASTRO_API_URL"]))
 	require.NoError(t, err)
-	created, err := client.API().CreateDeploy(t.Context(), s.exports["ASTRO_ORGANIZATION_ID"], s.exports["ASTRO_DEPLOYMENT_ID"], api.CreateDeployRequest{Type: api.DeployTypeDAGOnly})
-	require.NoError(t, err)
-	deploy, err := api.ParseCreateDeployResponse(created)
-	require.NoError(t, err)
-	require.NotNil(t, deploy.JSON200, string(deploy.Body))
-	_, err = client.Finalize(t.Context(), wrapper.TargetOf(s.exports["ASTRO_ORGANIZATION_ID"], deploy.JSON200), wrapper.DAGTarball("v"))
+	to := wrapper.Deployment{OrganizationID: s.exports["ASTRO_ORGANIZATION_ID"], DeploymentID: s.exports["ASTRO_DEPLOYMENT_ID"]}
+	_, err = deploys.DAGs(t.Context(), client, to, tarball.FS(fstest.MapFS{"hello.py": {Data: []byte("print('hello')\n")}}))
 	require.NoError(t, err)
 
 	code, rest := s.stop()

@@ -60,12 +60,13 @@ func (m *Memory) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	}
 }
 
-// InMemory returns a fake service and a client for it that meet in memory. Within a bubble
+// InMemory returns a fake service, which finalizes with any version, and a client for it that meet
+// in memory. Within a bubble
 // both must be closed before it ends, which closeAll does.
 func InMemory(t *testing.T, serverOptions []astrotest.Option, options ...wrapper.Option) (server *astrotest.Server, client *wrapper.Client, closeAll func()) {
 	t.Helper()
 	network := NewMemory()
-	server = astrotest.NewServer(append(serverOptions, astrotest.WithListener(network))...)
+	server = astrotest.NewServer(append(serverOptions, astrotest.WithListener(network), astrotest.WithAnyVersion())...)
 	transport := &http.Transport{DialContext: network.Dial}
 	options = append([]wrapper.Option{
 		wrapper.WithBaseURL(server.URL),

@@ -17,7 +17,7 @@ func TestFinalize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := finalize(client, []string{deployment.OrganizationID, deployment.ID, deploy.ID, "v1"}); err != nil {
+	if err := finalize(client, []string{deployment.OrganizationID, deployment.ID, deploy.ID, server.AddTarball([]byte("DAGs"))}); err != nil {
 		t.Fatal(err)
 	}
 	if after, _ := server.Deploy(deploy.ID); after.Status != api.DeployStatusDeployed {

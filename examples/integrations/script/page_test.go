@@ -70,7 +70,7 @@ func TestScriptAndCalls(t *testing.T) {
 			assert.Contains(t, string(text), "\n| "+row.wrong+" |")
 			token := cmp.Or(row.token, astrotest.Token)
 			newServer := func() (*astrotest.Server, astrotest.Deployment) {
-				server := astrotest.NewServer(append(row.options, astrotest.WithStoredVersionsOnly())...)
+				server := astrotest.NewServer(row.options...)
 				t.Cleanup(server.Close)
 				server.Inject(row.faults...)
 				return server, server.AddDeployment(astrotest.Deployment{DAGDeploys: true})

@@ -67,7 +67,7 @@ func TestSpanOfEachAttemptWithoutSecrets(t *testing.T) {
 	defer otel.SetTextMapPropagator(global)
 	spans := tracetest.NewInMemoryExporter()
 	provider := sdk.NewTracerProvider(sdk.WithSyncer(spans))
-	server := astrotest.NewServer(astrotest.WithStoredVersionsOnly())
+	server := astrotest.NewServer()
 	defer server.Close()
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 	deploy := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: api.DeployTypeDAGOnly})

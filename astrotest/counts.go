@@ -1,0 +1,20 @@
+package astrotest
+
+// Commits returns how often a finalize took effect on a deploy, also where its response was
+// lost. [Server.Finalize] does not count.
+func (s *Server) Commits(deployID string) int {
+	s.service.mu.Lock()
+	defer s.service.mu.Unlock()
+	if deploy := s.service.deploys[deployID]; deploy != nil {
+		return deploy.commits
+	}
+	return 0
+}
+
+// Creates returns how many deploys CreateDeploy has created on a Deployment, also where its
+// response was lost. [Server.AddDeploy] and rollbacks do not count.
+func (s *Server) Creates(deploymentID string) int {
+	s.service.mu.Lock()
+	defer s.service.mu.Unlock()
+	return s.service.creates[deploymentID]
+}

@@ -1,0 +1,181 @@
+package astrotest_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// read reads a deploy as the program under test does, and prints its status.
+func read(client *wrapper.Client, target wrapper.Target) {
+	deploy, err := client.GetDeploy(context.Background(), target)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("read:", deploy.Status)
+}
+
+// One response shows the deploy as it was before the finalize.
+func ExampleWithLag() {
+	server := astrotest.NewServer(astrotest.WithLag(1, 0))
+	defer server.Close()
+	client, target := newClient(server, astrotest.Token), add(server, api.DeployTypeImageOnly)
+	deploy, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("finalize:", deploy.Status)
+	read(client, target)
+	read(client, target)
+	// Output:
+	// finalize: DEPLOYED
+	// read: INITIALIZED
+	// read: DEPLOYED
+}
+
+// Reads lag until the test has them catch up.
+func ExampleServer_SetLag() {
+	server := astrotest.NewServer()
+	defer server.Close()
+	client, target := newClient(server, astrotest.Token), add(server, api.DeployTypeImageOnly)
+	server.SetLag(0, time.Hour)
+	server.Finalize(target.DeployID, api.FinalizeDeployRequest{})
+	read(client, target)
+	server.SetLag(0, 0)
+	read(client, target)
+	// Output:
+	// read: INITIALIZED
+	// read: DEPLOYED
+}
+
+// Somebody else finalizes the deploy first.
+func ExampleServer_Finalize() {
+	server := astrotest.NewServer()
+	defer server.Close()
+	client, target := newClient(server, astrotest.Token), add(server, api.DeployTypeDAGOnly)
+	theirs := server.AddTarball([]byte("theirs"))
+	server.Finalize(target.DeployID, api.FinalizeDeployRequest{DAGTarballVersion: &theirs})
+
+	deploy, err := client.GetDeploy(context.Background(), target)
+	fmt.Println(err, deploy.Status, *deploy.DAGTarballVersion == theirs, len(server.Requests()))
+	// Output: <nil> DEPLOYED true 1
+}
+
+// Somebody else rolls back to the deploy before this one.
+func ExampleServer_Rollback() {
+	server := astrotest.NewServer()
+	defer server.Close()
+	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
+	var deploys []api.Deploy
+	for _, content := range []string{"monday", "tuesday"} {
+		version := server.AddTarball([]byte(content))
+		deploy := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: api.DeployTypeDAGOnly})
+		deploys = append(deploys, server.Finalize(deploy.ID, api.FinalizeDeployRequest{DAGTarballVersion: &version}))
+	}
+
+	rollback := server.Rollback(deploys[0].ID)
+	now, _ := server.Deployment(deployment.ID)
+	tarball, _ := server.Tarball(now.DAGTarballVersion)
+	fmt.Println(rollback.Status, *rollback.RollbackFromID == deploys[0].ID, string(tarball))
+	// Output: DEPLOYED true monday
+}
+
+// Somebody else's bundle takes the place of the client's.
+func ExampleServer_Mount() {
+	server := astrotest.NewServer()
+	defer server.Close()
+	client, target := newClient(server, astrotest.Token), add(server, api.DeployTypeBundle)
+	version := server.AddTarball([]byte("bundle"))
+	deploy, err := client.Finalize(context.Background(), target, wrapper.BundleTarball(version))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	theirs := server.Mount(target.DeploymentID, api.Bundle{MountPath: *deploy.BundleMountPath})
+
+	deployment, _ := server.Deployment(target.DeploymentID)
+	fmt.Println(len(deployment.Bundles), deployment.Bundles[0].DeployID == theirs.DeployID)
+	// Output: 1 true
+}
+
+func ExampleWithBundlesShownAs() {
+	server := astrotest.NewServer(astrotest.WithBundlesShownAs(api.DeployTypeDAGOnly))
+	defer server.Close()
+	client := newClient(server, astrotest.Token)
+	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
+	added := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: api.DeployTypeBundle})
+	target := wrapper.Target{OrganizationID: deployment.OrganizationID, DeploymentID: deployment.ID, DeployID: added.ID}
+	deploy, err := client.GetDeploy(context.Background(), target)
+	fmt.Println(err, added.Type, deploy.Type)
+	// Output: <nil> BUNDLE DAG_ONLY
+}
+
+// A proxy stands in front of the server, and the uploads go through it, too.
+func ExampleWithPublicURL() {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	proxy := httptest.NewServer(httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: listener.Addr().String()}))
+	defer proxy.Close()
+	server := astrotest.NewServer(astrotest.WithListener(listener), astrotest.WithPublicURL(proxy.URL))
+	defer server.Close()
+
+	read(newClient(server, astrotest.Token), add(server, api.DeployTypeImageOnly))
+	status, _ := upload(addUpload(server), "tarball")
+	fmt.Println("uploaded:", status, server.URL == proxy.URL)
+	// Output:
+	// read: INITIALIZED
+	// uploaded: 201 true
+}
+
+func ExampleWithDeployedAfter() {
+	server := astrotest.NewServer(astrotest.WithDeployedAfter(1))
+	defer server.Close()
+	client, target := newClient(server, astrotest.Token), add(server, api.DeployTypeImageOnly)
+	deploy, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("finalize:", deploy.Status)
+	read(client, target)
+	read(client, target)
+	// Output:
+	// finalize: INITIALIZED
+	// read: INITIALIZED
+	// read: DEPLOYED
+}
+
+// The response is lost, but the finalize took effect, and took it once.
+func ExampleServer_Commits() {
+	server := astrotest.NewServer()
+	defer server.Close()
+	target := add(server, api.DeployTypeImageOnly)
+	server.Inject(astrotest.CutConnection().AfterCommit())
+	_, err := newClient(server, astrotest.Token).Finalize(context.Background(), target, wrapper.ImageOnly())
+	fmt.Println(err != nil, server.Commits(target.DeployID))
+	// Output: true 1
+}
+
+func ExampleServer_Creates() {
+	server := astrotest.NewServer()
+	defer server.Close()
+	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
+	server.Inject(astrotest.BadGateway().AfterCommit())
+	to := wrapper.Deployment{OrganizationID: deployment.OrganizationID, DeploymentID: deployment.ID}
+	_, err := newClient(server, astrotest.Token).CreateDeploy(context.Background(), to, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly})
+	fmt.Println(err != nil, server.Creates(deployment.ID))
+	// Output: true 1
+}

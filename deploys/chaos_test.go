@@ -55,7 +55,7 @@ func mishapsByOperation() map[string][]astrotest.Fault {
 	}
 	return map[string][]astrotest.Fault{
 		"CreateDeploy":   append(created, astrotest.EditDeploy(func(deploy map[string]any) { deploy["id"] = "../x" })),
-		"FinalizeDeploy": append(slices.Clone(known), slices.Repeat([]astrotest.Fault{showing("DEPLOYING")}, 60)...), // to be waited for
+		"FinalizeDeploy": append(slices.Clone(known), slices.Repeat([]astrotest.Fault{showing("INITIALIZED")}, 60)...), // to be waited for
 		"GetDeploy":      append(append(known, showing("INITIALIZED")), slices.Repeat([]astrotest.Fault{showing("DEPLOYING"), astrotest.Error(401, "Unauthorized")}, 30)...),
 		"PutBlob":        storage,
 	}

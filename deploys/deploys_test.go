@@ -253,8 +253,8 @@ func TestErrors(t *testing.T) {
 		"finalize refused":       {deploys.StageFinalize, always(astrotest.Error(403, "no").On("FinalizeDeploy")), "was not finalized, so nothing that runs was changed; Finalize goes on with it, calling again creates another", wrapper.ErrForbidden, 1, true, true, false},
 		"finalize lost":          {deploys.StageFinalize, append(always(astrotest.CutAnswer().On("FinalizeDeploy")), always(astrotest.Error(403, "no").On("GetDeploy"))...), "can be finalized again with the same content; calling again creates another", wrapper.ErrOutcomeUnknown, 1, true, true, true},
 		"finalized as FAILED":    {deploys.StageFinalize, []astrotest.Fault{edit("status", "FAILED").On("FinalizeDeploy")}, "what runs now the Deployment itself tells; calling again creates another deploy", nil, 1, true, true, true},
-		"wait refused":           {deploys.StageWait, []astrotest.Fault{edit("status", "DEPLOYING").On("FinalizeDeploy"), astrotest.Error(401, "no").On("GetDeploy")}, "was finalized; Wait goes on waiting for it, calling again creates another", wrapper.ErrUnauthorized, 1, true, true, true},
-		"FAILED in the end":      {deploys.StageWait, []astrotest.Fault{edit("status", "DEPLOYING").On("FinalizeDeploy"), showing("FAILED").On("GetDeploy")}, "what runs now the Deployment itself tells; calling again creates another deploy", nil, 1, true, true, true},
+		"wait refused":           {deploys.StageWait, []astrotest.Fault{edit("status", "INITIALIZED").On("FinalizeDeploy"), astrotest.Error(401, "no").On("GetDeploy")}, "was finalized; Wait goes on waiting for it, calling again creates another", wrapper.ErrUnauthorized, 1, true, true, true},
+		"FAILED in the end":      {deploys.StageWait, []astrotest.Fault{edit("status", "INITIALIZED").On("FinalizeDeploy"), showing("FAILED").On("GetDeploy")}, "what runs now the Deployment itself tells; calling again creates another deploy", nil, 1, true, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, client, deployment := home(t)
@@ -322,7 +322,7 @@ func TestWaits(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, nil)
 		defer closeAll()
 		server.Inject(
-			astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "DEPLOYING"; delete(deploy, "deploymentId") }).On("FinalizeDeploy"),
+			astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "INITIALIZED"; delete(deploy, "deploymentId") }).On("FinalizeDeploy"),
 			showing("DEPLOYING").On("GetDeploy"),
 		)
 		result, err := deploys.DAGs(t.Context(), client, deploymentOn(server), &packed{content: gzipped(100)})

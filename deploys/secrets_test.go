@@ -32,7 +32,7 @@ func TestSecretsShowInNothingThatIsReturned(t *testing.T) {
 			astrotest.EditDeploy(func(deploy map[string]any) { deploy["bundleUploadUrl"] = address }).On("CreateDeploy"),
 			astrotest.StorageError(403, "AuthenticationFailed", signed).WithHeader("x-ms-request-id", signed).On("PutBlob"),
 		},
-		{showing("DEPLOYING").On("FinalizeDeploy"), astrotest.Answer(401, "text/html", echo).On("GetDeploy")},
+		{showing("INITIALIZED").On("FinalizeDeploy"), astrotest.Answer(401, "text/html", echo).On("GetDeploy")},
 		{astrotest.Answer(200, "text/html", echo).On("CreateDeploy")},
 	} {
 		server.Inject(faults...)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/internal/blob"
@@ -56,20 +57,26 @@ func (d *deploying) close() {
 func (d *deploying) create(ctx context.Context) error {
 	deploy, err := d.client.CreateDeploy(ctx, d.to, d.plan.request)
 	d.mayExist = err == nil || mayHaveTakenEffect(err)
+	d.show(deploy, err)
 	switch {
 	case err != nil:
 		return err
 	case deploy == nil:
 		return errNothing
-	}
-	d.result.show(deploy)
-	switch {
 	case deploy.Status == api.DeployStatusFailed:
 		return &wrapper.DeployFailedError{Deploy: deploy}
+	case d.plan.uploadURL == nil && !mountsAt(deploy, d.plan.request.BundleMountPath):
+		return errors.New("the deploy that was created does not have the mount path asked for, so that nothing is removed")
 	case d.plan.uploadURL != nil && d.uploadURL() == nil:
 		return errNoUploadURL
 	}
 	return nil
+}
+
+// mountsAt reports whether a deploy is for the mount path that was asked for: what is removed is
+// what the service has at the deploy's own.
+func mountsAt(deploy *api.Deploy, asked *string) bool {
+	return deploy.BundleMountPath != nil && asked != nil && path.Clean(*deploy.BundleMountPath) == path.Clean(*asked)
 }
 
 // mayHaveTakenEffect reports whether the request that ended so may have been carried out. Of the

@@ -93,7 +93,7 @@ func TestNoConnectionIsNoDoubt(t *testing.T) {
 		attempts  int
 	}{
 		"https to a port that speaks http":          {secure, &http.Transport{}, 30 * time.Second, "tls: first record does not look like a TLS handshake", 2},
-		"a proxy that refuses":                      {secure, &http.Transport{Proxy: http.ProxyURL(proxyURL)}, 30 * time.Second, "Proxy Authentication Required", 2},
+		"a proxy that refuses":                      {secure, &http.Transport{Proxy: http.ProxyURL(proxyURL)}, 30 * time.Second, "Proxy Authentication Required", 1},
 		"a proxy setting that is none":              {server.URL, &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return nil, errors.New("invalid proxy address") }}, 30 * time.Second, "invalid proxy address", 2},
 		"a certificate that is not trusted":         {untrusted.URL, &http.Transport{}, 30 * time.Second, "failed to verify certificate", 1},
 		"no end of the handshake":                   {"https://" + silent.Addr().String(), &http.Transport{}, 50 * time.Millisecond, "no complete answer within 50ms", 2},

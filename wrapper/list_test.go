@@ -95,7 +95,7 @@ func TestListDeploysAnswersThatAreNoPage(t *testing.T) {
 		`{"deploys":[` + deploy + `,{}],"offset":0,"totalCount":2}`:                                     "deploy 2 of the page: the answer holds no deploy",
 		`{"deploys":[{"id":"p","deploymentId":"other","status":"DEPLOYED"}],"offset":0,"totalCount":1}`: "of another Deployment",
 		`<html>`: "invalid character",
-		`{"deploys":[],"offset":0,"totalCount":0,"pad":"` + strings.Repeat("x", 4<<20) + `"}`: "longer than 4 MiB",
+		`{"deploys":[],"offset":0,"totalCount":0,"pad":"` + strings.Repeat("x", 4<<20) + `"}`: "longer than 4096 KiB",
 	} {
 		requests := 0
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -2,6 +2,7 @@ package wrapper
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"strings"
@@ -116,8 +117,30 @@ func TestHTTPClientIsUsed(t *testing.T) {
 	mine := &http.Client{Timeout: time.Second, Jar: jar, Transport: &http.Transport{}}
 	client, err := NewClient(WithToken("token"), WithHTTPClient(mine))
 	require.NoError(t, err)
-	assert.Same(t, mine.Transport, client.chain.Transport)
-	assert.Same(t, mine.Transport, client.uploads.Transport)
+	assert.Same(t, mine.Transport, client.chain.Transport())
+	assert.Same(t, mine.Transport, client.uploads.Transport())
 	assert.Same(t, jar, client.chain.Jar)
 	assert.Equal(t, time.Second, client.chain.Timeout, "shorter than the attempt's own")
+}
+
+// What is replaced after NewClient, as mocks and instrumentation do, is used from then on.
+func TestDefaultTransportIsResolvedWhenItIsUsed(t *testing.T) {
+	mock := roundTrips(func(*http.Request) (*http.Response, error) { return nil, io.EOF })
+	for name, replace := range map[string]*http.RoundTripper{"the transport": &http.DefaultTransport, "the client's": &http.DefaultClient.Transport} {
+		client, err := NewClient(WithToken("token"))
+		require.NoError(t, err)
+		of, err := NewClient(WithToken("token"), WithHTTPClient(&http.Client{}))
+		require.NoError(t, err)
+		before := *replace
+		*replace = mock
+		replaced, _ := client.chain.Transport().(roundTrips)
+		uploads, _ := client.uploads.Transport().(roundTrips)
+		own, _ := of.chain.Transport().(roundTrips)
+		*replace = before
+		assert.NotNil(t, replaced, name)
+		assert.NotNil(t, uploads, name)
+		assert.Equal(t, replace == &http.DefaultTransport, own != nil, name)
+		back, _ := client.chain.Transport().(roundTrips)
+		assert.Nil(t, back, name)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
@@ -23,7 +24,13 @@ func Page(body []byte, deploymentID string, offset int) (*api.DeploysPaginated, 
 		Offset     *int              `json:"offset"`
 		TotalCount *int              `json:"totalCount"`
 	}
-	if err := json.Unmarshal(body, &read); err != nil {
+	err := json.Unmarshal(body, &read)
+	if err == nil && !isPlain(body) {
+		page := reflect.ValueOf(&read).Elem()
+		page.SetZero()
+		err = fill(page, body)
+	}
+	if err != nil {
 		return nil, err
 	}
 	switch {

@@ -67,8 +67,9 @@ type Limiter interface {
 // NewLimiter returns a limiter that lets perSecond requests (1 to 1,000,000; what is beyond
 // counts as the nearer of the two) start in any second. It is what a client has by default, 10
 // for POST and 25 for GET; give the same one to several clients with [WithLimiter] if they use
-// the same token. Once a request was turned away with 429 it allows one in a second, and every
-// five seconds one more.
+// the same token. After a 429 it allows half of that (at most 25), and evenly more until it is back
+// at perSecond 20 s later. A 429 on the way there halves what is allowed by then, and the way takes
+// twice as long.
 func NewLimiter(perSecond int) Limiter { return ratelimit.NewWindow(perSecond) }
 
 // defaultLimits are the documented limits of a token: requests a second, by method.

@@ -6,12 +6,11 @@ import (
 	"net/http/cookiejar"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/astro-finalize/astro-finalize-go/internal/ratelimit"
 )
 
 func TestDefaults(t *testing.T) {
@@ -24,9 +23,22 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, 4, cfg.retry.MaxAttempts)
 	assert.Equal(t, time.Minute, cfg.retry.MaxRetryAfter)
 	assert.True(t, cfg.lookUp)
-	for method, perSecond := range map[string]int{http.MethodPost: 10, http.MethodGet: 25, http.MethodDelete: 5} {
-		assert.Equal(t, perSecond, cfg.limiters[method].(*ratelimit.Window).PerSecond(), method)
-	}
+}
+
+func TestDefaultLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg, err := newConfig([]Option{WithToken("token")})
+		require.NoError(t, err)
+		for method, perSecond := range map[string]int{http.MethodPost: 10, http.MethodGet: 25, http.MethodDelete: 5} {
+			began := time.Now()
+			for range perSecond {
+				require.NoError(t, cfg.limiters[method].Wait(t.Context()))
+			}
+			assert.Zero(t, time.Since(began), method)
+			require.NoError(t, cfg.limiters[method].Wait(t.Context()))
+			assert.Greater(t, time.Since(began), time.Second, method)
+		}
+	})
 }
 
 func TestOptionBeatsEnvironment(t *testing.T) {

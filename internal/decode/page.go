@@ -38,6 +38,8 @@ func Page(body []byte, deploymentID string, offset int) (*api.DeploysPaginated, 
 		return nil, errors.New("the answer holds no page of deploys")
 	case *read.Offset != offset:
 		return nil, fmt.Errorf("the answer holds the page after %d deploys, not after %d", *read.Offset, offset)
+	case len(read.Deploys) == 0 && offset < *read.TotalCount:
+		return nil, fmt.Errorf("the page after %d of %d deploys is empty", offset, *read.TotalCount)
 	}
 	page := &api.DeploysPaginated{TotalCount: *read.TotalCount}
 	for i, body := range read.Deploys {

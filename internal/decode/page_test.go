@@ -27,6 +27,15 @@ func TestPageIsLenient(t *testing.T) {
 	assert.Equal(t, &api.DeploysPaginated{TotalCount: 9, Deploys: []api.Deploy{deploy, deploy}}, page)
 }
 
+// A list may have become shorter since the page before was read.
+func TestPageAfterTheLast(t *testing.T) {
+	for _, total := range []string{"0", "7"} {
+		page, err := Page([]byte(`{"deploys":[],"offset":7,"totalCount":`+total+`}`), "d", 7)
+		require.NoError(t, err)
+		assert.Empty(t, page.Deploys)
+	}
+}
+
 func TestPageRefuses(t *testing.T) {
 	for body, want := range map[string]string{
 		`{}`: "holds no page of deploys",
@@ -36,6 +45,7 @@ func TestPageRefuses(t *testing.T) {
 		`{"deploys":[],"offset":7,"totalCount":0,"totalCount":1}`:                                "totalCount has two values",
 		`{"deploys":[],"offset":7,"totalCount":0,"offset":8}`:                                    "offset has two values",
 		`{"deploys":[],"offset":7,"totalCount":0,"deploys":[{}]}`:                                "deploys has two values",
+		`{"deploys":[],"offset":7,"totalCount":8}`:                                               "the page after 7 of 8 deploys is empty",
 		`{"deploys":[],"offset":7,"totalCount":"0"}`:                                             "cannot unmarshal",
 		`{"deploys":[` + strings.Replace(listed, `"p"`, `5`, 1) + `],"offset":7,"totalCount":1}`: "deploy 1 of the page: id: ",
 		`<html>`: "invalid character",

@@ -70,6 +70,7 @@ func TestBadOptions(t *testing.T) {
 		"baseURL":        {good, WithBaseURL("api.astronomer.io")},
 		"httpClient":     {good, WithHTTPClient(nil)},
 		"attemptTimeout": {good, WithAttemptTimeout(-1)},
+		"pollInterval":   {good, WithPollInterval(0)},
 		"maxAttempts":    {good, WithRetry(Retry{MaxAttempts: -1})},
 		"limiter":        {good, WithLimiter("PATCH", nil)},
 		"userAgent":      {good, WithUserAgent("a\r\nX-Evil: b")},
@@ -80,6 +81,8 @@ func TestBadOptions(t *testing.T) {
 	}
 	_, err := NewClient(good, WithUserAgent(""))
 	requireInvalid(t, err, "userAgent", "not empty")
+	_, err = NewClient(good, WithPollInterval(-time.Second))
+	requireInvalid(t, err, "pollInterval", "must be positive")
 }
 
 // The zero value of each field is its default, and the last option is the one that counts.
@@ -102,6 +105,13 @@ func TestWithRetry(t *testing.T) {
 		assert.Equal(t, row.maxAttempts, cfg.retry.MaxAttempts, name)
 		assert.Equal(t, row.maxRetryAfter, cfg.retry.MaxRetryAfter, name)
 		assert.Equal(t, row.isMine, cfg.retry.NewBackoff() == nil, name)
+	}
+}
+
+func TestConstantBackoff(t *testing.T) {
+	for _, wait := range []time.Duration{0, time.Minute, -1} {
+		schedule := ConstantBackoff(wait)()
+		assert.Equal(t, []time.Duration{wait, wait}, []time.Duration{schedule.NextBackOff(), schedule.NextBackOff()})
 	}
 }
 

@@ -54,6 +54,26 @@ func ExampleConstantBackoff() {
 	// Output: DEPLOYED
 }
 
+// A test waits for a deploy without growing pauses.
+func ExampleWithPollInterval() {
+	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithPollInterval(time.Millisecond))
+	defer server.Close()
+	if _, err := client.Finalize(context.Background(), target, wrapper.ImageOnly()); err != nil {
+		fmt.Println(err)
+		return
+	}
+	initialized := astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "INITIALIZED" })
+	server.Inject(initialized, initialized, initialized)
+
+	deploy, err := client.Wait(context.Background(), target)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(deploy.Status)
+	// Output: DEPLOYED
+}
+
 func ExampleWithRetry_maxRetryAfter() {
 	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithRetry(wrapper.Retry{MaxRetryAfter: 10 * time.Second}))
 	defer server.Close()

@@ -245,6 +245,25 @@ func TestPromise2ARequestChangedLaterRemovesNothing(t *testing.T) {
 	})
 }
 
+// A member that is no evidence does not make a failure of a finalize that took effect.
+func TestPromise3WhatOnlyInformsIsLeftOut(t *testing.T) {
+	for field, value := range map[string]any{
+		"description": 5, "createdBySubject": "x", "imageTag": 12, "isDagDeployEnabled": "yes", "createdAt": "yesterday",
+		"git": []int{}, "rollbackFromId": 1, "bundleMountPath": true, "dagsUploadUrl": 7,
+	} {
+		t.Run(field, func(t *testing.T) {
+			inBothVersions(t, func(w world) {
+				target := w.add(api.DeployTypeDAGOnly)
+				w.server.Inject(astrotest.EditDeploy(func(deploy map[string]any) { deploy[field] = value }))
+				deploy, err := w.client.Finalize(w.Context(), target, wrapper.DAGTarball(version))
+				require.NoError(w, err)
+				assert.Equal(w, api.DeployStatusDeployed, deploy.Status)
+				assert.Equal(w, version, *deploy.DAGTarballVersion)
+			})
+		})
+	}
+}
+
 func TestPromise3EveryAnswerBecomesTheDeployOrAnError(t *testing.T) {
 	set := func(field string, value any) astrotest.Fault {
 		return astrotest.EditDeploy(func(deploy map[string]any) { deploy[field] = value })
@@ -258,7 +277,8 @@ func TestPromise3EveryAnswerBecomesTheDeployOrAnError(t *testing.T) {
 		"200 of another deploy":     set("id", "another"),
 		"200 of another Deployment": set("deploymentId", "another"),
 		"200 without status":        set("status", ""),
-		"200 of the wrong shape":    set("isDagDeployEnabled", "yes"),
+		"200 of the wrong shape":    set("dagTarballVersion", 5),
+		"200 with a Status":         astrotest.EditDeploy(func(deploy map[string]any) { deploy["Status"] = deploy["status"]; delete(deploy, "status") }),
 		"200 with an error's body":  astrotest.Answer(200, "application/json", `{"message":"no","requestId":"r","statusCode":500}`),
 		"200 too long":              astrotest.LongAnswer(100 << 20),
 		"200 cut off":               astrotest.CutAnswer(),

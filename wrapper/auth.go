@@ -15,7 +15,8 @@ const tokenVariable = "ASTRO_API_TOKEN"
 // TokenSource returns the API token to use now. It is called for every attempt, maybe from
 // several goroutines at once, when the attempt has its turn; so it should return at once,
 // from a token that it keeps and renews, or those that wait for it start together. An error of
-// it ends the call.
+// it ends the call. It must return when ctx ends: nothing else ends it, and the call waits until
+// it does.
 type TokenSource func(ctx context.Context) (string, error)
 
 // WithToken sets the API token: of the Organization, of a Workspace or of the Deployment,

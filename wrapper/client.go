@@ -17,14 +17,13 @@ import (
 // Client calls the Astro Platform API. Make one with [NewClient]; it is safe for
 // concurrent use, holds no goroutine and needs no closing.
 type Client struct {
-	chain   *transport.Chain
-	doer    *doer  // into the chain, for requests that are not the client's own
-	server  string // what the paths of the contract are appended to
-	version APIVersion
-	looksUp bool
-
-	pollInterval time.Duration // 0 means the default schedules
+	chain        *transport.Chain
+	doer         *doer  // into the chain, for requests that are not the client's own
+	server       string // what the paths of the contract are appended to
+	version      APIVersion
+	looksUp      bool
 	uploads      *blob.Uploader
+	pollInterval time.Duration // of Wait and look-ups; 0 is the default
 }
 
 // NewClient returns a client for https://api.astronomer.io that calls [V1Beta1] with the
@@ -49,12 +48,13 @@ func NewClient(options ...Option) (*Client, error) {
 		RequestID:  func(body []byte) string { return decode.Error(body).RequestID },
 	}
 	return &Client{
-		chain:   chain,
-		doer:    &doer{chain, server},
-		server:  server.String() + "/",
-		version: cfg.version,
-		looksUp: cfg.lookUp,
-		uploads: &blob.Uploader{Transport: network, Stall: cfg.stallTimeout, Retry: cfg.retry, Log: cfg.logger},
+		chain:        chain,
+		doer:         &doer{chain, server},
+		server:       server.String() + "/",
+		version:      cfg.version,
+		looksUp:      cfg.lookUp,
+		uploads:      &blob.Uploader{Transport: network, Stall: cfg.stallTimeout, Retry: cfg.retry, Log: cfg.logger},
+		pollInterval: cfg.pollInterval,
 	}, nil
 }
 

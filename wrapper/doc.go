@@ -65,7 +65,7 @@
 // attempt has 30 s ([WithAttemptTimeout]), the context bounds the whole; an upload has no bound
 // but that some byte moves within two minutes ([WithStallTimeout]). Attempts take turns: 10 POST
 // and 25 GET start in a second ([WithLimiter]). After a 429 the whole client waits as long as the
-// call does or Retry-After says, and goes on more slowly if the limiter is one of [NewLimiter].
+// call does or Retry-After says, and a limiter of [NewLimiter] goes on more slowly for a while.
 //
 // A finalize that may have taken effect is looked up before anything is said or retried:
 // [Client.Finalize] says what counts as evidence.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -36,6 +37,41 @@ func ExampleWithRetry_backoff() {
 	_, err := wrapper.NewClient(wrapper.WithToken("token"), wrapper.WithRetry(wrapper.Retry{Backoff: schedule}))
 	fmt.Println(err)
 	// Output: <nil>
+}
+
+// A test retries without waits.
+func ExampleConstantBackoff() {
+	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 10, Backoff: wrapper.ConstantBackoff(0)}))
+	defer server.Close()
+	server.Inject(slices.Repeat([]astrotest.Fault{astrotest.Error(503, "Unavailable")}, 9)...)
+
+	deploy, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(deploy.Status)
+	// Output: DEPLOYED
+}
+
+// A test waits for a deploy without growing pauses.
+func ExampleWithPollInterval() {
+	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithPollInterval(time.Millisecond))
+	defer server.Close()
+	if _, err := client.Finalize(context.Background(), target, wrapper.ImageOnly()); err != nil {
+		fmt.Println(err)
+		return
+	}
+	initialized := astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "INITIALIZED" })
+	server.Inject(initialized, initialized, initialized)
+
+	deploy, err := client.Wait(context.Background(), target)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(deploy.Status)
+	// Output: DEPLOYED
 }
 
 func ExampleWithRetry_maxRetryAfter() {

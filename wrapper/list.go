@@ -33,7 +33,7 @@ func (c *Client) ListDeploys(ctx context.Context, in Deployment) iter.Seq2[*api.
 				return
 			}
 			offset += len(page.Deploys)
-			more = len(page.Deploys) > 0 && offset < page.TotalCount
+			more = offset < page.TotalCount
 			known := len(seen)
 			for i := range page.Deploys {
 				deploy := &page.Deploys[i]

@@ -134,16 +134,55 @@ func TestListDeploysOfAServiceThatRepeatsItself(t *testing.T) {
 	assert.ErrorContains(t, last, "no deploy that was not returned before")
 }
 
-// A service that promises more than it has does not keep the caller for ever.
-func TestListDeploysEnds(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = fmt.Fprintf(w, `{"deploys":[],"offset":%s,"totalCount":1000000}`, r.URL.Query().Get("offset"))
-	}))
-	defer server.Close()
-	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken("t"))
-	require.NoError(t, err)
-	for range client.ListDeploys(t.Context(), wrapper.Deployment{OrganizationID: "o", DeploymentID: "d"}) {
-		assert.Fail(t, "there is nothing to return")
+// A list that ends before it is whole is an error, after the deploys that there were. How many
+// there are, the newest page tells.
+func TestListDeploysTellsAListThatIsNotWhole(t *testing.T) {
+	for name, row := range map[string]struct {
+		has, totals []int // of each page
+		want        string
+	}{
+		"no page":              {[]int{0}, []int{1_000_000}, "the page after 0 of 1000000 deploys is empty"},
+		"an empty page":        {[]int{100, 0}, []int{250, 250}, "the page after 100 of 250 deploys is empty"},
+		"empty, and shrunk":    {[]int{100, 0}, []int{250, 101}, "the page after 100 of 101 deploys is empty"},
+		"shrunk to what it is": {[]int{100, 0}, []int{250, 100}, ""},
+		"shrunk to less":       {[]int{100, 0}, []int{250, 40}, ""},
+		"shrunk by a page":     {[]int{100, 50}, []int{250, 150}, ""},
+		"grown":                {[]int{100, 100, 30}, []int{200, 230, 230}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sent, pages := 0, map[string]int{} // by offset
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				var deploys []string
+				offset := r.URL.Query().Get("offset")
+				if _, known := pages[offset]; !known {
+					pages[offset] = len(pages)
+				}
+				for range row.has[pages[offset]] {
+					sent++
+					deploys = append(deploys, fmt.Sprintf(`{"id":"p%d","deploymentId":"d","status":"DEPLOYED"}`, sent))
+				}
+				_, _ = fmt.Fprintf(w, `{"deploys":[%s],"offset":%s,"totalCount":%d}`, strings.Join(deploys, ","), offset, row.totals[pages[offset]])
+			}))
+			defer server.Close()
+			client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken("t"), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce}))
+			require.NoError(t, err)
+			var last error
+			returned := 0
+			for deploy, err := range client.ListDeploys(t.Context(), wrapper.Deployment{OrganizationID: "o", DeploymentID: "d"}) {
+				require.NoError(t, last, "an error comes last")
+				if last = err; deploy != nil {
+					returned++
+				}
+			}
+			assert.Equal(t, sent, returned)
+			assert.Len(t, pages, len(row.has))
+			if row.want == "" {
+				require.NoError(t, last)
+				return
+			}
+			require.ErrorIs(t, last, wrapper.ErrUnexpectedAnswer)
+			assert.ErrorContains(t, last, row.want)
+		})
 	}
 }
 

@@ -53,6 +53,7 @@ type config struct {
 	limiters       map[string]ratelimit.Limiter
 	lookUp         bool
 	stallTimeout   time.Duration
+	pollInterval   time.Duration // 0 is the default
 	logger         *slog.Logger
 }
 
@@ -96,15 +97,15 @@ func WithBaseURL(baseURL string) Option {
 	}
 }
 
-// WithHTTPClient sends requests by the Transport of client, with the cookies of its Jar, and
-// ends an attempt at its Timeout if that is shorter than [WithAttemptTimeout]. Its
-// CheckRedirect is not used, because no redirect is ever followed. The Transport must not
-// repeat requests by itself: nobody could tell then what became of the first. It must return when
-// a request's context ends: nothing else ends it. Of an upload,
-// only the Transport is used; one whose ExpectContinueTimeout is 0 sends the tarball before the
-// storage can refuse it, so that an expired URL may look like a cut connection. It must add no
-// token, which would go to the storage, too; and
-// one that records URLs sees the signature of the upload URL. The default is [http.DefaultClient].
+// WithHTTPClient sends requests by the Transport of client, with the cookies of its Jar, and ends
+// an attempt at its Timeout if that is shorter than [WithAttemptTimeout]. Its CheckRedirect is not
+// used, because no redirect is ever followed. The Transport must not repeat requests by itself:
+// nobody could tell then what became of the first. It must return when a request's context ends:
+// nothing else ends it, and the call waits until it does. Of an upload, only the Transport is used;
+// one whose ExpectContinueTimeout is 0 sends the tarball before the storage can refuse it, so that
+// an expired URL may look like a cut connection. It must add no token, which would go to the
+// storage, too; and one that records URLs sees the signature of the upload URL. The default is
+// [http.DefaultClient].
 func WithHTTPClient(client *http.Client) Option {
 	return func(cfg *config) error {
 		if client == nil {
@@ -133,6 +134,19 @@ func WithStallTimeout(timeout time.Duration) Option {
 	return func(cfg *config) error {
 		cfg.stallTimeout = timeout
 		return checkTimeout("stallTimeout", timeout)
+	}
+}
+
+// WithPollInterval sets how long [Client.Wait] sleeps between two polls of a deploy: always d, in
+// place of 1 s growing to 15 s, jittered. It is also how far apart the look-ups of [Client.Finalize]
+// are, which is 3 s by default. It must be positive.
+func WithPollInterval(d time.Duration) Option {
+	return func(cfg *config) error {
+		if d <= 0 {
+			return invalid("pollInterval", d.String(), "must be positive")
+		}
+		cfg.pollInterval = d
+		return nil
 	}
 }
 

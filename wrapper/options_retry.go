@@ -39,6 +39,12 @@ type Backoff interface {
 	NextBackOff() time.Duration
 }
 
+// ConstantBackoff returns a schedule for [Retry] that always waits d. ConstantBackoff(0) retries
+// at once, for tests; a negative d turns retries off.
+func ConstantBackoff(d time.Duration) func() Backoff {
+	return func() Backoff { return retry.Constant(d) }
+}
+
 // WithRetry sets how requests to the API and uploads are retried: all of it, so that the last
 // WithRetry is the one that counts.
 func WithRetry(r Retry) Option {
@@ -67,8 +73,8 @@ type Limiter interface {
 // NewLimiter returns a limiter that lets perSecond requests (1 to 1,000,000; what is beyond
 // counts as the nearer of the two) start in any second. It is what a client has by default, 10
 // for POST and 25 for GET; give the same one to several clients with [WithLimiter] if they use
-// the same token. Once a request was turned away with 429 it allows one in a second, and every
-// five seconds one more.
+// the same token. After a 429 it falls to half of what it allows (at most 25), and rises evenly to
+// perSecond within 20 s; each further 429 on the way doubles that time.
 func NewLimiter(perSecond int) Limiter { return ratelimit.NewWindow(perSecond) }
 
 // defaultLimits are the documented limits of a token: requests a second, by method.

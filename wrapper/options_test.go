@@ -7,12 +7,11 @@ import (
 	"net/http/cookiejar"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/astro-finalize/astro-finalize-go/internal/ratelimit"
 )
 
 func TestDefaults(t *testing.T) {
@@ -25,9 +24,22 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, 4, cfg.retry.MaxAttempts)
 	assert.Equal(t, time.Minute, cfg.retry.MaxRetryAfter)
 	assert.True(t, cfg.lookUp)
-	for method, perSecond := range map[string]int{http.MethodPost: 10, http.MethodGet: 25, http.MethodDelete: 5} {
-		assert.Equal(t, perSecond, cfg.limiters[method].(*ratelimit.Window).PerSecond(), method)
-	}
+}
+
+func TestDefaultLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg, err := newConfig([]Option{WithToken("token")})
+		require.NoError(t, err)
+		for method, perSecond := range map[string]int{http.MethodPost: 10, http.MethodGet: 25, http.MethodDelete: 5} {
+			began := time.Now()
+			for range perSecond {
+				require.NoError(t, cfg.limiters[method].Wait(t.Context()))
+			}
+			assert.Zero(t, time.Since(began), method)
+			require.NoError(t, cfg.limiters[method].Wait(t.Context()))
+			assert.Greater(t, time.Since(began), time.Second, method)
+		}
+	})
 }
 
 func TestOptionBeatsEnvironment(t *testing.T) {
@@ -59,6 +71,7 @@ func TestBadOptions(t *testing.T) {
 		"baseURL":        {good, WithBaseURL("api.astronomer.io")},
 		"httpClient":     {good, WithHTTPClient(nil)},
 		"attemptTimeout": {good, WithAttemptTimeout(-1)},
+		"pollInterval":   {good, WithPollInterval(0)},
 		"maxAttempts":    {good, WithRetry(Retry{MaxAttempts: -1})},
 		"limiter":        {good, WithLimiter("PATCH", nil)},
 		"userAgent":      {good, WithUserAgent("a\r\nX-Evil: b")},
@@ -69,6 +82,8 @@ func TestBadOptions(t *testing.T) {
 	}
 	_, err := NewClient(good, WithUserAgent(""))
 	requireInvalid(t, err, "userAgent", "not empty")
+	_, err = NewClient(good, WithPollInterval(-time.Second))
+	requireInvalid(t, err, "pollInterval", "must be positive")
 }
 
 // The zero value of each field is its default, and the last option is the one that counts.
@@ -91,6 +106,13 @@ func TestWithRetry(t *testing.T) {
 		assert.Equal(t, row.maxAttempts, cfg.retry.MaxAttempts, name)
 		assert.Equal(t, row.maxRetryAfter, cfg.retry.MaxRetryAfter, name)
 		assert.Equal(t, row.isMine, cfg.retry.NewBackoff() == nil, name)
+	}
+}
+
+func TestConstantBackoff(t *testing.T) {
+	for _, wait := range []time.Duration{0, time.Minute, -1} {
+		schedule := ConstantBackoff(wait)()
+		assert.Equal(t, []time.Duration{wait, wait}, []time.Duration{schedule.NextBackOff(), schedule.NextBackOff()})
 	}
 }
 

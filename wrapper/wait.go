@@ -5,9 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"time"
-
-	"github.com/cenkalti/backoff/v5"
+	"fmt"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
@@ -18,15 +16,16 @@ import (
 // until the context ends, which is all that bounds it. The token needs the permission
 // deployment.deploys.get.
 //
-// The first look is at once, the next after about 1 s, then 1.5 times as long each, up to
-// 15 s. Lost answers, 408, 429, 5xx and answers that cannot be read are passed over; what
-// another look would not change, such as 401 or a token source that fails, ends it, like the
-// context, as a [*WaitError].
+// The first poll is at once, the next after about 1 s, then 1.5 times as long each, up to 15 s,
+// unless [WithPollInterval] says otherwise. Lost responses, 408, 429, 5xx and responses that cannot
+// be read are passed over; what another poll would not change, such as 401 or a token source that
+// fails, ends it, like the context, as a [*WaitError]. So do twenty polls in a row that show one
+// status that is not known here; polls that fail neither count nor start the count anew.
 func (c *Client) Wait(ctx context.Context, target Target) (*api.Deploy, error) {
 	if err := cmp.Or(c.check(), checkContext(ctx), target.check()); err != nil {
 		return nil, err
 	}
-	schedule := betweenPolls()
+	schedule, same := retry.Polls(c.pollInterval), 0
 	waiting := &WaitError{DeployID: target.DeployID}
 	for {
 		deploy, err := c.GetDeploy(ctx, target)
@@ -37,7 +36,13 @@ func (c *Client) Wait(ctx context.Context, target Target) (*api.Deploy, error) {
 		case err == nil && deploy.Status == api.DeployStatusFailed:
 			return nil, &DeployFailedError{Deploy: deploy}
 		case err == nil:
-			waiting.Deploy = deploy
+			if same++; waiting.Deploy == nil || waiting.Deploy.Status != deploy.Status {
+				same = 1
+			}
+			if waiting.Deploy = deploy; same == 20 && !deploy.Status.Valid() {
+				waiting.Err = fmt.Errorf("twenty polls in a row showed the status %.40q, which this library does not know; check the deploy in the Astro UI", deploy.Status)
+				return nil, waiting
+			}
 		case ctx.Err() == nil && !mayPass(err):
 			waiting.Err, waiting.LookErr = err, nil
 			return nil, waiting
@@ -46,17 +51,6 @@ func (c *Client) Wait(ctx context.Context, target Target) (*api.Deploy, error) {
 			return nil, waiting
 		}
 	}
-}
-
-// betweenPolls is how long to wait before the next look, a fifth more or less, so that those
-// who wait for many deploys do not all look at once.
-func betweenPolls() Backoff {
-	schedule := backoff.NewExponentialBackOff()
-	schedule.InitialInterval = time.Second
-	schedule.Multiplier = 1.5
-	schedule.MaxInterval = 15 * time.Second
-	schedule.RandomizationFactor = 0.2
-	return schedule
 }
 
 // mayPass reports whether another look may do better.

@@ -3,6 +3,8 @@ package wrapper_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -92,6 +94,73 @@ func TestWaitLooksLessAndLessOften(t *testing.T) {
 			want = min(want*3/2, 15*time.Second)
 		}
 		assert.Greater(t, len(looks), 40)
+	})
+}
+
+// A status that nobody knows does not keep the caller for ever.
+func TestWaitEndsOnAStatusThatIsNotKnown(t *testing.T) {
+	times := func(n int, fault astrotest.Fault) []astrotest.Fault {
+		return slices.Repeat([]astrotest.Fault{fault}, n)
+	}
+	for name, row := range map[string]struct {
+		faults []astrotest.Fault // the polls; those that follow see it DEPLOYED
+		polls  int
+		want   string // "" for success
+	}{
+		"twenty":             {times(30, showing("CANCELED")), 20, `twenty polls in a row showed the status "CANCELED"`},
+		"nineteen":           {times(19, showing("CANCELED")), 20, ""},
+		"lower case":         {times(30, showing("failed")), 20, `the status "failed"`},
+		"two of them":        {slices.Concat(times(19, showing("PAUSING")), times(30, showing("PAUSED"))), 39, `the status "PAUSED"`},
+		"a known one first":  {slices.Concat(times(30, showing("INITIALIZED")), times(30, showing("ODD"))), 50, `the status "ODD"`},
+		"one in between":     {slices.Concat(times(19, showing("ODD")), times(1, showing("INITIALIZED")), times(19, showing("ODD"))), 40, ""},
+		"failures between":   {slices.Concat(times(19, showing("ODD")), times(5, astrotest.BadGateway()), times(9, showing("ODD"))), 25, `the status "ODD"`},
+		"failures alone":     {times(30, astrotest.BadGateway()), 31, ""},
+		"INITIALIZED":        {times(30, showing("INITIALIZED")), 31, ""},
+		"a long one, quoted": {times(30, showing(strings.Repeat("a\n", 50))), 20, `the status "` + strings.Repeat(`a\n`, 20) + `", which`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}), wrapper.WithPollInterval(time.Second))
+				defer closeAll()
+				target := add(server, api.DeployTypeImageOnly)
+				_, err := client.Finalize(t.Context(), target, wrapper.ImageOnly())
+				require.NoError(t, err)
+				before := len(server.Requests())
+				server.Inject(row.faults...)
+				deploy, err := client.Wait(t.Context(), target)
+				assert.Len(t, server.Requests(), before+row.polls)
+				if row.want == "" {
+					require.NoError(t, err)
+					return
+				}
+				assert.Nil(t, deploy)
+				var waiting *wrapper.WaitError
+				require.ErrorAs(t, err, &waiting)
+				assert.ErrorContains(t, waiting.Err, row.want)
+				assert.Equal(t, target.DeployID, waiting.Deploy.ID)
+				assert.False(t, waiting.Deploy.Status.Valid())
+				assert.NoError(t, waiting.LookErr)
+			})
+		})
+	}
+}
+
+func TestWithPollInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithPollInterval(7*time.Second))
+		defer closeAll()
+		target := add(server, api.DeployTypeDAGOnly) // never finalized
+		began := time.Now()
+		var polls []time.Duration
+		server.InjectFunc(func(string) (astrotest.Fault, bool) {
+			polls = append(polls, time.Since(began))
+			return astrotest.Fault{}, false
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		_, err := client.Wait(ctx, target)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, []time.Duration{0, 7 * time.Second, 14 * time.Second, 21 * time.Second, 28 * time.Second}, polls)
 	})
 }
 

@@ -1,12 +1,13 @@
 // Package decode turns the bodies of responses into models of the API, or says why a body is not
-// what was asked for. It is strict on what tells one deploy from another, and bounded.
+// what was asked for. It is strict on what is evidence of a deploy, lenient on all else, and bounded.
+// Names count as they are written, which they do not for package json.
 package decode
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
+	"reflect"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/internal/check"
@@ -65,37 +66,23 @@ func Quoted(value string) string {
 	return fmt.Sprintf(", %q", value)
 }
 
-// decodeDeploy decodes a body. Timestamps only inform: one that is malformed must not make a
-// finalize that took effect look like a failure, so it is left zero.
+// decodeDeploy decodes a body by the exact names of its members. What only informs is left zero
+// where it cannot be read: it must not make a finalize that took effect look like a failure.
 func decodeDeploy(body []byte) (*api.Deploy, error) {
 	if len(body) > MaxDeploy {
 		return nil, errTooLong
 	}
 	var deploy api.Deploy
 	err := json.Unmarshal(body, &deploy)
-	if err == nil {
+	if err == nil && isPlain(body) {
 		return &deploy, nil
 	}
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(body, &fields) != nil {
-		return nil, err
-	}
-	for _, name := range timestamps {
-		var parsed time.Time
-		if json.Unmarshal(fields[name], &parsed) != nil {
-			delete(fields, name)
-		}
-	}
-	readable, err := json.Marshal(fields)
-	if err != nil {
+	if !json.Valid(body) {
 		return nil, err
 	}
 	deploy = api.Deploy{}
-	return &deploy, json.Unmarshal(readable, &deploy)
+	return &deploy, fill(reflect.ValueOf(&deploy).Elem(), body)
 }
-
-// timestamps are the fields of a deploy that are decoded as time.Time.
-var timestamps = []string{"createdAt", "updatedAt"}
 
 // checkDeploy reports a body that is JSON but not the deploy asked for.
 func checkDeploy(deploymentID, deployID string, deploy *api.Deploy) error {

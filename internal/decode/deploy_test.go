@@ -1,8 +1,12 @@
 package decode
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,36 +28,99 @@ func TestDecodeDeploy(t *testing.T) {
 	}, deploy)
 }
 
-func TestDecodeDeployLeavesOutMalformedTimestamps(t *testing.T) {
-	good := time.Date(2022, 11, 22, 4, 37, 12, 0, time.UTC)
-	for _, malformed := range []string{`""`, `"2022-11-22 04:37:12"`, `"2022-11-22T04:37:12"`, `1669091832`, `{}`, `"<string>"`} {
-		deploy, err := decodeDeploy([]byte(`{"createdAt":` + malformed + `,"updatedAt":"2022-11-22T04:37:12Z","id":"d","status":"DEPLOYED"}`))
-		require.NoError(t, err, malformed)
-		assert.Equal(t, &api.Deploy{ID: "d", Status: "DEPLOYED", UpdatedAt: &good}, deploy, malformed)
+// A member that only informs is left zero where its value has another shape; of those that are
+// evidence such a value is an error, and null counts as absent.
+func TestDecodeDeployIsStrictOnEvidenceAlone(t *testing.T) {
+	evidence := []string{"id", "deploymentId", "type", "status", "dagTarballVersion", "bundles", "mountPath", "deployId", "currentVersion", "desiredVersion"}
+	var whole map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal([]byte(usual), &whole))
+	whole["git"], whole["rollbackFromId"] = json.RawMessage(`{"commitSha":"c","provider":"GITHUB"}`), json.RawMessage(`"r"`)
+	whole["dagsUploadUrl"] = whole["bundleUploadUrl"]
+	var bundles []map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(whole["bundles"], &bundles))
+	require.Len(t, whole, reflect.TypeFor[api.Deploy]().NumField(), "each member")
+	require.Len(t, bundles[1], reflect.TypeFor[api.Bundle]().NumField(), "each member")
+	write := func(into map[string]json.RawMessage, name, value string) []byte {
+		before := into[name]
+		defer func() { into[name] = before }()
+		into[name] = json.RawMessage(value)
+		var err error
+		whole["bundles"], err = json.Marshal(bundles)
+		require.NoError(t, err)
+		if name == "bundles" {
+			whole["bundles"] = json.RawMessage(value)
+		}
+		text, err := json.Marshal(whole)
+		require.NoError(t, err)
+		return text
+	}
+	for name, into := range map[string]map[string]json.RawMessage{"": whole, "bundles": bundles[1]} {
+		names := slices.Collect(maps.Keys(into))
+		for _, member := range names {
+			absent, err := decodeDeploy(write(into, member, `null`))
+			require.NoError(t, err, member)
+			for _, value := range []string{`5`, `"text"`, `true`, `{"a":[]}`, `[[]]`, `"2022-11-22 04:37:12"`} {
+				body := write(into, member, value)
+				var strictly api.Deploy
+				if json.Unmarshal(body, &strictly) == nil {
+					continue // it has the shape
+				}
+				deploy, err := decodeDeploy(body)
+				if slices.Contains(evidence, member) {
+					assert.ErrorContains(t, err, member+": ", "%s %s", name, value)
+				} else if assert.NoError(t, err, "%s %s", member, value) {
+					assert.Equal(t, absent, deploy, "%s %s", member, value)
+				}
+			}
+		}
+	}
+}
 
-		deploy, err = decodeDeploy([]byte(`{"id":"d","updatedAt":` + malformed + `,"createdAt":"2022-11-22T04:37:12Z","status":"DEPLOYED"}`))
-		require.NoError(t, err, malformed)
-		assert.Equal(t, &api.Deploy{ID: "d", Status: "DEPLOYED", CreatedAt: good}, deploy, malformed)
+// Package json takes a name in another case for the same, and the last of two.
+func TestDecodeDeployTakesNamesAsTheyAreWritten(t *testing.T) {
+	version := "v"
+	mounted := func(bundle api.Bundle) *api.Deploy { return &api.Deploy{ID: "d", Bundles: []api.Bundle{bundle}} }
+	for body, want := range map[string]*api.Deploy{
+		`{"id":"d","status":"INITIALIZED","Status":"DEPLOYED"}`:                 {ID: "d", Status: "INITIALIZED"},
+		`{"id":"d","Status":"DEPLOYED"}`:                                        {ID: "d"},
+		`{"id":"d", "STATUS" : "DEPLOYED"}`:                                     {ID: "d"},
+		`{"id":"d","\u0073tatus":"DEPLOYED"}`:                                   {ID: "d", Status: "DEPLOYED"},
+		`{"id":"d","\u0053tatus":"DEPLOYED"}`:                                   {ID: "d"},
+		"{\"id\":\"d\",\"\u017ftatus\":\"DEPLOYED\"}":                           {ID: "d"}, // a long s
+		`{"id":"d","status":"DEPLOYED","status":"DEPLOYED"}`:                    {ID: "d", Status: "DEPLOYED"},
+		`{"id":"d","Description":"x"}`:                                          {ID: "d"},
+		`{"id":"d","description":"\\","Status":"\\\""}`:                         {ID: "d", Description: ptr("\\")},
+		`{"id":"d","description":"\"","Status":"DEPLOYED"}`:                     {ID: "d", Description: ptr(`"`)},
+		`{"id":"d","description":"a\":\"Status\":\""}`:                          {ID: "d", Description: ptr(`a":"Status":"`)},
+		`{"id":"d","bundles":[{"mountPath":"/a","MountPath":"/b"}]}`:            mounted(api.Bundle{MountPath: "/a"}),
+		`{"id":"d","bundles":[{"desiredVersion":"v","DesiredVersion":"w"}]}`:    mounted(api.Bundle{DesiredVersion: &version}),
+		`{"id":"d","bundles":[{"\u0064esiredVersion":"v","deployid":"other"}]}`: mounted(api.Bundle{DesiredVersion: &version}),
+		`{"id":"d","Bundles":[{"mountPath":"/a"}]}`:                             {ID: "d"},
+		`{"id":"d","bundles":[],"Bundles":[{}]}`:                                {ID: "d", Bundles: []api.Bundle{}},
+		`{"id":"d","bundles":null,"Bundles":[{}]}`:                              {ID: "d"},
+		`{"id":"d","bundles":[null],"Bundles":[]}`:                              mounted(api.Bundle{}),
+		`{"id":"d","a":{"b":{"c":{"d":{"e":{"f":{"g":{"h":{"id":"x"}}}}}}}}}`:   {ID: "d"},
+	} {
+		deploy, err := decodeDeploy([]byte(body))
+		require.NoError(t, err, body)
+		assert.Equal(t, want, deploy, body)
 	}
 }
 
 func TestDecodeDeployRefuses(t *testing.T) {
-	for _, body := range []string{"", "<html>", `"text"`, `[]`, `{"id":`, `{"id":"d"} trailing`, `{"id":1}`, `{"id":"d","isDagDeployEnabled":"yes"}`, `{"createdAt":"","isDagDeployEnabled":"yes"}`} {
+	for _, body := range []string{"", "<html>", `"text"`, `[]`, `{"id":`, `{"id":"d"} trailing`, `{"id":1}`, `5`, `{"id":"d","id":"e"}`, `{"id":"d","\u0069d":"e"}`, `{"status":"DEPLOYED","status":null}`, `{"bundles":[{"mountPath":"/a","mountPath":"/b"}]}`, `{"bundles":[],"bundles":[{}]}`} {
 		_, err := decodeDeploy([]byte(body))
 		assert.Error(t, err, body)
 	}
 }
 
-// A timestamp that the contract gains must be left out too when it is malformed.
-func TestTimestampsAreComplete(t *testing.T) {
-	var found []string
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[api.Deploy]()) {
-		if field.Type == reflect.TypeFor[time.Time]() || field.Type == reflect.TypeFor[*time.Time]() {
-			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-			found = append(found, name)
-		}
+// What the service sends is not decoded twice.
+func TestUsualBodiesArePlain(t *testing.T) {
+	for _, body := range []string{usual, `{"deploys":[` + usual + "," + usual + `],"limit":2,"offset":0,"totalCount":2}`, `{"new":"Status", "of":{"the":["service"]}}`} {
+		text := []byte(body)
+		assert.True(t, isPlain(text), body)
+		assert.Zero(t, testing.AllocsPerRun(10, func() { isPlain(text) }))
 	}
-	assert.ElementsMatch(t, timestamps, found)
 }
 
 func TestCheckDeploy(t *testing.T) {
@@ -83,19 +150,68 @@ func TestDeployDecodesNoLongBody(t *testing.T) {
 
 func FuzzDecodeDeploy(f *testing.F) {
 	for _, seed := range []string{
-		``, `null`, `{}`, `<html>`, `{"id":"d","createdAt":"x","bundles":[{}]}`,
+		``, `null`, `{}`, `<html>`, usual, `{"id":"d","createdAt":"x","bundles":[{}]}`,
 		`{"createdAt":"2022-11-22T04:37:12Z","updatedAt":7,"dagsUploadUrl":"https://a/?sig=b"}`,
+		`{"id":"d","Status":"DEPLOYED","status":"FAILED"}`, `{"\u0073tatus":"DEPLOYED"}`, `{"id":"a","id":"b"}`,
+		`{"bundles":[{"MountPath":"/a","mountPath":"/b"},null]}`, `{"a":{"id":"x","b":[{"id":"y"}]},"id" : "z\"\\"}`,
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		lenient, err := decodeDeploy(body)
-		var strict api.Deploy
-		if json.Unmarshal(body, &strict) == nil {
+		var strictly api.Deploy
+		if !json.Valid(body) {
+			require.Error(t, err)
+		} else if json.Unmarshal(body, &strictly) == nil && hasExactKeys(t, body) {
 			require.NoError(t, err)
-			assert.Equal(t, &strict, lenient)
-		} else if err == nil {
-			assert.True(t, json.Valid(body))
+			assert.Equal(t, &strictly, lenient)
+			var slow api.Deploy
+			require.NoError(t, fill(reflect.ValueOf(&slow).Elem(), body))
+			assert.Equal(t, strictly, slow, "the slow way reads what the fast one reads")
 		}
 	})
 }
+
+// hasExactKeys reports a text whose keys are known ones, as they are written, or like none of
+// them, and in which no object has one twice.
+func hasExactKeys(t *testing.T, text []byte) bool {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	type open struct {
+		isObject bool
+		keys     map[string]bool
+		isValue  bool // whether a value comes next
+	}
+	var stack []*open
+	for {
+		token, err := decoder.Token()
+		if err == io.EOF {
+			return true
+		}
+		require.NoError(t, err)
+		if token == json.Delim('}') || token == json.Delim(']') {
+			stack = stack[:len(stack)-1]
+			continue
+		}
+		if len(stack) > 0 && stack[len(stack)-1].isObject {
+			top := stack[len(stack)-1]
+			if top.isValue = !top.isValue; top.isValue {
+				key := token.(string)
+				for _, one := range slices.Concat(known()[:]...) {
+					if one.name != key && strings.EqualFold(one.name, key) {
+						return false
+					}
+				}
+				if top.keys[key] {
+					return false
+				}
+				top.keys[key] = true
+				continue
+			}
+		}
+		if token == json.Delim('{') || token == json.Delim('[') {
+			stack = append(stack, &open{isObject: token == json.Delim('{'), keys: map[string]bool{}})
+		}
+	}
+}
+
+func ptr(value string) *string { return &value }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
@@ -23,7 +24,13 @@ func Page(body []byte, deploymentID string, offset int) (*api.DeploysPaginated, 
 		Offset     *int              `json:"offset"`
 		TotalCount *int              `json:"totalCount"`
 	}
-	if err := json.Unmarshal(body, &read); err != nil {
+	err := json.Unmarshal(body, &read)
+	if err == nil && !isPlain(body) {
+		page := reflect.ValueOf(&read).Elem()
+		page.SetZero()
+		err = fill(page, body)
+	}
+	if err != nil {
 		return nil, err
 	}
 	switch {
@@ -31,6 +38,8 @@ func Page(body []byte, deploymentID string, offset int) (*api.DeploysPaginated, 
 		return nil, errors.New("the answer holds no page of deploys")
 	case *read.Offset != offset:
 		return nil, fmt.Errorf("the answer holds the page after %d deploys, not after %d", *read.Offset, offset)
+	case len(read.Deploys) == 0 && offset < *read.TotalCount:
+		return nil, fmt.Errorf("the page after %d of %d deploys is empty", offset, *read.TotalCount)
 	}
 	page := &api.DeploysPaginated{TotalCount: *read.TotalCount}
 	for i, body := range read.Deploys {

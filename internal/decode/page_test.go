@@ -18,9 +18,36 @@ func TestPage(t *testing.T) {
 	assert.Equal(t, &api.DeploysPaginated{TotalCount: 8, Deploys: []api.Deploy{{ID: "p", DeploymentID: "d", Status: "DEPLOYED"}}}, page)
 }
 
+// One odd deploy hides none of the others, and the page's names count as they are written.
+func TestPageIsLenient(t *testing.T) {
+	odd := strings.Replace(listed, `{`, `{"description":5,"Status":"FAILED",`, 1)
+	page, err := Page([]byte(`{"Deploys":[],"deploys":[`+listed+`,`+odd+`],"Offset":0,"\u006fffset":7,"totalCount":9,"TotalCount":2,"limit":"x"}`), "d", 7)
+	require.NoError(t, err)
+	deploy := api.Deploy{ID: "p", DeploymentID: "d", Status: "DEPLOYED"}
+	assert.Equal(t, &api.DeploysPaginated{TotalCount: 9, Deploys: []api.Deploy{deploy, deploy}}, page)
+}
+
+// A list may have become shorter since the page before was read.
+func TestPageAfterTheLast(t *testing.T) {
+	for _, total := range []string{"0", "7"} {
+		page, err := Page([]byte(`{"deploys":[],"offset":7,"totalCount":`+total+`}`), "d", 7)
+		require.NoError(t, err)
+		assert.Empty(t, page.Deploys)
+	}
+}
+
 func TestPageRefuses(t *testing.T) {
 	for body, want := range map[string]string{
-		`{}`:     "holds no page of deploys",
+		`{}`: "holds no page of deploys",
+		`{"Deploys":[],"offset":7,"totalCount":0}`:                                               "holds no page of deploys",
+		`{"deploys":[],"Offset":7,"totalCount":0}`:                                               "holds no page of deploys",
+		`{"deploys":[],"offset":7,"TotalCount":0}`:                                               "holds no page of deploys",
+		`{"deploys":[],"offset":7,"totalCount":0,"totalCount":1}`:                                "totalCount has two values",
+		`{"deploys":[],"offset":7,"totalCount":0,"offset":8}`:                                    "offset has two values",
+		`{"deploys":[],"offset":7,"totalCount":0,"deploys":[{}]}`:                                "deploys has two values",
+		`{"deploys":[],"offset":7,"totalCount":8}`:                                               "the page after 7 of 8 deploys is empty",
+		`{"deploys":[],"offset":7,"totalCount":"0"}`:                                             "cannot unmarshal",
+		`{"deploys":[` + strings.Replace(listed, `"p"`, `5`, 1) + `],"offset":7,"totalCount":1}`: "deploy 1 of the page: id: ",
 		`<html>`: "invalid character",
 		`{"deploys":null,"offset":7,"totalCount":0}`:                                                                 "holds no page of deploys",
 		`{"deploys":[],"totalCount":0}`:                                                                              "holds no page of deploys",

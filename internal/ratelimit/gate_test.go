@@ -112,7 +112,7 @@ func TestGateSaysWhyItHoldsBack(t *testing.T) {
 
 func TestGateSlowsTheLimiterDownAfterA429(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := newClient(map[string]Limiter{http.MethodPost: NewWindow(10)}, 429)
+		client := newClient(map[string]Limiter{http.MethodPost: NewWindow(2)}, 429)
 		time.Sleep(time.Millisecond)
 		for range 3 {
 			require.NoError(t, client.do(t.Context(), http.MethodPost))

@@ -14,8 +14,14 @@ const (
 	// requests may differ in on their way: without it the last of one second and the first of
 	// the next meet at the border.
 	span = 1010 * time.Millisecond
-	// recovery is how long a window that was slowed down takes to allow one more request a span.
-	recovery = 5 * time.Second
+	// recovery is how long a window that was slowed down takes to its full rate. It doubles when
+	// the window is slowed down again before that, up to slowest for each request of the rate: a
+	// rate that is not to be had is tried less and less often.
+	recovery = 20 * time.Second
+	slowest  = 5 * time.Second
+	// steepest bounds what a window is slowed down to, otherwise half: a rate far above the
+	// service's would otherwise take many rounds of 429s to come down.
+	steepest = 25
 	// most is the highest rate that a window keeps count of.
 	most = 1_000_000
 )
@@ -32,6 +38,8 @@ type Window struct {
 	starts   []time.Duration // since created: a ring of the last ones, as many as a span has
 	next     int             // index of the oldest
 	slowedAt time.Time       // zero if it never was
+	slowedTo int             // how many a span allowed then
+	recovery time.Duration   // from then to the full rate
 	slowed   atomic.Int64    // how often it was
 }
 
@@ -44,9 +52,6 @@ func NewWindow(perSecond int) *Window {
 		starts:  make([]time.Duration, min(max(1, perSecond), most)),
 	}
 }
-
-// PerSecond is how many requests start in a second while the window is not slowed down.
-func (w *Window) PerSecond() int { return len(w.starts) }
 
 // Wait implements [Limiter], first come, first served.
 func (w *Window) Wait(ctx context.Context) error {
@@ -74,26 +79,27 @@ func (w *Window) Wait(ctx context.Context) error {
 func (w *Window) start(now time.Time) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	// The request that must be a span ago: as many back as are allowed.
-	back := w.starts[(w.next-w.allowed(now)+len(w.starts))%len(w.starts)]
-	if wait := back + span - now.Sub(w.created); wait > 0 {
+	// What must be a span ago: the request as many back as are allowed, and the last 429, because
+	// then the span is full, whoever filled it.
+	back := w.created.Add(w.starts[(w.next-w.allowed(now)+len(w.starts))%len(w.starts)])
+	if w.slowedAt.After(back) {
+		back = w.slowedAt
+	}
+	if wait := back.Add(span).Sub(now); wait > 0 {
 		return wait
 	}
-	w.note(now)
-	return 0
-}
-
-func (w *Window) note(now time.Time) {
 	w.starts[w.next] = now.Sub(w.created)
 	w.next = (w.next + 1) % len(w.starts)
+	return 0
 }
 
 // allowed returns how many requests may start in a span.
 func (w *Window) allowed(now time.Time) int {
-	if w.slowedAt.IsZero() {
-		return len(w.starts)
+	full, recovered := len(w.starts), 1.0
+	if passed := now.Sub(w.slowedAt); passed < w.recovery {
+		recovered = float64(passed) / float64(w.recovery)
 	}
-	return min(len(w.starts), 1+int(now.Sub(w.slowedAt)/recovery))
+	return w.slowedTo + int(recovered*float64(full-w.slowedTo))
 }
 
 // slow is told of a request that got a 429, and how often the window had been slowed down when
@@ -104,6 +110,10 @@ func (w *Window) slow(before int64) {
 	if !w.slowed.CompareAndSwap(before, before+1) {
 		return
 	}
-	w.slowedAt = time.Now()
-	w.note(w.slowedAt) // the span is full, whoever filled it
+	now := time.Now()
+	allowed, recovery := w.allowed(now), recovery
+	if allowed < len(w.starts) {
+		recovery = max(recovery, min(2*w.recovery, time.Duration(len(w.starts))*slowest))
+	}
+	w.slowedAt, w.slowedTo, w.recovery = now, max(1, min(allowed/2, steepest)), recovery
 }

@@ -76,18 +76,60 @@ func TestWindowEndsWithTheContext(t *testing.T) {
 
 func TestWindowSlowsDownAndRecovers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		limiter := NewWindow(3)
-		assert.Equal(t, []time.Duration{0, 0, 0}, startTimes(t, limiter, 3))
+		limiter := NewWindow(4)
+		assert.Equal(t, []time.Duration{0, 0, 0, 0}, startTimes(t, limiter, 4))
+		time.Sleep(time.Second)
 		limiter.slow(0)
 		limiter.slow(0) // of the same burst: counts no more
-		assert.Equal(t, []time.Duration{span, 2 * span, 3 * span, 4 * span}, startTimes(t, limiter, 4))
-		time.Sleep(recovery)
+		assert.Equal(t, []time.Duration{span, span, 2 * span, 2 * span}, startTimes(t, limiter, 4), "half, and nothing in the span that is full")
+		time.Sleep(recovery / 2)
 		limiter.slow(0) // neither does it now
-		assert.Equal(t, []time.Duration{0, 0, span}, startTimes(t, limiter, 3), "two a span")
-		time.Sleep(recovery)
-		assert.Equal(t, []time.Duration{0, 0, 0, span}, startTimes(t, limiter, 4), "three, as before")
+		assert.Equal(t, []time.Duration{0, 0, 0, span}, startTimes(t, limiter, 4), "three a span")
+		time.Sleep(recovery / 2)
+		assert.Equal(t, []time.Duration{0, 0, 0, 0, span}, startTimes(t, limiter, 5), "four, as before")
 		time.Sleep(time.Hour)
-		assert.Equal(t, []time.Duration{0, 0, 0, span}, startTimes(t, limiter, 4), "no more than that")
+		assert.Equal(t, []time.Duration{0, 0, 0, 0, span}, startTimes(t, limiter, 5), "no more than that")
+	})
+}
+
+// Whatever the rate, it is back after the same time, and has come nearer evenly.
+func TestWindowRecoversInTheSameTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for perSecond, half := range map[int]int{2: 1, 10: 5, 25: 12, 1000: steepest, most: steepest} {
+			limiter := NewWindow(perSecond)
+			limiter.slow(0)
+			for tenth := range 10 {
+				assert.InDelta(t, half+(perSecond-half)*tenth/10, limiter.allowed(limiter.slowedAt.Add(recovery*time.Duration(tenth)/10)), 1, "%d", perSecond)
+			}
+			assert.Less(t, limiter.allowed(limiter.slowedAt.Add(recovery-time.Millisecond)), perSecond)
+			assert.Equal(t, perSecond, limiter.allowed(limiter.slowedAt.Add(recovery)))
+		}
+	})
+}
+
+// Each 429 on the way back takes half of what is left, to one a span, and has the way take twice
+// as long; once it was gone to its end the next 429 is a first one again.
+func TestWindowSlowedDownAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limiter := NewWindow(40)
+		for i, want := range []struct {
+			allowed  int
+			recovery time.Duration
+		}{{20, recovery}, {10, 2 * recovery}, {5, 4 * recovery}, {2, 8 * recovery}, {1, 40 * slowest}, {1, 40 * slowest}} {
+			limiter.slow(int64(i))
+			assert.Equal(t, want.allowed, limiter.allowed(time.Now()))
+			assert.Less(t, limiter.allowed(time.Now().Add(want.recovery-time.Second)), 40)
+			assert.Equal(t, 40, limiter.allowed(time.Now().Add(want.recovery)))
+		}
+		time.Sleep(40 * slowest)
+		limiter.slow(6)
+		assert.Equal(t, 20, limiter.allowed(time.Now()))
+		assert.Equal(t, 40, limiter.allowed(time.Now().Add(recovery)))
+
+		slow := NewWindow(2)
+		slow.slow(0)
+		slow.slow(1)
+		assert.Equal(t, 1, slow.allowed(time.Now().Add(recovery-time.Second)), "never sooner than after a first one")
 	})
 }
 

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// After returns the wait that a response's Retry-After asks for, in seconds or until a date. A
-// header that is neither counts as absent.
+// After returns the wait that a response's Retry-After asks for, in seconds or until a date, which
+// is by the clock of its sender: by the response's own Date, or by now if it has none. A header
+// that is neither counts as absent.
 func After(header http.Header, now time.Time) (wait time.Duration, found bool) {
 	value := strings.TrimSpace(header.Get("Retry-After"))
 	seconds, err := strconv.ParseUint(value, 10, 64)
@@ -23,6 +24,9 @@ func After(header http.Header, now time.Time) (wait time.Duration, found bool) {
 	date, err := http.ParseTime(value)
 	if err != nil {
 		return 0, false
+	}
+	if sent, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = sent
 	}
 	return max(0, date.Sub(now)), true
 }

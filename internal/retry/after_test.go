@@ -35,12 +35,31 @@ func TestAfter(t *testing.T) {
 	assert.False(t, found)
 }
 
+// A date is by the clock of its sender, however wrong that or ours is.
+func TestAfterByTheClockOfTheSender(t *testing.T) {
+	const until = "Mon, 23 Nov 2026 12:10:30 GMT"
+	for date, want := range map[string]time.Duration{
+		"Mon, 23 Nov 2026 12:10:00 GMT":  30 * time.Second,
+		"Monday, 23-Nov-26 12:10:20 GMT": 10 * time.Second,
+		"Mon, 23 Nov 2026 12:11:00 GMT":  0,
+		"2026-11-23T12:10:00Z":           10*time.Minute + 30*time.Second,
+		"":                               10*time.Minute + 30*time.Second,
+	} {
+		got, found := After(http.Header{"Retry-After": {until}, "Date": {date}}, now)
+		assert.True(t, found, date)
+		assert.Equal(t, want, got, date)
+	}
+	got, _ := After(http.Header{"Retry-After": {"30"}, "Date": {"Mon, 23 Nov 2026 12:10:00 GMT"}}, now)
+	assert.Equal(t, 30*time.Second, got, "seconds need no clock")
+}
+
 func FuzzAfter(f *testing.F) {
 	for _, seed := range []string{"", "0", "120", "-1", "99999999999999999999", "Mon, 23 Nov 2026 12:00:30 GMT", "Mon, 01 Jan 0001 00:00:00 GMT"} {
-		f.Add(seed)
+		f.Add(seed, "")
+		f.Add(seed, "Fri, 31 Dec 9999 23:59:59 GMT")
 	}
-	f.Fuzz(func(t *testing.T, value string) {
-		wait, found := After(http.Header{"Retry-After": {value}}, now)
+	f.Fuzz(func(t *testing.T, value, date string) {
+		wait, found := After(http.Header{"Retry-After": {value}, "Date": {date}}, now)
 		assert.GreaterOrEqual(t, wait, time.Duration(0))
 		if !found {
 			assert.Zero(t, wait)

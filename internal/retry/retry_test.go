@@ -92,6 +92,15 @@ func TestDefault(t *testing.T) {
 	}
 }
 
+func TestPolls(t *testing.T) {
+	constant, growing, want := Polls(time.Minute), Polls(0), time.Second
+	for range 20 {
+		assert.Equal(t, time.Minute, constant.NextBackOff())
+		assert.InDelta(t, want, growing.NextBackOff(), 0.21*float64(want))
+		want = min(want*3/2, 15*time.Second)
+	}
+}
+
 func TestCooldown(t *testing.T) {
 	for limit, waits := range map[time.Duration]map[string]time.Duration{
 		time.Minute: {"10": 10 * time.Second, "3600": time.Minute, "": 0, "soon": 0},

@@ -25,6 +25,8 @@ type Server struct {
 
 	listener  net.Listener // nil for one of its own
 	listening *httptest.Server
+	conns     *listener
+	http2     bool
 	service   *service
 	rates     rates
 	faults    faultQueue
@@ -63,7 +65,7 @@ func WithStoredVersionsOnly() Option {
 }
 
 // WithListener has the server listen there instead of on a loopback port of its own: on a
-// port that is known before, or in memory, for tests with a fake clock ([testing/synctest]).
+// port that is known before, say.
 func WithListener(listener net.Listener) Option {
 	return func(s *Server) { s.listener = listener }
 }
@@ -80,14 +82,9 @@ func NewServer(options ...Option) *Server {
 	for _, option := range options {
 		option(s)
 	}
-	s.listening = httptest.NewUnstartedServer(s.logRequests(s.requests.record(s.routes())))
-	if s.listener != nil {
-		_ = s.listening.Listener.Close()
-		s.listening.Listener = s.listener
-	}
-	s.URL = "http://" + s.listening.Listener.Addr().String()
+	s.listen(s.logRequests(s.requests.record(s.routes())))
+	s.URL = s.baseURL()
 	s.service.storage.baseURL = s.URL
-	s.listening.Start()
 	return s
 }
 
@@ -95,12 +92,13 @@ func NewServer(options ...Option) *Server {
 func (s *Server) Close() {
 	s.close()
 	s.listening.Close()
+	s.conns.stop()  // those that are dead
 	s.logged.Wait() // a connection that was cut is not waited for above
 }
 
 // routes serves every operation of the contract under both base paths, and the storage. A path
 // that neither has gets the 404 of a router: text, not JSON.
-func (s *Server) routes() http.Handler {
+func (s *Server) routes() *http.ServeMux {
 	badRequest := func(w http.ResponseWriter, _ *http.Request, err error) {
 		writeError(w, http.StatusBadRequest, "Invalid request: "+err.Error())
 	}

@@ -22,8 +22,6 @@ type conn struct {
 
 	http2 atomic.Bool
 	state atomic.Int32
-	gone  chan struct{} // closed with the connection
-	once  sync.Once
 
 	mu     sync.Mutex // of all that writes
 	unsent []byte     // frames that are not whole
@@ -48,17 +46,15 @@ type sentBody struct {
 func (c *conn) Read(into []byte) (int, error) {
 	for len(c.in) == 0 || c.state.Load() != open {
 		n, err := c.Conn.Read(into)
-		switch state := c.state.Load(); {
-		case state == dead && (err != nil || !c.isHTTP2()): // a dead one of HTTP/2 has room for what its windows let through
-			<-c.gone
-			return 0, net.ErrClosed
+		switch isHTTP2, state := c.isHTTP2(), c.state.Load(); {
 		case err != nil && n == 0:
 			return 0, err
-		case state != open:
-		case c.isHTTP2():
-			c.receive(into[:n])
-		default:
+		case state == open && !isHTTP2:
 			return n, err
+		case state == open:
+			c.receive(into[:n])
+		case !isHTTP2: // the client finds that nobody reads; that of HTTP/2 has windows that do not open
+			return 0, net.ErrClosed
 		}
 	}
 	n := copy(into, c.in)
@@ -145,7 +141,6 @@ func (c *conn) Close() error {
 		return nil
 	}
 	c.listener.forget(c)
-	c.once.Do(func() { close(c.gone) })
 	if c.state.Load() == dead {
 		return c.raw.Close()
 	}

@@ -69,7 +69,7 @@ func (s *Server) end(f Fault, r *http.Request) {
 	c, stream := connOf(r)
 	switch {
 	case f.ending == stopsListening:
-		s.conns.stop()
+		s.conns.stop(c)
 	case f.ending == dies:
 		c.state.Store(dead)
 	case f.ending == goesAway && stream != 0:

@@ -107,7 +107,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	accepted := &conn{
-		Conn: raw, raw: raw, listener: l, gone: make(chan struct{}),
+		Conn: raw, raw: raw, listener: l,
 		resets: map[uint32]ErrCode{}, bodies: map[uint32]*sentBody{},
 	}
 	if l.secure != nil {
@@ -129,14 +129,19 @@ func (l *listener) forget(c *conn) {
 	delete(l.open, c)
 }
 
-// stop closes the listener and all its connections.
-func (l *listener) stop() {
+// stop closes the listener and all its connections, that of the request that asked for it as the last:
+// with it its client learns of all that.
+func (l *listener) stop(last *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stopped = true
 	_ = l.Listener.Close()
 	for c := range l.open {
-		c.reset()
-		c.once.Do(func() { close(c.gone) })
+		if c != last {
+			c.reset()
+		}
+	}
+	if last != nil {
+		last.reset()
 	}
 }

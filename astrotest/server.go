@@ -27,6 +27,7 @@ type Server struct {
 	listening *httptest.Server
 	conns     *listener
 	http2     bool
+	mux       *http.ServeMux
 	service   *service
 	rates     rates
 	faults    faultQueue
@@ -82,7 +83,8 @@ func NewServer(options ...Option) *Server {
 	for _, option := range options {
 		option(s)
 	}
-	s.listen(s.logRequests(s.requests.record(s.routes())))
+	s.mux = s.routes()
+	s.listen(s.logRequests(s.requests.record(s.mux)))
 	s.URL = s.baseURL()
 	s.service.storage.baseURL = s.URL
 	return s
@@ -92,8 +94,8 @@ func NewServer(options ...Option) *Server {
 func (s *Server) Close() {
 	s.close()
 	s.listening.Close()
-	s.conns.stop()  // those that are dead
-	s.logged.Wait() // a connection that was cut is not waited for above
+	s.conns.stop(nil) // those that are dead
+	s.logged.Wait()   // a connection that was cut is not waited for above
 }
 
 // routes serves every operation of the contract under both base paths, and the storage. A path

@@ -186,6 +186,7 @@ func (c *conn) goAway() {
 func (c *conn) writePartOfHeader(stream uint32, status int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.state.Store(leaving) // nothing comes in between
 	part := fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Ty", status, http.StatusText(status))
 	if stream != 0 {
 		part = newFrame(frameHeaders, flagEndHeaders, stream, make([]byte, 64))[:frameHeader+1]
@@ -193,16 +194,21 @@ func (c *conn) writePartOfHeader(stream uint32, status int) {
 	_, _ = c.Conn.Write(part)
 }
 
-// awaitBody returns a channel that is closed once so many bytes of the stream's body have been sent:
-// to flush them is not to wait for that, unless the connection is of HTTP/1.1.
-func (c *conn) awaitBody(stream uint32, bytes int) <-chan struct{} {
+// awaitBody returns a function that waits until so many bytes of the stream's body have been sent, or
+// will not be: to flush them is not to wait for that, unless the connection is of HTTP/1.1.
+func (c *conn) awaitBody(r *http.Request, stream uint32, bytes int) (wait func()) {
+	if stream == 0 {
+		return func() {}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	body := &sentBody{left: bytes, sent: make(chan struct{})}
-	if stream == 0 {
-		close(body.sent)
-	} else {
-		c.bodies[stream] = body
+	c.bodies[stream] = body
+	return func() {
+		select {
+		case <-body.sent:
+		case <-r.Context().Done():
+		case <-c.listener.closing.Done():
+		}
 	}
-	return body.sent
 }

@@ -47,7 +47,8 @@ func (s *Server) listen(handler http.Handler) {
 	if s.http2 {
 		certificate, roots := localCertificate()
 		s.conns.secure = &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"h2", "http/1.1"}}
-		config.Protocols.SetUnencryptedHTTP2(true) // conn has it decrypted
+		config.Protocols.SetUnencryptedHTTP2(true)                            // conn has it decrypted
+		config.HTTP2 = &http.HTTP2Config{MaxReceiveBufferPerStream: 64 << 10} // so that an upload stalls about where it should
 		transport.TLSClientConfig = &tls.Config{RootCAs: roots, ServerName: certificateName}
 		transport.ForceAttemptHTTP2 = true
 	}
@@ -141,7 +142,16 @@ func (l *listener) stop(last *conn) {
 			c.reset()
 		}
 	}
-	if last != nil {
-		last.reset()
+	last.reset()
+}
+
+// closeEnded closes the connections that would not let the server close, such as the dead ones.
+func (l *listener) closeEnded() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.open {
+		if c.state.Load() != open {
+			c.cut()
+		}
 	}
 }

@@ -233,6 +233,27 @@ func TestCloseEndsDeadConnections(t *testing.T) {
 	}
 }
 
+// A response that waits for a client to read on is no reason not to close a connection that is dead.
+func TestCloseEndsResponsesOfDeadConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := New(t, InMemory(), WithHTTP2())
+		client := server.Client()
+		server.Inject(LongAnswer(20<<20), DeadConnection())
+		request, _ := finalizing(t, server)
+		response, err := client.Do(request)
+		require.NoError(t, err)
+		client.Timeout = time.Minute
+		request, _ = finalizing(t, server)
+		_, _, err = fetch(client, request)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		began := time.Now()
+		server.Close()
+		assert.Zero(t, time.Since(began))
+		_, err = io.Copy(io.Discard, response.Body)
+		assert.Error(t, err)
+	})
+}
+
 // Who stops listening has no connection left, and gets none.
 func TestStopListening(t *testing.T) {
 	for name, options := range protocols {

@@ -93,9 +93,9 @@ func NewServer(options ...Option) *Server {
 // Close ends the server, and the requests that hang.
 func (s *Server) Close() {
 	s.close()
+	s.conns.closeEnded()
 	s.listening.Close()
-	s.conns.stop(nil) // those that are dead
-	s.logged.Wait()   // a connection that was cut is not waited for above
+	s.logged.Wait() // a connection that was cut is not waited for above
 }
 
 // routes serves every operation of the contract under both base paths, and the storage. A path

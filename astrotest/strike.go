@@ -108,13 +108,10 @@ func (f Fault) send(w http.ResponseWriter, r *http.Request, a answer) {
 	w.WriteHeader(a.status)
 	if f.arrives == half {
 		body := a.body[:len(a.body)/2]
-		sent := c.awaitBody(stream, len(body))
+		wait := c.awaitBody(r, stream, len(body))
 		_, _ = w.Write(body)
 		_ = http.NewResponseController(w).Flush()
-		select {
-		case <-sent:
-		case <-r.Context().Done():
-		}
+		wait()
 		return
 	}
 	_, err := w.Write(a.body)

@@ -16,7 +16,7 @@ import (
 
 // What each fault makes of an upload: of its answer, and of what is stored.
 func TestFaultsStrikeUploads(t *testing.T) {
-	large := strings.Repeat("large", 1<<20)
+	large := strings.Repeat("large", 1<<18)
 	const noAnswer = 0
 	for name, row := range map[string]struct {
 		fault  Fault

@@ -95,6 +95,9 @@ func (s *Server) Close() {
 	s.close()
 	s.conns.closeEnded()
 	s.listening.Close()
+	if s.http2 {
+		dropSharedChannels()
+	}
 	s.logged.Wait() // a connection that was cut is not waited for above
 }
 

@@ -14,6 +14,7 @@ import (
 func (s *Server) injectFaults(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		operation, _ := operationOf(r)
+		next := next
 		if r.Pattern != storagePattern && !slices.Contains(simulated, operation) {
 			next = refuse(cmp.Or(operation, r.Pattern))
 		}

@@ -16,6 +16,7 @@ var walls = map[string][]string{
 	"api":                {},
 	"tarball":            {},
 	"internal/check":     {},
+	"internal/memory":    {},
 	"internal/redact":    {},
 	"internal/retry":     {},
 	"internal/decode":    {"api", "internal/check"},

@@ -23,6 +23,24 @@
 //
 // [Server.Inject] has the next requests go wrong: lost, cut, late, or answered by something
 // that the client did not ask. Uploads can besides be cut or stall amid their body.
+// [Fault.Then] has somebody else act before the response is sent. In a Go test, [New] closes the
+// server, and fails the test for faults that no request met:
+//
+//	server := astrotest.New(t)
+//	server.Inject(astrotest.CutConnection().AfterCommit().On("FinalizeDeploy"))
+//
+// # Protocols
+//
+// A server speaks HTTP/1.1. With [WithHTTP2] it has TLS, and speaks HTTP/2 with clients that
+// negotiate it; all faults work over both, and [ResetStream] and [GoAway] are for HTTP/2.
+// [DeadConnection] and [StopListening] are what becomes of a network and of a service. With
+// [InMemory] a server works within a bubble of [testing/synctest], so that a test of retries and
+// deadlines takes no time; both options go together. [Server.Client] reaches each of these:
+//
+//	synctest.Test(t, func(t *testing.T) {
+//		server := astrotest.New(t, astrotest.InMemory(), astrotest.WithHTTP2())
+//		client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL),
+//			wrapper.WithToken(astrotest.Token), wrapper.WithHTTPClient(server.Client()))
 //
 // The state can be unkind, too. [WithLag] has reads lag behind changes, and [WithDeployedAfter]
 // leaves a finalized deploy INITIALIZED for a number of reads. [Server.Finalize],
@@ -46,7 +64,10 @@
 //     Uploads are not limited.
 //   - What a rollback does to images and bundles: it takes back the DAGs alone, and none where
 //     the earlier deploy had none.
+//   - An operation of the contract that has no handler here: the response is 501. Inject another.
 //   - The fieldErrors of an answer 400, and what of a git is required.
+//   - Of HTTP/2: server push, priorities, SETTINGS that change, and a GOAWAY that lets some streams
+//     through.
 //   - Of the storage: reading, conditions, leases, metadata, checksums other than MD5, the
 //     order of its checks, and the wording of its messages. Its pace: inject Slow or StallUpload.
 //

@@ -1,26 +1,38 @@
 package astrotest
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // StorageError has an upload answered with an error in the storage's form: its code in a
 // header and in a body of XML.
 func StorageError(status int, code, message string) Fault {
-	return Fault{edit: func(a *answer) { *a = storageError{status: status, code: code, message: message}.answer() }}
+	return Fault{edit: func(a *answer) { *a = storageError{status: status, code: code, message: message}.answer() }}.
+		onUploads("StorageError(%d, %q)", status, code)
 }
 
 // ExpiredUploadURL has an upload answered as if its URL had expired a second ago: 403
 // AuthenticationFailed.
 func ExpiredUploadURL() Fault {
-	return Fault{edit: func(a *answer) { *a = expired(time.Now().Add(-time.Second)).answer() }}
+	return Fault{edit: func(a *answer) { *a = expired(time.Now().Add(-time.Second)).answer() }}.onUploads("ExpiredUploadURL()")
 }
 
-// CutUpload has the connection closed once so many bytes of the request's body were read, or
-// all if there are fewer.
-func CutUpload(after int64) Fault { return Fault{partly: true, reads: after, arrives: none} }
+// CutUpload has the connection of an upload closed once so many bytes of the request's body were
+// read, or all if there are fewer.
+func CutUpload(after int64) Fault {
+	return Fault{partly: true, reads: after, arrives: none}.onUploads("CutUpload(%d)", after)
+}
 
-// StallUpload has nothing read any more once so many bytes of the request's body were, and
-// nothing answered. The connection stays open until the server is closed, or until the client
-// gives up on a body of which nothing is left to read.
+// StallUpload has nothing of an upload read any more once so many bytes of the request's body were,
+// and nothing answered. The connection stays open until the server is closed, or until the client
+// gives up; over HTTP/1.1 that goes unnoticed as long as there is more of the body to read.
 func StallUpload(after int64) Fault {
-	return Fault{partly: true, reads: after, arrives: none, hangs: true}
+	return Fault{partly: true, reads: after, arrives: none, hangs: true}.onUploads("StallUpload(%d)", after)
+}
+
+// onUploads returns the fault for any upload.
+func (f Fault) onUploads(name string, args ...any) Fault {
+	f.operations = []string{"PutBlob", "PutBlock", "PutBlockList"}
+	return f.named("%s", fmt.Sprintf(name, args...))
 }

@@ -16,7 +16,7 @@ import (
 
 // What each fault makes of an upload: of its answer, and of what is stored.
 func TestFaultsStrikeUploads(t *testing.T) {
-	large := strings.Repeat("large", 1<<20)
+	large := strings.Repeat("large", 1<<18)
 	const noAnswer = 0
 	for name, row := range map[string]struct {
 		fault  Fault
@@ -41,30 +41,32 @@ func TestFaultsStrikeUploads(t *testing.T) {
 		"for another operation":   {BadGateway().On("PutBlock"), 201, "", true},
 		"for this operation":      {BadGateway().On("PutBlob"), 502, "", false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			server := NewServer()
-			defer server.Close()
-			request := storageRequest(t, http.MethodPut, newUploadURL(server), large, "x-ms-blob-type", "BlockBlob")
-			server.Inject(row.fault)
-			answer, err := http.DefaultClient.Do(request)
-			if row.status == noAnswer {
-				assert.Error(t, err)
-			} else {
-				require.NoError(t, err)
-				assert.Equal(t, row.status, answer.StatusCode)
-				if row.code == "" {
-					assert.NotContains(t, answer.Header, "X-Ms-Error-Code")
-				} else if message := assertStorageError(t, answer, row.code); row.code == "ServerBusy" {
-					assert.Equal(t, "a < b", message)
+		for protocol, options := range protocols {
+			t.Run(name+" "+protocol, func(t *testing.T) {
+				server := NewServer(options...)
+				defer server.Close()
+				request := storageRequest(t, http.MethodPut, newUploadURL(server), large, "x-ms-blob-type", "BlockBlob")
+				server.Inject(row.fault)
+				answer, err := server.Client().Do(request)
+				if row.status == noAnswer {
+					assert.Error(t, err)
+				} else {
+					require.NoError(t, err)
+					assert.Equal(t, row.status, answer.StatusCode)
+					if row.code == "" {
+						assert.NotContains(t, answer.Header, "X-Ms-Error-Code")
+					} else if message := assertStorageError(t, answer, row.code); row.code == "ServerBusy" {
+						assert.Equal(t, "a < b", message)
+					}
+					_ = answer.Body.Close()
 				}
-				_ = answer.Body.Close()
-			}
-			stored := storedBy(server)
-			assert.Equal(t, row.stored, len(stored) == 1)
-			for _, tarball := range stored {
-				assert.True(t, large == tarball)
-			}
-		})
+				stored := storedBy(server)
+				assert.Equal(t, row.stored, len(stored) == 1)
+				for _, tarball := range stored {
+					assert.True(t, large == tarball)
+				}
+			})
+		}
 	}
 }
 
@@ -166,7 +168,7 @@ func (b *body) Read(into []byte) (int, error) {
 // However long the client waits, Hang and StallUpload answer nothing, and CutUpload does not
 // have it wait; StallUpload and CutUpload take what they say, and what is in buffers.
 func TestHowMuchOfAnUploadIsTaken(t *testing.T) {
-	const length, buffers = 1 << 20, 100_000
+	const length, buffers = 1 << 20, 130_000
 	for name, row := range map[string]struct {
 		fault Fault
 		taken int
@@ -181,25 +183,27 @@ func TestHowMuchOfAnUploadIsTaken(t *testing.T) {
 		"cut at the end":       {CutUpload(length), length, false},
 		"cut, none of it read": {CutConnection(), 0, false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				server, client, closeAll := inMemory()
-				defer closeAll()
-				client.Timeout = 24 * time.Hour
-				sending := &body{Reader: strings.NewReader(strings.Repeat("x", length))}
-				request := storageRequest(t, http.MethodPut, newUploadURL(server), "", "x-ms-blob-type", "BlockBlob")
-				request.Body, request.ContentLength = io.NopCloser(sending), length
-				server.Inject(row.fault)
-				began := time.Now()
-				_, err := client.Do(request)
-				require.Error(t, err)
-				assert.Equal(t, row.waits, errors.Is(err, context.DeadlineExceeded), "%v", err)
-				assert.Equal(t, row.waits, time.Since(began) > 0)
-				synctest.Wait()
-				assert.GreaterOrEqual(t, sending.sent, row.taken)
-				assert.LessOrEqual(t, sending.sent, row.taken+buffers)
-				assert.Empty(t, storedBy(server))
+		for protocol, options := range map[string][]Option{"HTTP/1.1": nil, "HTTP/2": {WithHTTP2()}} {
+			t.Run(name+" "+protocol, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					server, client, closeAll := inMemory(options...)
+					defer closeAll()
+					client.Timeout = 24 * time.Hour
+					sending := &body{Reader: strings.NewReader(strings.Repeat("x", length))}
+					request := storageRequest(t, http.MethodPut, newUploadURL(server), "", "x-ms-blob-type", "BlockBlob")
+					request.Body, request.ContentLength = io.NopCloser(sending), length
+					server.Inject(row.fault)
+					began := time.Now()
+					_, err := client.Do(request)
+					require.Error(t, err)
+					assert.Equal(t, row.waits, errors.Is(err, context.DeadlineExceeded), "%v", err)
+					assert.Equal(t, row.waits, time.Since(began) > 0)
+					synctest.Wait()
+					assert.GreaterOrEqual(t, sending.sent, row.taken)
+					assert.LessOrEqual(t, sending.sent, row.taken+buffers)
+					assert.Empty(t, storedBy(server))
+				})
 			})
-		})
+		}
 	}
 }

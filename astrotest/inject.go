@@ -47,7 +47,7 @@ func (q *faultQueue) takeQueued(operation string) (Fault, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for i, fault := range q.queue {
-		if fault.operation == "" || fault.operation == operation {
+		if fault.isFor(operation) {
 			q.queue = slices.Delete(q.queue, i, i+1)
 			return fault, true
 		}

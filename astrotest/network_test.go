@@ -2,13 +2,11 @@ package astrotest
 
 import (
 	"bufio"
-	"context"
 	"io"
 	"net"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,50 +14,10 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// pipes is a network within the process, so that a test with a fake clock has client and
-// server on it.
-type pipes struct {
-	dialed chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case conn := <-p.dialed:
-		return conn, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.closed) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80} }
-
-func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case p.dialed <- server:
-		return client, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-// inMemory returns a server and a client for it that meet in memory. closeAll is for the end
-// of the bubble.
+// inMemory returns a server in memory and its client. closeAll is for the end of the bubble.
 func inMemory(options ...Option) (server *Server, client *http.Client, closeAll func()) {
-	network := &pipes{dialed: make(chan net.Conn), closed: make(chan struct{})}
-	server = NewServer(append(options, WithListener(network))...)
-	transport := &http.Transport{DialContext: network.dial}
-	return server, &http.Client{Transport: transport}, func() {
-		transport.CloseIdleConnections()
-		server.Close()
-	}
+	server = NewServer(append(options, InMemory())...)
+	return server, server.Client(), server.Close
 }
 
 // newUploadURL returns the upload URL of a new deploy.

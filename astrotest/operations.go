@@ -1,21 +1,23 @@
 package astrotest
 
 import (
+	"maps"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
+
+	astrofinalize "github.com/astro-finalize/astro-finalize-go"
 )
 
-// operations are the operationIds of the contract, by how the patterns of their routes end.
-var operations = map[string]string{
-	"GET " + deploysPath:                           "ListDeploys",
-	"POST " + deploysPath:                          "CreateDeploy",
-	"GET " + deploysPath + "/{deployId}":           "GetDeploy",
-	"POST " + deploysPath + "/{deployId}":          "UpdateDeploy",
-	"POST " + deploysPath + "/{deployId}/finalize": "FinalizeDeploy",
-	"POST " + deploysPath + "/{deployId}/rollback": "DeployRollback",
-}
+// operations are the operationIds of the contract, by method and path; see routeOf.
+var operations = operationsOf(astrofinalize.Contract())
 
-const deploysPath = "/organizations/{organizationId}/deployments/{deploymentId}/deploys"
+// simulated are the operations that have a handler here.
+var simulated = []string{"ListDeploys", "CreateDeploy", "GetDeploy", "UpdateDeploy", "FinalizeDeploy", "DeployRollback"}
+
+// basePaths are those of the API's versions.
+var basePaths = []string{"/platform/v1beta1", "/v1"}
 
 // storageOperations are the uploads, by the values of their parameter comp.
 var storageOperations = map[string]string{
@@ -24,15 +26,55 @@ var storageOperations = map[string]string{
 	"blocklist": "PutBlockList",
 }
 
+// operationLine is a line of the contract that matters here: a path, a method or an operationId.
+var operationLine = regexp.MustCompile(`^(?:  ['"]?(/\S*?)['"]?:\s*$|    (get|put|post|delete|options|head|patch|trace):\s*$|      operationId: ['"]?(\w+))`)
+
+// operationsOf returns the operationIds of a contract in YAML, as ours is indented.
+func operationsOf(contract string) map[string]string {
+	found := map[string]string{}
+	var path, method string
+	for line := range strings.Lines(contract) {
+		switch match := operationLine.FindStringSubmatch(line); {
+		case match == nil:
+		case match[1] != "":
+			path = match[1]
+		case match[2] != "":
+			method = strings.ToUpper(match[2])
+		default:
+			found[routeOf(method, path)] = match[3]
+		}
+	}
+	return found
+}
+
+var wildcard = regexp.MustCompile(`{[^}]*}`)
+
+// routeOf is a route in one form, however its parameters are named.
+func routeOf(method, path string) string {
+	return method + " " + wildcard.ReplaceAllString(path, "{}")
+}
+
+// isOperation reports whether the contract or the storage has the operation.
+func isOperation(name string) bool {
+	return slices.Contains(slices.Collect(maps.Values(operations)), name) ||
+		slices.Contains(slices.Collect(maps.Values(storageOperations)), name)
+}
+
 // operationOf returns the operationId of a request that the contract has, or the storage's name
 // of an upload.
-func operationOf(r *http.Request) (operation string, found bool) {
-	if r.Pattern == storagePattern && r.Method == http.MethodPut {
+func operationOf(r *http.Request) (operation string, found bool) { return operationAt(r.Pattern, r) }
+
+// operationAt is operationOf for a request that is yet to be routed to the pattern.
+func operationAt(pattern string, r *http.Request) (operation string, found bool) {
+	if pattern == storagePattern && r.Method == http.MethodPut {
 		operation, found = storageOperations[r.URL.Query().Get("comp")]
 		return operation, found
 	}
-	method, pattern, _ := strings.Cut(r.Pattern, " ")
-	_, path, _ := strings.Cut(pattern, "/organizations")
-	operation, found = operations[method+" /organizations"+path]
+	method, path, _ := strings.Cut(pattern, " ")
+	for _, base := range basePaths {
+		if rest, isBelow := strings.CutPrefix(path, base); isBelow {
+			operation, found = operations[routeOf(method, rest)]
+		}
+	}
 	return operation, found
 }

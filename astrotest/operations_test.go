@@ -2,6 +2,7 @@ package astrotest
 
 import (
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	astrofinalize "github.com/astro-finalize/astro-finalize-go"
+	"github.com/astro-finalize/astro-finalize-go/astrotest/internal/server"
 )
 
 // A fault could not be for an operation that has no name here.
@@ -18,6 +20,7 @@ func TestOperationsAreThoseOfTheContract(t *testing.T) {
 		declared = append(declared, match[1])
 	}
 	assert.ElementsMatch(t, declared, slices.Collect(maps.Values(operations)))
+	assert.Subset(t, declared, simulated)
 	assert.ElementsMatch(t, []string{"PutBlob", "PutBlock", "PutBlockList"}, slices.Collect(maps.Values(storageOperations)))
 }
 
@@ -26,4 +29,43 @@ func TestOnTakesOperations(t *testing.T) {
 	for _, operation := range []string{"CreateDeploy", "DeployRollback", "PutBlob", "PutBlock", "PutBlockList"} {
 		assert.NotPanics(t, func() { CutAnswer().On(operation) })
 	}
+}
+
+// An operation that the contract gained can be injected before the fake has it.
+func TestOperationsThatAreNotSimulated(t *testing.T) {
+	all := operations
+	t.Cleanup(func() { operations = all })
+	operations = operationsOf(astrofinalize.Contract() + `
+  '/organizations/{organizationId}/teams/{team-id}':
+    parameters: []
+    patch:
+      operationId: "UpdateTeam"
+    delete: # no operationId
+      tags: []
+components: {}
+`)
+	assert.Len(t, operations, len(all)+1)
+	fake := New(t)
+	for _, method := range []string{"PATCH", "DELETE"} { // as the generator would have it
+		fake.mux.Handle(method+" /v1/organizations/{organizationId}/teams/{teamId}", fake.injectFaults(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			_, _ = notSimulated{}.FinalizeDeploy(t.Context(), server.FinalizeDeployRequestObject{})
+		})))
+	}
+	send := func(method string) answered {
+		return do(t, fake.Client(), storageRequest(t, method, fake.URL+"/v1/organizations/o/teams/t", "{}"))
+	}
+	answer := send("PATCH")
+	assert.Equal(t, 501, answer.StatusCode)
+	assert.JSONEq(t, `{"message":"astrotest does not simulate UpdateTeam: inject its response, with Answer","requestId":"astrotest-request","statusCode":501}`, answer.body)
+	answer = send("DELETE")
+	assert.Equal(t, 501, answer.StatusCode)
+	assert.Contains(t, answer.body, "DELETE /v1/organizations/{organizationId}/teams/{teamId}")
+
+	fake.Inject(BadGateway().On("FinalizeDeploy"), Answer(200, "text/plain", "done").On("UpdateTeam"), Slow(0).On("UpdateTeam"), CutConnection().On("FinalizeDeploy"))
+	answer = send("PATCH")
+	assert.Equal(t, "done", answer.body)
+	assert.Equal(t, 501, send("PATCH").StatusCode)
+	assert.Equal(t, "UpdateTeam", fake.Requests()[0].Operation)
+	assert.Len(t, fake.Pending(), 2)
+	fake.faults.queue = nil
 }

@@ -12,6 +12,7 @@ import (
 
 // Request is a request that a server received, whatever became of it.
 type Request struct {
+	Operation     string // as Fault.On names it, also where it was refused; empty if neither the contract nor the storage has it
 	Method        string
 	Path          string       // as it was sent, escapes and query included: of an upload with its signature, a secret
 	Header        http.Header  // without Authorization
@@ -38,9 +39,11 @@ type recorder struct {
 	seen []Request
 }
 
-func (rec *recorder) record(next http.Handler) http.Handler {
+func (rec *recorder) record(next *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		seen := Request{Method: r.Method, Path: r.RequestURI, Header: r.Header.Clone()}
+		_, pattern := next.Handler(r)
+		operation, _ := operationAt(pattern, r)
+		seen := Request{Operation: operation, Method: r.Method, Path: r.RequestURI, Header: r.Header.Clone()}
 		if !strings.HasPrefix(r.URL.Path, storagePath) {
 			seen.Body = buffer(r)
 		}

@@ -26,6 +26,9 @@ type Server struct {
 
 	listener  net.Listener // nil for one of its own
 	listening *httptest.Server
+	conns     *listener
+	http2     bool
+	mux       *http.ServeMux
 	service   *service
 	rates     rates
 	faults    faultQueue
@@ -58,7 +61,7 @@ func WithRefinalizeRefused() Option {
 }
 
 // WithListener has the server listen there instead of on a loopback port of its own: on a
-// port that is known before, or in memory, for tests with a fake clock ([testing/synctest]).
+// port that is known before, say.
 func WithListener(listener net.Listener) Option {
 	return func(s *Server) { s.listener = listener }
 }
@@ -75,27 +78,27 @@ func NewServer(options ...Option) *Server {
 	for _, option := range options {
 		option(s)
 	}
-	s.listening = httptest.NewUnstartedServer(s.logRequests(s.requests.record(s.routes())))
-	if s.listener != nil {
-		_ = s.listening.Listener.Close()
-		s.listening.Listener = s.listener
-	}
-	s.URL = cmp.Or(s.URL, "http://"+s.listening.Listener.Addr().String())
+	s.mux = s.routes()
+	s.listen(s.logRequests(s.requests.record(s.mux)))
+	s.URL = cmp.Or(s.URL, s.baseURL())
 	s.service.storage.baseURL = s.URL
-	s.listening.Start()
 	return s
 }
 
 // Close ends the server, and the requests that hang.
 func (s *Server) Close() {
 	s.close()
+	s.conns.closeEnded()
 	s.listening.Close()
+	if s.http2 {
+		dropSharedChannels()
+	}
 	s.logged.Wait() // a connection that was cut is not waited for above
 }
 
 // routes serves every operation of the contract under both base paths, and the storage. A path
 // that neither has gets the 404 of a router: text, not JSON.
-func (s *Server) routes() http.Handler {
+func (s *Server) routes() *http.ServeMux {
 	badRequest := func(w http.ResponseWriter, _ *http.Request, err error) {
 		writeError(w, http.StatusBadRequest, "Invalid request: "+err.Error())
 	}

@@ -2,19 +2,21 @@ package astrotest
 
 import (
 	"bytes"
-	"fmt"
+	"cmp"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"time"
 )
 
 func (s *Server) injectFaults(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		operation, named := operationOf(r)
-		if !named {
-			panic("astrotest: the operation at " + r.Pattern + " lacks a name in the table of operations")
+		operation, _ := operationOf(r)
+		next := next
+		if r.Pattern != storagePattern && !slices.Contains(simulated, operation) {
+			next = refuse(cmp.Or(operation, r.Pattern))
 		}
 		fault, found := s.faults.take(operation)
 		if !found {
@@ -40,7 +42,13 @@ func (s *Server) injectFaults(next http.Handler) http.Handler {
 		if fault.edit != nil {
 			fault.edit(&answer)
 		}
-		fault.send(w, answer)
+		for _, act := range fault.then {
+			act()
+		}
+		if fault.arrives == half && len(answer.body) < 2 {
+			fault.arrives, fault.hangs = all, false // there is nothing to cut
+		}
+		fault.send(w, r, answer)
 		if fault.hangs {
 			select {
 			case <-r.Context().Done():
@@ -48,18 +56,16 @@ func (s *Server) injectFaults(next http.Handler) http.Handler {
 			}
 		}
 		if fault.arrives != all {
-			closeConnection(w)
+			s.end(fault, r)
 		}
 	})
 }
 
-// closeConnection ends a request without more of an answer. A panic alone would have net/http
-// wait for what is left of a short body first.
-func closeConnection(w http.ResponseWriter) {
-	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-		_ = conn.Close()
-	}
-	panic(http.ErrAbortHandler)
+// refuse responds for an operation that the contract has and the fake has not.
+func refuse(operation string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeError(w, http.StatusNotImplemented, "astrotest does not simulate "+operation+": inject its response, with Answer")
+	})
 }
 
 // buffer waits until a request has arrived whole, and returns its body.
@@ -85,15 +91,13 @@ func (f Fault) read(r *http.Request) {
 }
 
 // send writes as much of the answer as arrives.
-func (f Fault) send(w http.ResponseWriter, a answer) {
+func (f Fault) send(w http.ResponseWriter, r *http.Request, a answer) {
+	c, stream := connOf(r)
 	switch f.arrives {
 	case none:
 		return
 	case someHeader:
-		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-			_, _ = fmt.Fprintf(conn, "HTTP/1.1 %d %s\r\nContent-Ty", a.status, http.StatusText(a.status))
-			_ = conn.Close()
-		}
+		c.writePartOfHeader(stream, a.status)
 		return
 	}
 	for name, values := range a.header {
@@ -104,8 +108,11 @@ func (f Fault) send(w http.ResponseWriter, a answer) {
 	}
 	w.WriteHeader(a.status)
 	if f.arrives == half {
-		_, _ = w.Write(a.body[:len(a.body)/2])
+		body := a.body[:len(a.body)/2]
+		wait := c.awaitBody(r, stream, len(body))
+		_, _ = w.Write(body)
 		_ = http.NewResponseController(w).Flush()
+		wait()
 		return
 	}
 	_, err := w.Write(a.body)

@@ -13,7 +13,6 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
-	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -22,11 +21,11 @@ import (
 // many POSTs were sent, how many of them turned away, and how many finalizes failed.
 func fleet(t *testing.T, clients int, options ...wrapper.Option) (took time.Duration, posts, turnedAway, failed int) {
 	const deploys, atOnce, latency = 200, 32, 150 * time.Millisecond
-	network := chaostest.NewMemory()
-	server := astrotest.NewServer(astrotest.WithListener(network), astrotest.WithRateLimit(http.MethodPost, 10))
+	server := astrotest.NewServer(astrotest.InMemory(), astrotest.WithRateLimit(http.MethodPost, 10))
 	server.InjectFunc(func(string) (astrotest.Fault, bool) { return astrotest.Slow(latency), true })
 	var answered429, failures atomic.Int64
-	transport := &http.Transport{DialContext: network.Dial, MaxIdleConnsPerHost: atOnce}
+	transport := server.Client().Transport.(*http.Transport)
+	transport.MaxIdleConnsPerHost = atOnce
 	counting := roundTripper(func(request *http.Request) (*http.Response, error) {
 		response, err := transport.RoundTrip(request)
 		if err == nil && response.StatusCode == http.StatusTooManyRequests {
@@ -35,7 +34,6 @@ func fleet(t *testing.T, clients int, options ...wrapper.Option) (took time.Dura
 		return response, err
 	})
 	defer server.Close()
-	defer transport.CloseIdleConnections()
 
 	work := make(chan wrapper.Target, deploys)
 	for range deploys {

@@ -23,6 +23,7 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
+	"github.com/astro-finalize/astro-finalize-go/internal/memory"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -584,7 +585,7 @@ func TestUploadEndsWithTheContextWhileItMeasures(t *testing.T) {
 
 // inMemoryStorage is a storage on the fake clock of a synctest bubble.
 func inMemoryStorage(t *testing.T, store *storage, options ...wrapper.Option) (*api.Secret, *wrapper.Client, func()) {
-	network := chaostest.NewMemory()
+	network := memory.New()
 	server := &http.Server{Handler: store}
 	go func() { _ = server.Serve(network) }()
 	transport := &http.Transport{DialContext: network.Dial}

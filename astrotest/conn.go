@@ -1,0 +1,214 @@
+package astrotest
+
+import (
+	"crypto/tls"
+	"encoding/binary"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+)
+
+// conn is a connection as net/http serves it: decrypted, and able to end in ways that net/http has
+// no word for.
+type conn struct {
+	net.Conn          // with TLS a *tls.Conn
+	raw      net.Conn // without its TLS
+	listener *listener
+
+	received, in []byte // by Read alone: frames that are not whole, and bytes that net/http is yet to read
+	greeted      bool   // the preface is behind
+
+	http2 atomic.Bool
+	state atomic.Int32
+
+	mu     sync.Mutex // of all that writes
+	unsent []byte     // frames that are not whole
+	resets map[uint32]ErrCode
+	bodies map[uint32]*sentBody
+}
+
+// The states of a conn. In all but the first nothing is written, and nothing that is read is heard.
+const (
+	open    int32 = iota
+	leaving       // until the client closes it
+	dead          // and stays open until the server is closed
+)
+
+// sentBody waits for what is left of a response's body to be sent.
+type sentBody struct {
+	left int
+	sent chan struct{}
+}
+
+// Read implements [net.Conn].
+func (c *conn) Read(into []byte) (int, error) {
+	for len(c.in) == 0 || c.state.Load() != open {
+		n, err := c.Conn.Read(into)
+		switch isHTTP2, state := c.isHTTP2(), c.state.Load(); {
+		case err != nil && n == 0:
+			return 0, err
+		case state == open && !isHTTP2:
+			return n, err
+		case state == open:
+			c.receive(into[:n])
+		case !isHTTP2: // the client finds that nobody reads; that of HTTP/2 has windows that do not open
+			return 0, net.ErrClosed
+		}
+	}
+	n := copy(into, c.in)
+	c.in = c.in[n:]
+	return n, nil
+}
+
+// isHTTP2 is for Read, which is the first to know.
+func (c *conn) isHTTP2() bool {
+	if secure, ok := c.Conn.(*tls.Conn); ok && !c.greeted {
+		c.http2.Store(secure.ConnectionState().NegotiatedProtocol == "h2")
+	}
+	return c.http2.Load()
+}
+
+// receive takes what was read of HTTP/2 and hands on whole frames.
+func (c *conn) receive(bytes []byte) {
+	c.received = append(c.received, bytes...)
+	if !c.greeted && len(c.received) >= len(http2Preface) {
+		c.in, c.received, c.greeted = c.received[:len(http2Preface):len(http2Preface)], c.received[len(http2Preface):], true
+	}
+	for c.greeted {
+		next := firstFrame(c.received)
+		if next == nil {
+			return
+		}
+		c.received = c.received[len(next):]
+		c.in = append(c.in, next[:len(next):len(next)].namingStream()...)
+	}
+}
+
+// Write implements [net.Conn].
+func (c *conn) Write(from []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state.Load() != open {
+		return len(from), nil
+	}
+	if !c.http2.Load() {
+		return c.Conn.Write(from)
+	}
+	c.unsent = append(c.unsent, from...)
+	whole, sent := c.takeUnsent()
+	if _, err := c.Conn.Write(whole); err != nil {
+		return 0, err
+	}
+	for _, body := range sent {
+		close(body.sent)
+	}
+	return len(from), nil
+}
+
+// takeUnsent returns the whole frames that are to be sent, up to where another frame may follow, and
+// the bodies that are awaited and sent with them.
+func (c *conn) takeUnsent() (whole []byte, sent []*sentBody) {
+	end := 0
+	for at := 0; ; {
+		next := firstFrame(c.unsent[at:])
+		if next == nil {
+			break
+		}
+		stream := next.stream()
+		if code, found := c.resets[stream]; found && next.kind() == frameReset {
+			binary.BigEndian.PutUint32(next.payload(), uint32(code))
+			delete(c.resets, stream)
+		}
+		if body := c.bodies[stream]; body != nil && next.kind() == frameData {
+			if body.left -= len(next.payload()); body.left <= 0 {
+				sent = append(sent, body)
+				delete(c.bodies, stream)
+			}
+		}
+		if at += len(next); next.endsHeader() {
+			end = at
+		}
+	}
+	whole, c.unsent = c.unsent[:end:end], c.unsent[end:]
+	return whole, sent
+}
+
+// Close implements [net.Conn]. A dead connection stays open until the server is closed.
+func (c *conn) Close() error {
+	if c.state.Load() == dead && c.listener.closing.Err() == nil {
+		return nil
+	}
+	c.listener.forget(c)
+	if c.state.Load() == dead {
+		return c.raw.Close()
+	}
+	return c.Conn.Close()
+}
+
+// cut closes the connection without a word, which TLS would have.
+func (c *conn) cut() { _ = c.raw.Close() }
+
+// reset closes the connection so that the other end notices at once, where its kind has that.
+func (c *conn) reset() {
+	if tcp, ok := c.raw.(interface{ SetLinger(int) error }); ok {
+		_ = tcp.SetLinger(0)
+	}
+	c.cut()
+}
+
+// resetWith has net/http's reset of the stream, which follows, say another code.
+func (c *conn) resetWith(stream uint32, code ErrCode) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.resets[stream] = code
+}
+
+// goAway sends GOAWAY and nothing else. What the client sends is read and dropped until it closes
+// the connection: if there were an end to that, the client might not get to read the frame.
+func (c *conn) goAway() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.state.Store(leaving)
+	_, _ = c.Conn.Write(newFrame(frameGoAway, 0, 0, make([]byte, 8))) // stream 0, NO_ERROR
+	for _, layer := range []net.Conn{c.Conn, c.raw} {
+		half, ok := layer.(interface{ CloseWrite() error })
+		if !ok {
+			_ = layer.Close()
+			continue
+		}
+		_ = half.CloseWrite()
+	}
+}
+
+// writePartOfHeader writes a response's header up to somewhere amid it.
+func (c *conn) writePartOfHeader(stream uint32, status int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.state.Store(leaving) // nothing comes in between
+	part := fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Ty", status, http.StatusText(status))
+	if stream != 0 {
+		part = newFrame(frameHeaders, flagEndHeaders, stream, make([]byte, 64))[:frameHeader+1]
+	}
+	_, _ = c.Conn.Write(part)
+}
+
+// awaitBody returns a function that waits until so many bytes of the stream's body have been sent, or
+// will not be: to flush them is not to wait for that, unless the connection is of HTTP/1.1.
+func (c *conn) awaitBody(r *http.Request, stream uint32, bytes int) (wait func()) {
+	if stream == 0 {
+		return func() {}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	body := &sentBody{left: bytes, sent: make(chan struct{})}
+	c.bodies[stream] = body
+	return func() {
+		select {
+		case <-body.sent:
+		case <-r.Context().Done():
+		case <-c.listener.closing.Done():
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package astrotest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A dead connection takes its requests with it, and no others.
+func TestDeadConnection(t *testing.T) {
+	for _, fault := range []Fault{DeadConnection(), DeadConnection().AfterCommit()} {
+		for name, options := range map[string][]Option{"HTTP/1.1": {InMemory()}, "HTTP/2": {InMemory(), WithHTTP2()}} {
+			t.Run(name+" "+fault.String(), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					server := New(t, options...)
+					client := server.Client()
+					client.Timeout = time.Minute
+					server.Inject(fault)
+					request, id := finalizing(t, server)
+					began := time.Now()
+					_, _, err := fetch(client, request)
+					assert.ErrorIs(t, err, context.DeadlineExceeded)
+					assert.Equal(t, time.Minute, time.Since(began))
+					assert.Equal(t, fault.commits, server.isFinalized(id))
+
+					request, _ = finalizing(t, server)
+					_, _, err = fetch(client, request)
+					if server.http2 {
+						assert.Error(t, err, "this is the same connection")
+						assert.Len(t, server.Requests(), 1)
+					} else {
+						assert.NoError(t, err)
+					}
+					request, _ = finalizing(t, server)
+					another := client.Transport.(*http.Transport).Clone()
+					defer another.CloseIdleConnections()
+					_, _, err = fetch(&http.Client{Transport: another}, request)
+					assert.NoError(t, err)
+				})
+			})
+		}
+	}
+}
+
+// The server can be closed while a dead connection is open, which ends it.
+func TestCloseEndsDeadConnections(t *testing.T) {
+	for name, options := range protocols {
+		t.Run(name, func(t *testing.T) {
+			server := New(t, options...)
+			server.Inject(DeadConnection())
+			request, _ := finalizing(t, server)
+			var died sync.WaitGroup
+			died.Go(func() {
+				_, _, err := fetch(server.Client(), request)
+				assert.Error(t, err)
+			})
+			require.Eventually(t, func() bool { return len(server.Pending()) == 0 }, time.Minute, time.Millisecond)
+			server.Close()
+			died.Wait()
+		})
+	}
+}
+
+// A response that waits for a client to read on is no reason not to close a connection that is dead.
+func TestCloseEndsResponsesOfDeadConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := New(t, InMemory(), WithHTTP2())
+		client := server.Client()
+		server.Inject(LongAnswer(20<<20), DeadConnection())
+		request, _ := finalizing(t, server)
+		response, err := client.Do(request)
+		require.NoError(t, err)
+		client.Timeout = time.Minute
+		request, _ = finalizing(t, server)
+		_, _, err = fetch(client, request)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		began := time.Now()
+		server.Close()
+		assert.Zero(t, time.Since(began))
+		_, err = io.Copy(io.Discard, response.Body)
+		assert.Error(t, err)
+	})
+}
+
+// Who stops listening has no connection left, and gets none.
+func TestStopListening(t *testing.T) {
+	for name, options := range protocols {
+		for _, fault := range []Fault{StopListening(), StopListening().AfterCommit()} {
+			t.Run(name+" "+fault.String(), func(t *testing.T) {
+				server := New(t, options...)
+				idle := server.Client().Transport.(*http.Transport).Clone()
+				defer idle.CloseIdleConnections()
+				request, _ := finalizing(t, server)
+				_, _, err := fetch(&http.Client{Transport: idle}, request)
+				require.NoError(t, err)
+				server.Inject(fault)
+				request, id := finalizing(t, server)
+				_, _, err = fetch(server.Client(), request)
+				require.Error(t, err)
+				assert.NotErrorIs(t, err, syscall.ECONNREFUSED, "this one had a connection")
+				assert.Equal(t, fault.commits, server.isFinalized(id))
+				for _, client := range []*http.Client{server.Client(), {Transport: idle}} {
+					for range 100 { // it may be yet to notice that its connections are gone
+						request, _ = finalizing(t, server)
+						if _, _, err = fetch(client, request); errors.Is(err, syscall.ECONNREFUSED) {
+							break
+						}
+					}
+					assert.ErrorIs(t, err, syscall.ECONNREFUSED)
+				}
+				assert.Len(t, server.Requests(), 2)
+			})
+		}
+	}
+}

@@ -1,0 +1,168 @@
+package astrotest
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var _ TB = testing.TB(nil)
+
+// fakeTB is a test that ends when it is told to.
+type fakeTB struct {
+	cleanups []func()
+	failures []string
+}
+
+func (f *fakeTB) Helper()                {}
+func (f *fakeTB) Cleanup(cleanup func()) { f.cleanups = append(f.cleanups, cleanup) }
+func (f *fakeTB) Errorf(format string, args ...any) {
+	f.failures = append(f.failures, fmt.Sprintf(format, args...))
+}
+
+func (f *fakeTB) end() {
+	for _, cleanup := range f.cleanups {
+		cleanup()
+	}
+}
+
+func TestNewFailsForFaultsThatNoRequestMet(t *testing.T) {
+	test := &fakeTB{}
+	server := New(test)
+	server.Inject(CutConnection().On("FinalizeDeploy"), CutConnection().AfterCommit().On("GetDeploy"), StorageError(503, "ServerBusy", ""), Slow(0))
+	assert.Equal(t, []string{
+		"CutConnection() for FinalizeDeploy",
+		"CutConnection().AfterCommit() for GetDeploy",
+		`StorageError(503, "ServerBusy") for PutBlob or PutBlock or PutBlockList`,
+		"Slow(0s) for any operation",
+	}, server.Pending())
+	request, _ := finalizing(t, server)
+	_, _, err := fetch(server.Client(), request)
+	assert.Error(t, err)
+	assert.Empty(t, test.failures)
+	test.end()
+	require.Len(t, test.failures, 3)
+	assert.Equal(t, "astrotest: no request met the fault CutConnection().AfterCommit() for GetDeploy", test.failures[0])
+	_, _, err = fetch(server.Client(), request)
+	assert.Error(t, err, "it is closed")
+	assert.Empty(t, New(&fakeTB{}).Pending())
+}
+
+// Within a bubble nothing has to be closed by hand.
+func TestNewWithinABubble(t *testing.T) {
+	for _, options := range [][]Option{{InMemory()}, {InMemory(), WithHTTP2()}} {
+		synctest.Test(t, func(t *testing.T) {
+			server := New(t, options...)
+			request, _ := finalizing(t, server)
+			_, _, err := fetch(server.Client(), request)
+			assert.NoError(t, err)
+		})
+	}
+}
+
+// Each fault has a name, and says what was done to it.
+func TestFaultsHaveNames(t *testing.T) {
+	for want, fault := range map[string]Fault{
+		"Answer(204)":                 Answer(204, "", ""),
+		"Error(403)":                  Error(403, ""),
+		"RateLimited()":               RateLimited(),
+		"BadGateway()":                BadGateway().WithHeader("Retry-After", "1"),
+		"EditDeploy(…)":               EditDeploy(nil),
+		"LongAnswer(7)":               LongAnswer(7),
+		"CutHeader()":                 CutHeader(),
+		"CutAnswer()":                 CutAnswer(),
+		"Hang()":                      Hang(),
+		"HangInAnswer()":              HangInAnswer(),
+		"ResetStream(ErrCode(9))":     ResetStream(9),
+		"ResetStream(PROTOCOL_ERROR)": ResetStream(ErrCodeProtocol),
+		"GoAway()":                    GoAway(),
+		"DeadConnection()":            DeadConnection(),
+		"StopListening()":             StopListening(),
+		"Fault{}":                     {},
+	} {
+		assert.Equal(t, want+" for any operation", fault.String())
+	}
+	for want, fault := range map[string]Fault{"ExpiredUploadURL()": ExpiredUploadURL(), "CutUpload(1)": CutUpload(1), "StallUpload(2)": StallUpload(2)} {
+		assert.Equal(t, want+" for PutBlock", fault.On("PutBlock").String())
+	}
+}
+
+// The faults of uploads wait for one, whichever it is; On can still say which.
+func TestUploadFaultsWaitForAnUpload(t *testing.T) {
+	server := New(t)
+	address := newUploadURL(server)
+	for _, fault := range []Fault{StorageError(503, "ServerBusy", ""), ExpiredUploadURL()} {
+		server.Inject(fault, fault.On("PutBlockList"), fault)
+		request, id := finalizing(t, server)
+		_, _, err := fetch(server.Client(), request)
+		require.NoError(t, err)
+		assert.True(t, server.isFinalized(id))
+		assert.GreaterOrEqual(t, stage(t, address, "1", "").StatusCode, 400)
+		assert.GreaterOrEqual(t, put(t, address, "").StatusCode, 400)
+		assert.Equal(t, 201, put(t, address, "").StatusCode)
+		assert.GreaterOrEqual(t, commit(t, address).StatusCode, 400)
+	}
+	for _, fault := range []Fault{CutUpload(0), StallUpload(0)} {
+		server.Inject(fault)
+		request, id := finalizing(t, server)
+		_, _, err := fetch(server.Client(), request)
+		require.NoError(t, err)
+		assert.True(t, server.isFinalized(id))
+		assert.Equal(t, []string{fault.String()}, server.Pending())
+		server.faults.queue = nil
+	}
+}
+
+// A request has its operation's name, whatever became of it.
+func TestRequestsHaveTheirOperation(t *testing.T) {
+	server := New(t)
+	address := newUploadURL(server)
+	put(t, address, "")
+	stage(t, address, "1", "")
+	commit(t, address)
+	finalize, _ := finalizing(t, server)
+	finalize.Header.Del("Authorization")
+	for _, request := range []*http.Request{
+		finalize,
+		storageRequest(t, http.MethodGet, server.URL+"/platform/v1beta1/organizations/o/deployments/d/deploys", ""),
+		storageRequest(t, http.MethodGet, server.URL+"/v2/organizations/o/deployments/d/deploys", ""),
+		storageRequest(t, http.MethodGet, address, ""),
+		storageRequest(t, http.MethodDelete, server.URL+"/v1/organizations/o/deployments/d/deploys", ""),
+	} {
+		do(t, server.Client(), request)
+	}
+	var operations []string
+	for _, request := range server.Requests() {
+		operations = append(operations, request.Operation)
+	}
+	assert.Equal(t, []string{"PutBlob", "PutBlock", "PutBlockList", "FinalizeDeploy", "ListDeploys", "", "", ""}, operations)
+}
+
+// Then is between the effect and the response, and may use the server.
+func TestThen(t *testing.T) {
+	for name, options := range protocols {
+		t.Run(name, func(t *testing.T) {
+			server := New(t, options...)
+			for _, fault := range []Fault{Slow(0), CutConnection(), CutConnection().AfterCommit(), ResetStream(ErrCodeCancel).AfterCommit(), BadGateway(), BadGateway().AfterCommit()} {
+				request, id := finalizing(t, server)
+				seen := make(chan bool, 2)
+				see := func() { seen <- server.isFinalized(id) }
+				responded := make(chan bool, 1)
+				server.Inject(fault.Then(see).Then(func() {
+					other, _ := finalizing(t, server)
+					_, _, err := fetch(server.Client(), other)
+					assert.NoError(t, err)
+					assert.Empty(t, responded, "the response waits")
+				}).Then(see))
+				_, _, _ = fetch(server.Client(), request)
+				responded <- true
+				assert.Equal(t, fault.commits, <-seen, fault)
+				assert.Equal(t, fault.commits, <-seen, fault)
+			}
+		})
+	}
+}

@@ -239,9 +239,9 @@ func ExampleLongAnswer() {
 	server := astrotest.NewServer()
 	defer server.Close()
 	target := add(server, api.DeployTypeImageOnly)
-	server.Inject(astrotest.LongAnswer(11 << 20))
+	server.Inject(astrotest.LongAnswer(2 << 20))
 	_, err := newClient(server, astrotest.Token).GetDeploy(context.Background(), target)
-	fmt.Println(strings.Contains(err.Error(), "longer than 10 MiB"))
+	fmt.Println(strings.Contains(err.Error(), "longer than 1024 KiB"))
 	// Output: true
 }
 

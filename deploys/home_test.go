@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"net/http"
 	"testing"
+	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
@@ -19,7 +19,7 @@ func home(t *testing.T, options ...wrapper.Option) (*astrotest.Server, *wrapper.
 	t.Cleanup(server.Close)
 	client, err := wrapper.NewClient(append([]wrapper.Option{
 		wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token),
-		wrapper.WithRetry(wrapper.Retry{Backoff: func() wrapper.Backoff { return &backoff.ZeroBackOff{} }}),
+		wrapper.WithRetry(wrapper.Retry{Backoff: wrapper.ConstantBackoff(0)}), wrapper.WithPollInterval(time.Millisecond),
 		wrapper.WithLimiter(http.MethodPost, nil), wrapper.WithLimiter(http.MethodGet, nil),
 	}, options...)...)
 	require.NoError(t, err)

@@ -32,7 +32,7 @@ func TestAnUntracedConnectionIsDoubted(t *testing.T) {
 	transport.RegisterProtocol("http", roundTripper(func(request *http.Request) (*http.Response, error) {
 		return http.DefaultTransport.RoundTrip(request.WithContext(context.Background()))
 	}))
-	client, err := wrapper.NewClient(wrapper.WithToken(astrotest.Token), wrapper.WithBaseURL(server.URL), wrapper.WithHTTPClient(&http.Client{Transport: transport}), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
+	client, err := wrapper.NewClient(wrapper.WithToken(astrotest.Token), wrapper.WithBaseURL(server.URL), wrapper.WithHTTPClient(&http.Client{Transport: transport}), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}), wrapper.WithPollInterval(time.Millisecond))
 	require.NoError(t, err)
 	server.Inject(astrotest.CutConnection(), astrotest.Error(http.StatusForbidden, "Forbidden"))
 	_, err = client.Finalize(t.Context(), add(server, api.DeployTypeImageOnly), wrapper.ImageOnly())
@@ -53,7 +53,7 @@ func TestAConnectionOfACallersProtocolIsDoubted(t *testing.T) {
 			return roundTripper(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })
 		}},
 	}
-	client, err := wrapper.NewClient(wrapper.WithToken(astrotest.Token), wrapper.WithBaseURL(service.URL), wrapper.WithHTTPClient(&http.Client{Transport: transport}), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
+	client, err := wrapper.NewClient(wrapper.WithToken(astrotest.Token), wrapper.WithBaseURL(service.URL), wrapper.WithHTTPClient(&http.Client{Transport: transport}), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}), wrapper.WithPollInterval(time.Millisecond))
 	require.NoError(t, err)
 	_, err = client.Finalize(t.Context(), wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: "p"}, wrapper.ImageOnly())
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)

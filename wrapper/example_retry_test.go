@@ -164,6 +164,7 @@ func ExampleWithLogger() {
 	// Output:
 	// level=DEBUG msg="astro: attempt" method=POST attempt=1 status=502
 	// level=DEBUG msg="astro: attempt" method=GET attempt=1 status=200
+	// level=DEBUG msg="astro: attempt" method=GET attempt=1 status=200
 	// level=DEBUG msg="astro: attempt" method=POST attempt=2 status=200 wait=0s
 	// <nil>
 }
@@ -172,7 +173,8 @@ func ExampleWithLogger() {
 func ExampleOutcomeUnknownError() {
 	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 	defer server.Close()
-	server.Inject(astrotest.CutAnswer(), astrotest.Error(http.StatusForbidden, "Forbidden"))
+	forbidden := astrotest.Error(http.StatusForbidden, "Forbidden").On("GetDeploy")
+	server.Inject(append(slices.Repeat([]astrotest.Fault{forbidden}, 9), astrotest.CutAnswer())...)
 
 	_, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
 	var unknown *wrapper.OutcomeUnknownError

@@ -19,7 +19,7 @@ func fake(deployType api.DeployType, options ...wrapper.Option) (*astrotest.Serv
 	server := astrotest.NewServer(astrotest.WithAnyVersion()) // the examples upload nothing
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 	deploy := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: deployType})
-	client, err := wrapper.NewClient(append(options, wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token))...)
+	client, err := wrapper.NewClient(append([]wrapper.Option{wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token), wrapper.WithPollInterval(time.Millisecond)}, options...)...)
 	if err != nil {
 		panic(err)
 	}

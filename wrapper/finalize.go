@@ -40,7 +40,9 @@ func (c *Client) Finalize(ctx context.Context, target Target, content Content) (
 	if err != nil {
 		return nil, err
 	}
-	f := &finalization{client: c, target: target, sent: content.sentTo(target)}
+	more := max(0, c.chain.Retry.MaxAttempts-retry.Default().MaxAttempts)
+	f := &finalization{client: c, target: target, sent: content.sentTo(target), window: retryWindow + time.Duration(more)*(retryWindow/4)}
+	f.known.Room = maxRequests + more*maxRequests/3
 	result := transport.Do(ctx, c.chain, request, decode.MaxDeploy, f)
 	switch {
 	case !result.OK:
@@ -51,7 +53,9 @@ func (c *Client) Finalize(ctx context.Context, target Target, content Content) (
 	return result.Accepted, nil
 }
 
+// What one finalize may take. Each attempt beyond the default brings room of its own.
 const (
+	maxRequests   = 10               // look-ups included
 	retryWindow   = 90 * time.Second // in which attempts begin
 	lookUpWindow  = time.Minute      // in which look-ups follow an attempt
 	lookUpTimeout = 5 * time.Second
@@ -67,6 +71,7 @@ type finalization struct {
 	client *Client
 	target Target
 	sent   evidence.Sent
+	window time.Duration // in which attempts begin
 	known  evidence.State
 
 	seen    *api.Deploy // by the last look-up that succeeded
@@ -102,12 +107,12 @@ func (f *finalization) note(deploy *api.Deploy) {
 // Reconcile reads the deploy back for as long as package evidence asks for it, which decides.
 func (f *finalization) Reconcile(ctx context.Context, run *transport.Run, end transport.Attempted) (next transport.Decision[*api.Deploy]) {
 	if end.Made {
-		f.known.Requests++
+		f.known.Room--
 	}
 	f.known.Doubt = f.known.Doubt || end.Outcome.MayHaveTakenEffect
 	f.known.InFlight = f.known.InFlight || end.Outcome.MayStillTakeEffect
 	f.known.Refused = end.Response != nil && slices.Contains(refusals, end.Response.StatusCode)
-	f.known.MayRetry = end.MayRetry && run.Elapsed()+end.Wait <= retryWindow
+	f.known.MayRetry = end.MayRetry && run.Elapsed()+end.Wait <= f.window
 	f.known.Findings = nil
 	if !f.client.looksUp {
 		next.Retry = f.known.MayRetry && !f.known.Past && !f.known.Taken
@@ -140,7 +145,7 @@ func (f *finalization) Reconcile(ctx context.Context, run *transport.Run, end tr
 			return next
 		}
 		f.known.Findings = append(f.known.Findings, f.look(looking, run))
-		f.known.Requests++
+		f.known.Room--
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,7 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 		wrapper.WithBaseURL(server.URL),
 		wrapper.WithLogger(logger),
 		wrapper.WithRetry(wrapper.Retry{Backoff: atOnce, MaxAttempts: 2}),
+		wrapper.WithPollInterval(time.Millisecond),
 	}
 	client, err := wrapper.NewClient(options...)
 	require.NoError(t, err)
@@ -66,10 +68,9 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 		require.Error(t, err)
 		return err
 	}
-	unreadable := []astrotest.Fault{
-		astrotest.Answer(200, "text/html", echo).AfterCommit(), astrotest.Answer(403, "text/html", echo),
-		astrotest.Answer(400, "application/json", `{"message":"`+echo+`","requestId":"`+echo+`","fieldErrors":[{"field":"`+echo+`","code":"`+echo+`","message":"`+echo+`"}]}`), astrotest.Answer(403, "text/html", echo),
-	}
+	other := wrapper.BundleTarball("other") // which a look-up does not show
+	refused := astrotest.Answer(400, "application/json", `{"message":"`+echo+`","requestId":"`+echo+`","fieldErrors":[{"field":"`+echo+`","code":"`+echo+`","message":"`+echo+`"}]}`)
+	unreadable := append([]astrotest.Fault{astrotest.Answer(200, "text/html", echo)}, slices.Repeat([]astrotest.Fault{astrotest.Answer(403, "text/html", echo)}, 9)...)
 	closed := astrotest.NewServer(astrotest.WithTokens(chaostest.Token))
 	closed.Close()
 	unreachable, err := wrapper.NewClient(append(options, wrapper.WithBaseURL(closed.URL), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))...)
@@ -89,8 +90,8 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 	values["WaitError"] = err
 
 	values["ValidationError"] = finalizeWith(wrapper.Target{OrganizationID: "https://storage.example/a?sig=" + chaostest.Signature}, content)
-	values["APIError"] = finalizeWith(target, content, unreadable[2])
-	values["OutcomeUnknownError"] = finalizeWith(target, content, unreadable...)
+	values["APIError"] = finalizeWith(target, other, astrotest.RateLimited(), refused)
+	values["OutcomeUnknownError"] = finalizeWith(target, other, unreadable...)
 	values["TransportError"] = unanswered
 	values["DeployFailedError"] = finalizeWith(target, content, astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "FAILED" }))
 	for name, target := range map[string]any{

@@ -92,7 +92,7 @@ func TestFailures(t *testing.T) {
 	}{
 		"expired":         {[]astrotest.Fault{astrotest.ExpiredUploadURL().On("PutBlob")}, command.Failed, "upload"},
 		"FAILED":          {[]astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "FAILED" }).On("FinalizeDeploy")}, exitUnknown, "finalize"},
-		"unknown":         {[]astrotest.Fault{astrotest.Answer(204, "", "").AfterCommit().On("FinalizeDeploy"), astrotest.Error(403, "no").On("GetDeploy")}, exitUnknown, "finalize"},
+		"unknown":         {[]astrotest.Fault{astrotest.Error(524, "no").On("FinalizeDeploy")}, exitUnknown, "finalize"},
 		"not seen to end": {[]astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "INITIALIZED" }).On("FinalizeDeploy"), astrotest.Error(403, "no").On("GetDeploy")}, exitUnknown, "wait"},
 	} {
 		t.Run(name, func(t *testing.T) {

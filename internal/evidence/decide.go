@@ -9,7 +9,7 @@ type State struct {
 	Refused   bool      // the attempt was refused, maybe as the second delivery of one request
 	MayRetry  bool      // the policy allows another attempt
 	OutOfTime bool      // there is no time left for another look
-	Requests  int       // made in this call so far
+	Room      int       // how many requests may still be made
 	Findings  []Finding // of the looks since the attempt, oldest first
 }
 
@@ -26,8 +26,6 @@ const (
 )
 
 const (
-	// MaxRequests is how many requests one finalize makes at most, looks included.
-	MaxRequests = 10
 	// Agreeing is how many looks must agree before a failure is believed.
 	Agreeing = 3
 	// agreeingToRetry is how many must show INITIALIZED before another attempt is made.
@@ -38,11 +36,10 @@ const (
 // agree, since one that shows the deploy as it was before may lag behind.
 func (s State) Next() Step {
 	finding, times := s.agreement()
-	mayLook := s.Requests < MaxRequests && (!s.OutOfTime || len(s.Findings) < Agreeing)
+	mayLook := s.Room > 0 && (!s.OutOfTime || len(s.Findings) < Agreeing)
 	// Nothing newer is undone. An attempt leaves room for the looks that prove its failure, where
 	// that can be proven.
-	room := MaxRequests - s.Requests - 1
-	mayRetry := s.MayRetry && !s.Past && !s.Taken && (room >= Agreeing || s.InFlight && room >= 0)
+	mayRetry := s.MayRetry && !s.Past && !s.Taken && (s.Room > Agreeing || s.InFlight && s.Room > 0)
 	switch {
 	case len(s.Findings) > 0 && s.Findings[len(s.Findings)-1] == Finalized:
 		return Succeed

@@ -12,9 +12,9 @@ func TestNextOverAllStates(t *testing.T) {
 	seen := map[Step]int{}
 	for _, findings := range sequences(5) {
 		for bits := range 1 << 7 {
-			for _, requests := range []int{1, 2, 5, 6, 7, 9, 10} {
+			for _, room := range []int{0, 1, 2, 3, 4, 5, 9} {
 				is := func(bit int) bool { return bits>>bit&1 == 1 }
-				s := State{is(0), is(1), is(2), is(3), is(4), is(5), is(6), requests, findings}
+				s := State{is(0), is(1), is(2), is(3), is(4), is(5), is(6), room, findings}
 				step := s.Next()
 				seen[step]++
 				if wrong := violation(s, step); wrong != "" {
@@ -48,7 +48,7 @@ func violation(s State, step Step) string {
 		return "5e: a blind attempt"
 	case step == Retry && !s.MayRetry:
 		return "an attempt that the policy does not allow"
-	case step == Retry && (s.Requests >= MaxRequests || !s.InFlight && s.Requests+1+Agreeing > MaxRequests), step == Look && s.Requests >= MaxRequests:
+	case step == Retry && (s.Room < 1 || !s.InFlight && s.Room < 1+3), step == Look && s.Room < 1:
 		return "5h: too many requests"
 	case step == Look && s.OutOfTime && len(s.Findings) >= Agreeing:
 		return "5h: too long"
@@ -79,32 +79,32 @@ func TestNext(t *testing.T) {
 		state State
 		want  Step
 	}{
-		"refused":                               {State{Refused: true, Requests: 1}, Look},
-		"refused, not finalized":                {State{Refused: true, Requests: 2, Findings: []Finding{Unchanged}}, Fail},
-		"refused, could not be read":            {State{Refused: true, Requests: 2, Findings: []Finding{Unread}}, Fail},
-		"refused, finalized":                    {State{Refused: true, Requests: 2, Findings: []Finding{Finalized}}, Succeed},
-		"turned away for now":                   {State{Refused: true, MayRetry: true, Requests: 1}, Retry},
-		"no connection":                         {State{MayRetry: true, Requests: 1}, Retry},
-		"401":                                   {State{Requests: 1}, Fail},
-		"lost":                                  {State{Doubt: true, MayRetry: true, Requests: 1}, Look},
-		"lost, one look that shows nothing":     {State{Doubt: true, MayRetry: true, Requests: 2, Findings: unchanged[:1]}, Look},
-		"lost, two looks that agree":            {State{Doubt: true, MayRetry: true, Requests: 3, Findings: unchanged[:2]}, Retry},
-		"in flight, room for an attempt alone":  {State{Doubt: true, InFlight: true, MayRetry: true, Requests: 9, Findings: unchanged[:2]}, Retry},
-		"lost, and another deploy's bundle":     {State{Doubt: true, MayRetry: true, Taken: true, Requests: 4, Findings: unchanged}, Fail},
-		"in flight, and another deploy's":       {State{Doubt: true, InFlight: true, MayRetry: true, Taken: true, Requests: 4, Findings: unchanged}, Doubt},
-		"lost for the last time":                {State{Doubt: true, Requests: 4, Findings: unchanged}, Fail},
-		"lost for the last time, a failed look": {State{Doubt: true, Requests: 5, Findings: []Finding{Unchanged, Unread, Unchanged, Unchanged}}, Fail},
-		"in flight for the last time":           {State{Doubt: true, InFlight: true, Requests: 4, Findings: unchanged}, Doubt},
-		"lost, no room for another":             {State{Doubt: true, MayRetry: true, Requests: 9, Findings: unchanged[:2]}, Look},
-		"lost, and no room for another":         {State{Doubt: true, MayRetry: true, Requests: 10, Findings: unchanged}, Fail},
-		"looks that disagree":                   {State{Doubt: true, Requests: 4, Findings: []Finding{Unchanged, Other, Unchanged}}, Look},
-		"no look succeeds":                      {State{Doubt: true, MayRetry: true, Requests: 10, Findings: slices.Repeat([]Finding{Unread}, 9)}, Doubt},
-		"no time for a fourth look":             {State{Doubt: true, OutOfTime: true, Requests: 4, Findings: []Finding{Unread, Unread, Unread}}, Doubt},
-		"FAILED":                                {State{Doubt: true, Past: true, Requests: 4, Findings: failed}, Report},
-		"FAILED, in flight":                     {State{Doubt: true, Past: true, InFlight: true, Requests: 4, Findings: failed}, Doubt},
-		"something else":                        {State{Doubt: true, Past: true, MayRetry: true, Requests: 4, Findings: []Finding{Other, Other, Other}}, Doubt},
-		"past once, then as before":             {State{Doubt: true, Past: true, MayRetry: true, Requests: 5, Findings: append([]Finding{Other}, unchanged...)}, Doubt},
-		"finalized, seen at last":               {State{Doubt: true, InFlight: true, Requests: 9, Findings: append(slices.Clone(unchanged), Finalized)}, Succeed},
+		"refused":                               {State{Refused: true, Room: 9}, Look},
+		"refused, not finalized":                {State{Refused: true, Room: 8, Findings: []Finding{Unchanged}}, Fail},
+		"refused, could not be read":            {State{Refused: true, Room: 8, Findings: []Finding{Unread}}, Fail},
+		"refused, finalized":                    {State{Refused: true, Room: 8, Findings: []Finding{Finalized}}, Succeed},
+		"turned away for now":                   {State{Refused: true, MayRetry: true, Room: 9}, Retry},
+		"no connection":                         {State{MayRetry: true, Room: 9}, Retry},
+		"401":                                   {State{Room: 9}, Fail},
+		"lost":                                  {State{Doubt: true, MayRetry: true, Room: 9}, Look},
+		"lost, one look that shows nothing":     {State{Doubt: true, MayRetry: true, Room: 8, Findings: unchanged[:1]}, Look},
+		"lost, two looks that agree":            {State{Doubt: true, MayRetry: true, Room: 7, Findings: unchanged[:2]}, Retry},
+		"in flight, room for an attempt alone":  {State{Doubt: true, InFlight: true, MayRetry: true, Room: 1, Findings: unchanged[:2]}, Retry},
+		"lost, and another deploy's bundle":     {State{Doubt: true, MayRetry: true, Taken: true, Room: 6, Findings: unchanged}, Fail},
+		"in flight, and another deploy's":       {State{Doubt: true, InFlight: true, MayRetry: true, Taken: true, Room: 6, Findings: unchanged}, Doubt},
+		"lost for the last time":                {State{Doubt: true, Room: 6, Findings: unchanged}, Fail},
+		"lost for the last time, a failed look": {State{Doubt: true, Room: 5, Findings: []Finding{Unchanged, Unread, Unchanged, Unchanged}}, Fail},
+		"in flight for the last time":           {State{Doubt: true, InFlight: true, Room: 6, Findings: unchanged}, Doubt},
+		"lost, no room for another":             {State{Doubt: true, MayRetry: true, Room: 1, Findings: unchanged[:2]}, Look},
+		"lost, and no room for another":         {State{Doubt: true, MayRetry: true, Room: 0, Findings: unchanged}, Fail},
+		"looks that disagree":                   {State{Doubt: true, Room: 6, Findings: []Finding{Unchanged, Other, Unchanged}}, Look},
+		"no look succeeds":                      {State{Doubt: true, MayRetry: true, Room: 0, Findings: slices.Repeat([]Finding{Unread}, 9)}, Doubt},
+		"no time for a fourth look":             {State{Doubt: true, OutOfTime: true, Room: 6, Findings: []Finding{Unread, Unread, Unread}}, Doubt},
+		"FAILED":                                {State{Doubt: true, Past: true, Room: 6, Findings: failed}, Report},
+		"FAILED, in flight":                     {State{Doubt: true, Past: true, InFlight: true, Room: 6, Findings: failed}, Doubt},
+		"something else":                        {State{Doubt: true, Past: true, MayRetry: true, Room: 6, Findings: []Finding{Other, Other, Other}}, Doubt},
+		"past once, then as before":             {State{Doubt: true, Past: true, MayRetry: true, Room: 5, Findings: append([]Finding{Other}, unchanged...)}, Doubt},
+		"finalized, seen at last":               {State{Doubt: true, InFlight: true, Room: 1, Findings: append(slices.Clone(unchanged), Finalized)}, Succeed},
 	} {
 		assert.Equal(t, row.want, row.state.Next(), name)
 	}

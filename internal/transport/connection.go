@@ -34,6 +34,8 @@ type connection struct {
 	reused     atomic.Bool
 	isHTTP2    atomic.Bool
 	sending    atomic.Bool // the header was written
+	sent       atomic.Bool // all of the request was
+	untold     atomic.Bool // it may have got a connection without telling
 }
 
 // watch returns a context under which a transport tells of its connections.
@@ -53,10 +55,11 @@ func (c *connection) watch(ctx context.Context) context.Context {
 		}
 	}
 	c.trace.WroteHeaders = func() { c.sending.Store(true) }
+	c.trace.WroteRequest = func(info httptrace.WroteRequestInfo) { c.sent.Store(info.Err == nil) }
 	// A protocol that is a caller's own need not tell that it got the connection.
 	c.trace.TLSHandshakeDone = func(state tls.ConnectionState, err error) {
 		if err == nil && state.NegotiatedProtocol != "" && state.NegotiatedProtocol != "http/1.1" {
-			c.got.Add(1)
+			c.untold.Store(true)
 		}
 	}
 	return httptrace.WithClientTrace(ctx, &c.trace)
@@ -86,12 +89,17 @@ func speaksHTTP2InClear(transport http.RoundTripper) bool {
 // to the service, and whether the peer would refuse the next one too.
 func (c *connection) failed(err error, request *http.Request, transport http.RoundTripper) (unreached, refused bool) {
 	switch {
-	case c.got.Load() == 0 && (c.asked.Load() > 0 || hasNoProxy(request, transport)):
+	case c.got.Load() == 0 && !c.untold.Load() && (c.asked.Load() > 0 || hasNoProxy(request, transport)):
 		return true, errors.As(err, new(*tls.CertificateVerificationError)) || isAlert(err, handshakeAlerts) || isProxyRefusal(err)
-	case c.got.Load() == 1 && !c.reused.Load() && isAlert(err, certificateAlerts):
+	case c.isHTTP2.Load() && !c.sending.Load():
+		return true, false // the connection that it got ended before
+	case c.got.Load() != 1 || c.reused.Load():
+	case isAlert(err, certificateAlerts):
 		// In TLS 1.3 the client is done before the server has seen its certificate, so that the
 		// refusal comes after the request was written. The server has not read it then.
 		return true, true
+	case !c.sent.Load() && isWriteError(err):
+		return true, false // as that refusal may look too
 	}
 	return false, false
 }
@@ -119,6 +127,12 @@ func isAlert(err error, alerts []tls.AlertError) bool {
 	remote := (*net.OpError)(nil)
 	return errors.As(err, &remote) && remote.Op == "remote error" && remote.Err != nil &&
 		slices.ContainsFunc(alerts, func(alert tls.AlertError) bool { return alert.Error() == remote.Err.Error() })
+}
+
+// isWriteError reports that the operating system took no more of the request.
+func isWriteError(err error) bool {
+	failed := (*net.OpError)(nil)
+	return errors.As(err, &failed) && failed.Op == "write"
 }
 
 // isProxyRefusal reports a proxy's 4xx to CONNECT, of which net/http keeps the reason alone.

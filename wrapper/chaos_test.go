@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -25,83 +24,147 @@ import (
 )
 
 var (
-	chaosCalls = flag.Int("chaos.n", 2000, "finalizations of the chaos test")
-	chaosSeed  = flag.Uint64("chaos.seed", 1, "what the chaos test draws its faults from")
+	chaosCalls = flag.Int("chaos.n", 2000, "calls of each chaos test")
+	chaosSeed  = flag.Uint64("chaos.seed", 1, "what the chaos tests draw their faults from")
 )
 
 const faulty = 0.3 // of the requests
 
-// TestChaos finalizes deploys of every content while three of ten requests go wrong. The
-// fake's own state is the judge of what the client says.
+// TestChaos finalizes deploys of every content while three of ten requests go wrong, reads lag
+// behind, and somebody else is at work. The fake's own state is the judge of what the client says.
 func TestChaos(t *testing.T) {
-	t.Logf("-chaos.n=%d -chaos.seed=%d", *chaosCalls, *chaosSeed)
-	random := rand.New(rand.NewPCG(*chaosSeed, 0))
-	weather := &weather{random: rand.New(rand.NewPCG(*chaosSeed, 1)), mishaps: chaostest.Mishaps()}
-	tally := map[string]int{}
-	for done := 0; done < *chaosCalls; done += 100 {
-		synctest.Test(t, func(t *testing.T) { chaos(t, random, weather, min(100, *chaosCalls-done), tally) })
-		if t.Failed() {
-			return
-		}
-	}
-	t.Log(tally)
-	for _, kind := range []string{"success", "failure", "unknown"} {
-		assert.Positive(t, tally[kind], "a chaos that never ends in %s proves little", kind)
+	for name, protocol := range map[string][]astrotest.Option{"HTTP1": nil, "HTTP2": {astrotest.WithHTTP2()}} {
+		t.Run(name, func(t *testing.T) {
+			t.Logf("-chaos.n=%d -chaos.seed=%d", *chaosCalls, *chaosSeed)
+			tally := map[string]int{}
+			for done := 0; done < *chaosCalls; done += 50 {
+				synctest.Test(t, func(t *testing.T) {
+					chaos(t, rand.New(rand.NewPCG(*chaosSeed, uint64(done))), protocol, min(50, *chaosCalls-done), tally)
+				})
+				if t.Failed() {
+					return
+				}
+			}
+			t.Log(tally)
+			for _, kind := range []string{"success", "failure", "unknown", "somebody else", "stale reads"} {
+				assert.Positive(t, tally[kind], "a chaos without %s proves little", kind)
+			}
+		})
 	}
 }
 
-// weather decides which requests go wrong. The service's goroutines ask it, hence the lock.
+// weather decides which requests go wrong, and when somebody else acts. The service's goroutines
+// ask it, hence the lock.
 type weather struct {
-	mu      sync.Mutex
-	random  *rand.Rand
-	mishaps []chaostest.Mishap
-	seen    struct {
-		pending      bool   // a finalize may be under way yet
-		lookUpSpoilt []bool // of each look-up since the last finalize
-	}
+	mu           sync.Mutex
+	random       *rand.Rand
+	mishaps      []chaostest.Mishap
+	lags         bool
+	somebodyActs func(committed bool) bool // what somebody else does, if that makes sense now
+	commits      func() int
+	now          call
+}
+
+// call is what happened in one call.
+type call struct {
+	posts     int
+	pending   bool // a finalize may still be under way
+	paused    bool
+	liedTo    bool
+	doubled   bool // a finalize was, and its second delivery refused
+	goodReads int  // since the last finalize
+	acted     bool // somebody else
+	undone    bool // a finalize came after that
 }
 
 func (w *weather) strike(operation string) (astrotest.Fault, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	goesWrong, mishap := w.random.Float64() < faulty, w.mishaps[w.random.IntN(len(w.mishaps))]
-	if operation == finalize {
-		w.seen.pending = w.seen.pending || goesWrong && mishap.Pending
-		w.seen.lookUpSpoilt = nil
-	} else {
-		w.seen.lookUpSpoilt = append(w.seen.lookUpSpoilt, goesWrong && !mishap.Harmless)
+	goesWrong, acts, mishap := w.random.Float64() < faulty, w.random.Float64() < 0.2, w.mishaps[w.random.IntN(len(w.mishaps))]
+	w.now.paused = w.now.paused || goesWrong && mishap.Pauses
+	w.now.liedTo = w.now.liedTo || goesWrong && mishap.Lies
+	if w.lags && mishap.Doubled {
+		goesWrong = false // one look is all that it takes
 	}
-	return mishap.Fault, goesWrong
+	if operation != finalize {
+		if !goesWrong || mishap.Harmless {
+			w.now.goodReads++
+		}
+		return mishap.Fault, goesWrong
+	}
+	w.now.posts++
+	// What is carried out late, and read late, nobody can know of.
+	w.now.undone = w.now.undone || w.now.acted && !(w.lags && w.now.pending)
+	w.now.pending = w.now.pending || goesWrong && mishap.Pending
+	w.now.goodReads, w.now.doubled = 0, w.now.doubled || goesWrong && mishap.Doubled
+	fault := mishap.Fault
+	if !goesWrong {
+		fault = astrotest.Slow(0)
+	}
+	if acts && !(goesWrong && mishap.Again) { // that would be the same as acting before the call
+		fault = fault.Then(func() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.now.acted = w.now.acted || w.somebodyActs(w.commits() > 0)
+		})
+	}
+	return fault, true
 }
 
-// outOfReach reports whether nothing could tell what became of the finalizes since it was
-// asked last.
-func (w *weather) outOfReach() bool {
+// begin forgets the call before, and end returns what happened in this one.
+func (w *weather) begin(somebodyActs func(bool) bool, commits func() int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	seen := w.seen
-	w.seen.pending, w.seen.lookUpSpoilt = false, nil
-	return seen.pending || len(seen.lookUpSpoilt) > 0 && !slices.Contains(seen.lookUpSpoilt, false)
+	w.now, w.somebodyActs, w.commits = call{}, somebodyActs, commits
 }
 
-func chaos(t *testing.T, random *rand.Rand, weather *weather, calls int, tally map[string]int) {
+func (w *weather) end() call {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+// attempts is how many the client made: some go into a dead connection.
+func attempts(err error) int {
+	failed, answered := (*wrapper.TransportError)(nil), (*wrapper.APIError)(nil)
+	if errors.As(err, &failed) {
+		return failed.Attempts
+	}
+	if errors.As(err, &answered) {
+		return answered.Attempts
+	}
+	return 0
+}
+
+func chaos(t *testing.T, random *rand.Rand, options []astrotest.Option, calls int, tally map[string]int) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	service := []astrotest.Option{astrotest.WithTokens(chaostest.Token)}
-	if random.IntN(2) == 0 {
-		service = append(service, astrotest.WithRefinalizeRefused())
+	options = append([]astrotest.Option{astrotest.WithTokens(chaostest.Token)}, options...)
+	refinalizeRefused := random.IntN(2) == 0
+	if refinalizeRefused {
+		options = append(options, astrotest.WithRefinalizeRefused())
 	}
-	server, client, closeAll := chaostest.InMemory(t, service, wrapper.WithToken(chaostest.Token), wrapper.WithLogger(logger))
+	if shown := []api.DeployType{"", api.DeployTypeDAGOnly, api.DeployTypeImageAndDAG, api.DeployTypeImageOnly}[random.IntN(4)]; shown != "" {
+		options = append(options, astrotest.WithBundlesShownAs(shown))
+	}
+	server, client, closeAll := chaostest.InMemory(t, options, wrapper.WithToken(chaostest.Token), wrapper.WithLogger(logger))
 	defer closeAll()
+	weather := &weather{random: rand.New(rand.NewPCG(random.Uint64(), 1)), mishaps: chaostest.Mishaps()}
 
-	server.InjectFunc(weather.strike)
-
-	version := func() *string { v := "before"; return &v }
+	version := func(v string) *string { return &v }
 	for i := range calls {
+		lags := random.IntN(2) == 0
+		weather.lags = lags
+		if lags {
+			server.SetLag(random.IntN(2), time.Duration(random.Int64N(int64(3*time.Second))))
+		} else {
+			server.SetLag(0, 0)
+		}
 		mine, asked := "/mine", fmt.Sprint("version-", i)
 		deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true, DAGTarballVersion: "before", Bundles: []api.Bundle{
-			{MountPath: "/elsewhere", DesiredVersion: version()}, {MountPath: mine, DesiredVersion: version()},
+			{MountPath: "/elsewhere", DeployID: "before", DesiredVersion: version("before")}, {MountPath: mine, DeployID: "before", DesiredVersion: version("before")},
 		}})
+		earlier := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: api.DeployTypeDAGOnly, Status: api.DeployStatusDeployed, DAGTarballVersion: version("before")})
 		content := []struct {
 			deployType api.DeployType
 			content    wrapper.Content
@@ -113,47 +176,74 @@ func chaos(t *testing.T, random *rand.Rand, weather *weather, calls int, tally m
 			{api.DeployTypeBundle, wrapper.BundleTarball(asked), false},
 			{api.DeployTypeBundle, wrapper.RemoveBundle(), true},
 		}[random.IntN(5)]
+		isBundle := content.deployType == api.DeployTypeBundle
 		deploy := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: content.deployType, BundleMountPath: &mine})
 		target := wrapper.TargetOf(deployment.OrganizationID, &deploy)
 		ctx, cancel := t.Context(), context.CancelFunc(func() {})
 		if random.IntN(20) == 0 {
 			ctx, cancel = context.WithTimeout(ctx, time.Duration(random.Int64N(int64(40*time.Second))))
 		}
-		weather.outOfReach()
+		commits := func() int { return server.Commits(deploy.ID) }
+		theirs, expected := "", "" // what somebody else brought
+		weather.begin(func(committed bool) bool {
+			switch {
+			case isBundle: // mounted at the same path, before or after
+				theirs = server.Mount(deployment.ID, api.Bundle{MountPath: mine, DesiredVersion: version("theirs"), CurrentVersion: version("theirs")}).DeployID
+				expected = "theirs"
+			case content.deployType != api.DeployTypeImageOnly && committed: // before that a rollback is out of sight
+				server.Rollback(earlier.ID)
+				expected = "before"
+			default:
+				return false
+			}
+			return true
+		}, commits)
+		server.InjectFunc(weather.strike)
 
+		began := time.Now()
 		finalized, err := client.Finalize(ctx, target, content.content)
-		ended := ctx.Err() != nil
-		outOfReach := weather.outOfReach()
+		took, ended, now, inTime := time.Since(began), ctx.Err() != nil, weather.end(), commits() > 0
+		requests := len(server.Requests()) - tally["requests of now"]
+		tally["requests of now"] += requests
+		server.InjectFunc(nil)
 		time.Sleep(time.Hour) // for what the service still has in hand
 		synctest.Wait()
 
 		// What the service has now.
-		after, _ := server.Deploy(deploy.ID)
-		now, _ := server.Deployment(deployment.ID)
+		committed, actedLate := commits() > 0, weather.end().acted && !now.acted
+		after, _ := server.Deployment(deployment.ID)
 		mounted := map[string]string{}
-		for _, bundle := range now.Bundles {
+		for _, bundle := range after.Bundles {
 			mounted[bundle.MountPath] = *bundle.DesiredVersion
 		}
-		committed := after.Status == api.DeployStatusDeployed
-		if committed {
-			switch content.deployType {
-			case api.DeployTypeImageAndDAG, api.DeployTypeDAGOnly:
-				require.Equal(t, asked, *after.DAGTarballVersion)
-				require.Equal(t, asked, now.DAGTarballVersion)
-			case api.DeployTypeBundle:
-				if content.removes {
-					require.NotContains(t, mounted, mine)
-				} else {
-					require.Equal(t, asked, mounted[mine])
-				}
+		require.Equal(t, "before", mounted["/elsewhere"], "an unasked removal")
+		require.False(t, now.undone, "call %d: a finalize after somebody else's, %s", i, theirs)
+		live, was := after.DAGTarballVersion, asked
+		if isBundle {
+			live = mounted[mine]
+			if content.removes {
+				was = ""
 			}
-		} else {
-			require.Equal(t, "before", now.DAGTarballVersion)
-			require.Equal(t, "before", mounted[mine], "nothing is removed that was not asked for")
 		}
-		require.Equal(t, "before", mounted["/elsewhere"], "nothing is removed that was not asked for")
+		switch {
+		case now.acted && !now.pending:
+			require.Equal(t, expected, live, "call %d: something newer undone", i)
+		case now.acted, actedLate: // what is in flight cannot be called back
+		case committed && content.deployType != api.DeployTypeImageOnly:
+			require.Equal(t, was, live)
+		default:
+			require.Equal(t, "before", live, "an unasked change")
+		}
+		require.LessOrEqual(t, requests, 10, "call %d", i)
+		require.LessOrEqual(t, took, 3*time.Minute, "call %d", i)
 
 		// What the client says of it.
+		if now.acted {
+			tally["somebody else"]++
+		}
+		if lags {
+			tally["stale reads"]++
+		}
 		var unknown *wrapper.OutcomeUnknownError
 		switch {
 		case err == nil:
@@ -163,10 +253,36 @@ func chaos(t *testing.T, random *rand.Rand, weather *weather, calls int, tally m
 		case errors.As(err, &unknown):
 			tally["unknown"]++
 			require.Nil(t, finalized)
-			require.True(t, ended || outOfReach, "call %d: unknown, though the evidence was in reach: %v", i, err)
+			why := ""
+			switch {
+			case ended:
+				why = "the context ended"
+			case now.acted && isBundle:
+				why = "somebody else's bundle is in its place"
+			case now.posts > 3:
+				why = "no request was left to read it back"
+			case now.paused:
+				why = "the service asked for a pause"
+			case now.liedTo:
+				why = "a response showed a status that nobody knows"
+			case inTime && now.pending && now.goodReads < 3:
+				why = "an attempt took effect late, and could not be read"
+			case inTime && now.goodReads < 2:
+				why = "it is finalized, and could not be read"
+			case !inTime && (now.pending || attempts(err) > now.posts):
+				why = "an attempt may be in flight"
+			case !inTime && now.goodReads < 3:
+				why = "it is not finalized, and was not read often enough"
+			}
+			require.NotEmpty(t, why, "call %d: unknown, though the evidence was in reach: %+v, %v", i, now, err)
+			tally["unknown: "+why]++
 		default:
 			tally["failure"]++
 			require.Nil(t, finalized)
+			if now.doubled && now.goodReads == 0 { // a refusal is final if nothing can be read
+				tally["failure: refused for a delivery before, and could not be read"]++
+				break
+			}
 			require.False(t, committed, "call %d: a false failure: %v", i, err)
 		}
 		cancel()
@@ -175,6 +291,7 @@ func chaos(t *testing.T, random *rand.Rand, weather *weather, calls int, tally m
 		}
 	}
 	chaostest.RequireClean(t, log.String())
+	delete(tally, "requests of now")
 	tally["requests"] += len(server.Requests())
 	for _, request := range server.Requests() {
 		if request.Method == http.MethodPost {

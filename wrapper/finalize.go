@@ -42,7 +42,7 @@ func (c *Client) Finalize(ctx context.Context, target Target, content Content) (
 	}
 	more := max(0, c.chain.Retry.MaxAttempts-retry.Default().MaxAttempts)
 	f := &finalization{client: c, target: target, sent: content.sentTo(target), window: retryWindow + time.Duration(more)*(retryWindow/4)}
-	f.known.Room = maxRequests + more*maxRequests/3
+	f.requests = maxRequests + more*maxRequests/3
 	result := transport.Do(ctx, c.chain, request, decode.MaxDeploy, f)
 	switch {
 	case !result.OK:
@@ -68,11 +68,12 @@ var refusals = []int{http.StatusBadRequest, http.StatusConflict, http.StatusUnpr
 
 // finalization is one call of Finalize, and what it found out so far.
 type finalization struct {
-	client *Client
-	target Target
-	sent   evidence.Sent
-	window time.Duration // in which attempts begin
-	known  evidence.State
+	client   *Client
+	target   Target
+	sent     evidence.Sent
+	window   time.Duration // in which attempts begin
+	requests int           // that may be made
+	known    evidence.State
 
 	seen    *api.Deploy // by the last look-up that succeeded
 	pollErr error       // of the last look-up
@@ -106,9 +107,6 @@ func (f *finalization) note(deploy *api.Deploy) {
 
 // Reconcile reads the deploy back for as long as package evidence asks for it, which decides.
 func (f *finalization) Reconcile(ctx context.Context, run *transport.Run, end transport.Attempted) (next transport.Decision[*api.Deploy]) {
-	if end.Made {
-		f.known.Room--
-	}
 	f.known.Doubt = f.known.Doubt || end.Outcome.MayHaveTakenEffect
 	f.known.InFlight = f.known.InFlight || end.Outcome.MayStillTakeEffect
 	f.known.Refused = end.Response != nil && slices.Contains(refusals, end.Response.StatusCode)
@@ -123,6 +121,7 @@ func (f *finalization) Reconcile(ctx context.Context, run *transport.Run, end tr
 	looking, cancel := context.WithTimeout(ctx, max(lookUpWindow, evidence.Agreeing*(pause+lookUpTimeout)))
 	defer cancel()
 	for {
+		f.known.Room = f.requests - run.Requests
 		f.known.OutOfTime = time.Since(started)+pause+lookUpTimeout > lookUpWindow
 		switch f.known.Next() {
 		case evidence.Succeed, evidence.Report:
@@ -135,6 +134,7 @@ func (f *finalization) Reconcile(ctx context.Context, run *transport.Run, end tr
 			f.known.Doubt = false
 			return next
 		case evidence.Doubt:
+			f.known.Doubt = true
 			return next
 		}
 		if len(f.known.Findings) > 0 {
@@ -145,7 +145,6 @@ func (f *finalization) Reconcile(ctx context.Context, run *transport.Run, end tr
 			return next
 		}
 		f.known.Findings = append(f.known.Findings, f.look(looking, run))
-		f.known.Room--
 	}
 }
 

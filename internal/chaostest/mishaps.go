@@ -16,12 +16,17 @@ const (
 // Mishap is a fault and what the client can know of it.
 type Mishap struct {
 	Fault    astrotest.Fault
-	Harmless bool // the answer is as good as without it
-	Pending  bool // for all that the client knows, the service may be at it yet
-	Foreign  bool // the answer names another deploy, which one that creates cannot be seen to do
+	Harmless bool // the response is as good as without it
+	Pending  bool // for all that the client knows, the service may still be at it
+	Foreign  bool // the response names another deploy, which one that creates cannot be seen to do
+	Doubled  bool // the refusal of a second delivery, which the client reads back once
+	Lies     bool // the response shows a status that the deploy does not have
+	Again    bool // the client is told that nothing was done, and to come again
+	Pauses   bool // the client is asked to wait for longer than looking a deploy up takes
 }
 
-// Mishaps are what goes wrong with a request that names a deploy, each with the same chance.
+// Mishaps are what goes wrong with a request that names a deploy, each with the same chance. Over
+// HTTP/1.1 what is of HTTP/2 ends the connection.
 func Mishaps() []Mishap {
 	echo := "<pre>Authorization: Bearer " + Token + " https://storage.example/a?sv=1&sig=" + Signature + "</pre>"
 	set := func(field string, value any) astrotest.Fault {
@@ -30,6 +35,12 @@ func Mishaps() []Mishap {
 	unanswered := []astrotest.Fault{
 		astrotest.CutConnection(),
 		astrotest.Hang(),
+		astrotest.DeadConnection(),
+		astrotest.GoAway(),
+		astrotest.ResetStream(astrotest.ErrCodeProtocol),
+		astrotest.ResetStream(astrotest.ErrCodeInternal),
+		astrotest.ResetStream(astrotest.ErrCodeRefusedStream),
+		astrotest.ResetStream(astrotest.ErrCodeCancel),
 		astrotest.BadGateway(),
 		astrotest.Error(408, "Timeout"),
 		astrotest.Error(503, "Unavailable"),
@@ -50,10 +61,17 @@ func Mishaps() []Mishap {
 	all := []Mishap{
 		{Fault: astrotest.CutHeader(), Pending: true},
 		{Fault: astrotest.Slow(45 * time.Second), Pending: true}, // beyond the attempt's deadline
-		{Fault: astrotest.Slow(10 * time.Second), Harmless: true},
+		{Fault: astrotest.Slow(4 * time.Second), Harmless: true},
 		{Fault: set("createdAt", "yesterday"), Harmless: true},
+		{Fault: set("description", 5), Harmless: true},
+		{Fault: set("isDagDeployEnabled", "yes"), Harmless: true},
+		{Fault: set("createdBySubject", "somebody"), Harmless: true},
 		{Fault: set("newField", 1), Harmless: true},
 		{Fault: set("id", "another"), Foreign: true},
+		{Fault: set("status", "SOMETHING_NEW"), Lies: true},
+		{Fault: astrotest.RateLimited().WithHeader("Retry-After", "3600"), Again: true, Pauses: true},
+		{Fault: astrotest.RateLimited(), Again: true},
+		{Fault: astrotest.RateLimited().WithHeader("Retry-After", "2"), Again: true},
 	}
 	for _, fault := range unanswered {
 		all = append(all, Mishap{Fault: fault, Pending: true}, Mishap{Fault: fault.AfterCommit(), Pending: true})
@@ -65,14 +83,14 @@ func Mishaps() []Mishap {
 		astrotest.CutAnswer(),
 		astrotest.HangInAnswer(),
 		set("deploymentId", "another"),
-		set("isDagDeployEnabled", "yes"),
-		astrotest.RateLimited(),
-		astrotest.RateLimited().WithHeader("Retry-After", "2"),
-		astrotest.RateLimited().WithHeader("Retry-After", "3600"),
-		astrotest.Error(400, "Invalid request"),
+		set("bundles", "none"),
 		astrotest.Error(403, "Forbidden"),
 	} {
 		all = append(all, Mishap{Fault: fault})
+	}
+	for _, status := range []int{400, 409, 422, 429} {
+		again := status == 429
+		all = append(all, Mishap{Fault: astrotest.Error(status, "Invalid"), Again: again}, Mishap{Fault: astrotest.Error(status, "Finalized before").AfterCommit(), Doubled: true, Again: again})
 	}
 	return all
 }

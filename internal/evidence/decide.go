@@ -45,8 +45,10 @@ func (s State) Next() Step {
 		return Succeed
 	case !s.Doubt && mayRetry:
 		return Retry
-	case !s.Doubt && s.Refused && len(s.Findings) == 0 && mayLook:
+	case !s.Doubt && s.Refused && times == 0 && len(s.Findings) < Agreeing && mayLook:
 		return Look
+	case !s.Doubt && finding == Other:
+		return Doubt // what was not refused may be on its way, or replaced since
 	case !s.Doubt:
 		return Fail
 	case finding == Unchanged && times >= agreeingToRetry && mayRetry:

@@ -40,6 +40,8 @@ func violation(s State, step Step) string {
 		return "5c: success on evidence, and on nothing else"
 	case step == Fail && s.Doubt && (!lastAre(3, Unchanged) || s.InFlight || s.Past):
 		return "5d: a definite failure with doubt"
+	case step == Fail && !s.Doubt && lastAre(1, Other):
+		return "5d: a definite failure of what may be on its way, or replaced"
 	case step == Report && (!lastAre(3, Failed) || s.InFlight):
 		return "5d: FAILED counts once nothing is in flight"
 	case step == Retry && (s.Past || s.Taken):
@@ -52,7 +54,7 @@ func violation(s State, step Step) string {
 		return "5h: too many requests"
 	case step == Look && s.OutOfTime && len(s.Findings) >= Agreeing:
 		return "5h: too long"
-	case step == Look && !s.Doubt && (!s.Refused || len(s.Findings) > 0):
+	case step == Look && !s.Doubt && (!s.Refused || len(read) > 0 || len(s.Findings) >= 3):
 		return "a look that nothing calls for"
 	}
 	return ""
@@ -81,7 +83,10 @@ func TestNext(t *testing.T) {
 	}{
 		"refused":                               {State{Refused: true, Room: 9}, Look},
 		"refused, not finalized":                {State{Refused: true, Room: 8, Findings: []Finding{Unchanged}}, Fail},
-		"refused, could not be read":            {State{Refused: true, Room: 8, Findings: []Finding{Unread}}, Fail},
+		"refused, and something else there":     {State{Refused: true, Past: true, Taken: true, Room: 8, Findings: []Finding{Other}}, Doubt},
+		"refused, with another version":         {State{Refused: true, Past: true, Room: 8, Findings: []Finding{Another}}, Fail},
+		"refused, could not be read":            {State{Refused: true, Room: 8, Findings: []Finding{Unread, Unread}}, Look},
+		"refused, cannot be read":               {State{Refused: true, Room: 6, Findings: []Finding{Unread, Unread, Unread}}, Fail},
 		"refused, finalized":                    {State{Refused: true, Room: 8, Findings: []Finding{Finalized}}, Succeed},
 		"turned away for now":                   {State{Refused: true, MayRetry: true, Room: 9}, Retry},
 		"no connection":                         {State{MayRetry: true, Room: 9}, Retry},

@@ -26,6 +26,7 @@ const (
 	Unchanged                // INITIALIZED, without what was sent
 	Finalized                // DEPLOYED with what was sent
 	Failed                   // FAILED
+	Another                  // DEPLOYED with something else than was sent
 	Other                    // anything else: that may change, or something newer is there
 )
 
@@ -40,6 +41,8 @@ func (s Sent) Find(deploy *api.Deploy) Finding {
 		return Finalized
 	case deploy.Status == api.DeployStatusInitialized && (shown != matches || s.Removes):
 		return Unchanged
+	case deploy.Status == api.DeployStatusDeployed && shown == differs && !s.IsTaken(deploy):
+		return Another
 	}
 	return Other
 }

@@ -49,7 +49,7 @@ func TestFind(t *testing.T) {
 		want   Finding
 	}{
 		{"DAGs, same version", dags, showing(deployed, &mine), Finalized},
-		{"DAGs, other version", dags, showing(deployed, &other), Other},
+		{"DAGs, other version", dags, showing(deployed, &other), Another},
 		{"DAGs, no version", dags, showing(deployed, nil), Other},
 		{"DAGs, same version, FAILED", dags, showing(failed, &mine), Failed},
 		{"DAGs, INITIALIZED", dags, showing(initialized, nil), Unchanged},
@@ -69,7 +69,7 @@ func TestFind(t *testing.T) {
 
 		{"bundle, desired", bundles, mounting(deployed, at("/mine", "me", &other, &mine)), Finalized},
 		{"bundle, current", bundles, mounting(deployed, at("/mine", "me", &mine, nil)), Finalized},
-		{"bundle, current but not desired", bundles, mounting(deployed, at("/mine", "me", &mine, &other)), Other},
+		{"bundle, current but not desired", bundles, mounting(deployed, at("/mine", "me", &mine, &other)), Another},
 		{"bundle, spelled with a slash", bundles, mounting(deployed, at("/mine/", "me", nil, &mine)), Finalized},
 		{"bundle, spelled without a slash", bundles, mounting(deployed, at("mine", "me", nil, &mine)), Finalized},
 		{"bundle, of nobody", bundles, mounting(deployed, at("/mine", "", nil, &mine)), Finalized},
@@ -85,8 +85,8 @@ func TestFind(t *testing.T) {
 		{"removal, an empty list", removal, mounting(deployed, none), Finalized},
 		{"removal, no list", removal, mounting(deployed, nil), Other},
 		{"removal, no mount path", removal, api.Deploy{Status: deployed, Bundles: none}, Other},
-		{"removal, still there", removal, mounting(deployed, at("/mine", "before", &mine, nil)), Other},
-		{"removal, still there, spelled without a slash", removal, mounting(deployed, at("mine", "before", nil, nil)), Other},
+		{"removal, still there", removal, mounting(deployed, at("/mine", "before", &mine, nil)), Another},
+		{"removal, still there, spelled without a slash", removal, mounting(deployed, at("mine", "before", nil, nil)), Another},
 		{"removal, another deploy's there", removal, mounting(deployed, at("/mine", "another", nil, &other)), Other},
 		{"removal, INITIALIZED", removal, mounting(initialized, at("/mine", "before", nil, &mine)), Unchanged},
 		{"removal, INITIALIZED, nothing there", removal, mounting(initialized, none), Unchanged},

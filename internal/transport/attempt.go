@@ -91,6 +91,8 @@ func (r *Run) send(call context.Context, request *http.Request, token string, ti
 		}
 	}
 	response, err := RoundTrip(network, sent, limit)
+	r.Requests += max(1, int(connection.sends.Load()))
+	r.isHTTP1 = connection.isHTTP1(network)
 	if err != nil {
 		if ctx.Err() == context.DeadlineExceeded && call.Err() == nil {
 			r.renew() // nothing came back
@@ -123,7 +125,7 @@ func explain(ctx, call context.Context, timeout time.Duration, err error, token 
 	case ctx.Err() == context.DeadlineExceeded:
 		err = fmt.Errorf("no complete answer within %v: %w", timeout, err)
 	case ctx.Err() != nil: // which we ended ourselves
-		err = fmt.Errorf("the service closed %d connections in a row", maxConnections)
+		err = errSentOnce
 	}
 	return redact.Error(err, token)
 }

@@ -43,7 +43,6 @@ type Call[T any] interface {
 // Attempted is how an attempt ended.
 type Attempted struct {
 	Outcome  Outcome
-	Made     bool
 	Response *Response     // nil if there was none
 	MayRetry bool          // by the policy
 	Wait     time.Duration // before the next attempt, if MayRetry
@@ -104,7 +103,7 @@ func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, 
 		if again {
 			wait, again = series.Next(ctx, last.header())
 		}
-		next := call.Reconcile(ctx, run, Attempted{outcome, last.made, last.response, again, wait})
+		next := call.Reconcile(ctx, run, Attempted{outcome, last.response, again, wait})
 		result.Accepted, result.OK = next.Result, next.Found
 		c.slowDown(last.response, wait, again && next.Retry)
 		switch {

@@ -21,32 +21,27 @@ type ConnectError struct {
 func (e *ConnectError) Error() string { return e.Err.Error() }
 func (e *ConnectError) Unwrap() error { return e.Err }
 
-// maxConnections is how many connections one attempt may ask for: net/http asks for another one
-// where it takes the first to be closing, and never stops.
-const maxConnections = 4
-
 // connection is what an attempt learns of the connections that it asks for, and gets: by the trace
 // of its context, so that it matters little which transport wraps which.
 type connection struct {
-	trace      httptrace.ClientTrace
-	stop       context.CancelFunc // of the attempt
-	asked, got atomic.Int32
-	reused     atomic.Bool
-	isHTTP2    atomic.Bool
-	sending    atomic.Bool // the header was written
-	sent       atomic.Bool // all of the request was
-	untold     atomic.Bool // it may have got a connection without telling
+	trace   httptrace.ClientTrace
+	stop    context.CancelFunc // of the attempt
+	asked   atomic.Bool
+	got     atomic.Int32
+	reused  atomic.Bool
+	isHTTP2 atomic.Bool
+	sends   atomic.Int32 // how often the header was written
+	sent    atomic.Bool  // all of the request was
+	untold  atomic.Bool  // it may have got a connection without telling
 }
 
 // watch returns a context under which a transport tells of its connections.
 func (c *connection) watch(ctx context.Context) context.Context {
-	c.trace.GetConn = func(string) {
-		if c.asked.Add(1) > maxConnections {
-			c.stop()
-		}
-	}
+	c.trace.GetConn = func(string) { c.asked.Store(true) }
 	c.trace.GotConn = func(info httptrace.GotConnInfo) {
-		c.got.Add(1)
+		if c.got.Add(1) > 1 && c.isHTTP2.Load() && c.sends.Load() > 0 {
+			c.stop() // net/http is about to send the request again
+		}
 		if info.Reused {
 			c.reused.Store(true)
 		}
@@ -54,7 +49,7 @@ func (c *connection) watch(ctx context.Context) context.Context {
 			c.isHTTP2.Store(secure.ConnectionState().NegotiatedProtocol == "h2")
 		}
 	}
-	c.trace.WroteHeaders = func() { c.sending.Store(true) }
+	c.trace.WroteHeaders = func() { c.sends.Add(1) }
 	c.trace.WroteRequest = func(info httptrace.WroteRequestInfo) { c.sent.Store(info.Err == nil) }
 	// A protocol that is a caller's own need not tell that it got the connection.
 	c.trace.TLSHandshakeDone = func(state tls.ConnectionState, err error) {
@@ -70,7 +65,7 @@ func (c *connection) watch(ctx context.Context) context.Context {
 // have processed the request.
 func (c *connection) once(getBody func() (io.ReadCloser, error), transport http.RoundTripper) func() (io.ReadCloser, error) {
 	return func() (io.ReadCloser, error) {
-		if c.sending.Load() && (c.isHTTP2.Load() || c.got.Load() == 0 || speaksHTTP2InClear(transport)) {
+		if c.sends.Load() > 0 && !c.isHTTP1(transport) {
 			return nil, errSentOnce
 		}
 		return getBody()
@@ -79,19 +74,21 @@ func (c *connection) once(getBody func() (io.ReadCloser, error), transport http.
 
 var errSentOnce = errors.New("the connection ended after the request was sent")
 
-// speaksHTTP2InClear reports a transport whose connections may be HTTP/2 without showing it.
-func speaksHTTP2InClear(transport http.RoundTripper) bool {
+// isHTTP1 reports that the connection was one of HTTP/1.1. One without TLS can be HTTP/2 without
+// showing it.
+func (c *connection) isHTTP1(transport http.RoundTripper) bool {
 	standard, isStandard := transport.(*http.Transport)
-	return isStandard && standard.Protocols != nil && standard.Protocols.UnencryptedHTTP2()
+	isHidden := isStandard && standard.Protocols != nil && standard.Protocols.UnencryptedHTTP2()
+	return c.got.Load() > 0 && !c.isHTTP2.Load() && !isHidden
 }
 
 // failed reports whether a round trip that ended with err provably brought nothing of the request
 // to the service, and whether the peer would refuse the next one too.
 func (c *connection) failed(err error, request *http.Request, transport http.RoundTripper) (unreached, refused bool) {
 	switch {
-	case c.got.Load() == 0 && !c.untold.Load() && (c.asked.Load() > 0 || hasNoProxy(request, transport)):
+	case c.got.Load() == 0 && !c.untold.Load() && (c.asked.Load() || hasNoProxy(request, transport)):
 		return true, errors.As(err, new(*tls.CertificateVerificationError)) || isAlert(err, handshakeAlerts) || isProxyRefusal(err)
-	case c.isHTTP2.Load() && !c.sending.Load():
+	case c.isHTTP2.Load() && c.sends.Load() == 0:
 		return true, false // the connection that it got ended before
 	case c.got.Load() != 1 || c.reused.Load():
 	case isAlert(err, certificateAlerts):

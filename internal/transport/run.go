@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"time"
 )
@@ -11,6 +12,9 @@ type Run struct {
 	chain   *Chain
 	other   *http.Transport // in place of the chain's, once an attempt got nothing back
 	started time.Time       // of the first attempt that was sent
+	isHTTP1 bool            // whether the last attempt's connection was
+
+	Requests int // that were sent so far
 }
 
 // transport is what the next attempt is sent by.
@@ -49,6 +53,9 @@ func (r *Run) Elapsed() time.Duration { return time.Since(r.started) }
 // what accept makes of its response.
 func Once[T any](ctx context.Context, r *Run, request *http.Request, timeout time.Duration, limit int, accept func(*Response) (T, error)) (result Result[T]) {
 	started := time.Now()
+	if r.isHTTP1 && request.Body == nil {
+		request.Body = nothing{} // HTTP/1.1 sends none of it
+	}
 	last := r.attempt(ctx, request, Shorter(timeout, r.chain.Timeout), limit)
 	Log(ctx, r.chain.Log, request, last.response, last.err, 1, firstAttempt, r.chain.requestID(ctx, last.response))
 	r.chain.slowDown(last.response, 0, false)
@@ -64,3 +71,10 @@ func Once[T any](ctx context.Context, r *Run, request *http.Request, timeout tim
 	}
 	return result
 }
+
+// nothing is the body of a request that has none. net/http repeats a read whose connection ends, but
+// not one that has a body.
+type nothing struct{}
+
+func (nothing) Read([]byte) (int, error) { return 0, io.EOF }
+func (nothing) Close() error             { return nil }

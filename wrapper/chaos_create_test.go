@@ -1,0 +1,91 @@
+package wrapper_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// TestChaosOfCreates creates deploys while three of ten requests go wrong: none is created twice, and
+// what the client says of it is true.
+func TestChaosOfCreates(t *testing.T) {
+	for name, protocol := range map[string][]astrotest.Option{"HTTP1": nil, "HTTP2": {astrotest.WithHTTP2()}} {
+		t.Run(name, func(t *testing.T) {
+			t.Logf("-chaos.n=%d -chaos.seed=%d", *chaosCalls, *chaosSeed)
+			tally := map[string]int{}
+			for done := 0; done < *chaosCalls; done += 50 {
+				synctest.Test(t, func(t *testing.T) {
+					chaosOfCreates(t, rand.New(rand.NewPCG(*chaosSeed, uint64(done))), protocol, min(50, *chaosCalls-done), tally)
+				})
+				if t.Failed() {
+					return
+				}
+			}
+			t.Log(tally)
+			for _, kind := range []string{"success", "not created", "may have been created", "created, and not known to be"} {
+				assert.Positive(t, tally[kind], "a chaos without %s proves little", kind)
+			}
+		})
+	}
+}
+
+func chaosOfCreates(t *testing.T, random *rand.Rand, options []astrotest.Option, calls int, tally map[string]int) {
+	options = append([]astrotest.Option{astrotest.WithTokens(chaostest.Token), astrotest.WithBundlesShownAs(api.DeployTypeDAGOnly)}, options...)
+	server, client, closeAll := chaostest.InMemory(t, options, wrapper.WithToken(chaostest.Token))
+	defer closeAll()
+	var mu sync.Mutex
+	drawn := rand.New(rand.NewPCG(random.Uint64(), 1))
+	mishaps := chaostest.Mishaps()
+	server.InjectFunc(func(string) (astrotest.Fault, bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		mishap := mishaps[drawn.IntN(len(mishaps))]
+		return mishap.Fault, drawn.Float64() < faulty && !mishap.Foreign && !mishap.Doubled
+	})
+	for i := range calls {
+		in := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
+		asked := api.CreateDeployRequest{Type: api.DeployTypeDAGOnly}
+		if random.IntN(2) == 0 {
+			mountPath, bundleType := "/mine", "dbt"
+			asked = api.CreateDeployRequest{Type: api.DeployTypeBundle, BundleMountPath: &mountPath, BundleType: &bundleType}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(random.Int64N(int64(4*time.Minute))))
+		deploy, err := client.CreateDeploy(ctx, wrapper.Deployment{OrganizationID: in.OrganizationID, DeploymentID: in.ID}, asked)
+		cancel()
+		time.Sleep(time.Hour) // for what the service still has in hand
+		synctest.Wait()
+
+		created := server.Creates(in.ID)
+		require.LessOrEqual(t, created, 1, "call %d: a create doubled: %v", i, err)
+		failed, answered := (*wrapper.TransportError)(nil), (*wrapper.APIError)(nil)
+		switch {
+		case err == nil:
+			tally["success"]++
+			_, found := server.Deploy(deploy.ID)
+			require.True(t, found && created == 1, "call %d: a false success", i)
+		case errors.As(err, &failed) && failed.MayHaveTakenEffect, errors.As(err, &answered) && answered.MayHaveTakenEffect:
+			tally["may have been created"]++
+			if created == 1 {
+				tally["created, and not known to be"]++
+			}
+		default:
+			tally["not created"]++
+			require.Zero(t, created, "call %d: a false failure: %v", i, err)
+		}
+		for ; err != nil; err = errors.Unwrap(err) {
+			chaostest.RequireNoSecret(t, err)
+		}
+	}
+}

@@ -71,6 +71,7 @@ type call struct {
 	pending   bool // a finalize may still be under way
 	paused    bool
 	liedTo    bool
+	forbidden bool // to read
 	doubled   bool // a finalize was, and its second delivery refused
 	goodReads int  // since the last finalize
 	acted     bool // somebody else
@@ -86,6 +87,7 @@ func (w *weather) strike(operation string) (astrotest.Fault, bool) {
 	if w.lags && mishap.Doubled {
 		goesWrong = false // one look is all that it takes
 	}
+	w.now.forbidden = w.now.forbidden || operation != finalize && goesWrong && mishap.Forbids
 	if operation != finalize {
 		if !goesWrong || mishap.Harmless {
 			w.now.goodReads++
@@ -265,6 +267,8 @@ func chaos(t *testing.T, random *rand.Rand, options []astrotest.Option, calls in
 				why = "the service asked for a pause"
 			case now.liedTo:
 				why = "a response showed a status that nobody knows"
+			case now.doubled:
+				why = "refused for a delivery before, and could not be read"
 			case inTime && now.pending && now.goodReads < 3:
 				why = "an attempt took effect late, and could not be read"
 			case inTime && now.goodReads < 2:
@@ -279,8 +283,8 @@ func chaos(t *testing.T, random *rand.Rand, options []astrotest.Option, calls in
 		default:
 			tally["failure"]++
 			require.Nil(t, finalized)
-			if now.doubled && now.goodReads == 0 { // a refusal is final if nothing can be read
-				tally["failure: refused for a delivery before, and could not be read"]++
+			if now.doubled && now.forbidden { // a refusal is final where reading is refused too
+				tally["failure: refused for a delivery before, and must not be read"]++
 				break
 			}
 			require.False(t, committed, "call %d: a false failure: %v", i, err)

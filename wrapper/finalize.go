@@ -66,6 +66,9 @@ const (
 // which may have been carried out.
 var refusals = []int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusTooManyRequests}
 
+// forbidden are the statuses of a look-up that another one would get, too.
+var forbidden = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound}
+
 // finalization is one call of Finalize, and what it found out so far.
 type finalization struct {
 	client   *Client
@@ -157,13 +160,16 @@ func (f *finalization) look(ctx context.Context, run *transport.Run) evidence.Fi
 	result := transport.Once(ctx, run, request, lookUpTimeout, decode.MaxDeploy, func(response *transport.Response) (*api.Deploy, error) {
 		return decode.Deploy(response.Body, f.target.DeploymentID, f.target.DeployID)
 	})
-	if !result.OK {
-		f.pollErr = failure(f.client.version, opGetDeploy, result.End)
-		return evidence.Unread
+	if result.OK {
+		f.seen = result.Accepted
+		f.note(f.seen)
+		return f.sent.Find(f.seen)
 	}
-	f.seen = result.Accepted
-	f.note(f.seen)
-	return f.sent.Find(f.seen)
+	f.pollErr = failure(f.client.version, opGetDeploy, result.End)
+	if result.Response != nil && slices.Contains(forbidden, result.Response.StatusCode) {
+		return evidence.Forbidden
+	}
+	return evidence.Unread
 }
 
 // failure is the error of a finalize that brought no deploy.

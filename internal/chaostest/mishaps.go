@@ -22,6 +22,7 @@ type Mishap struct {
 	Doubled  bool // the refusal of a second delivery, which the client reads back once
 	Lies     bool // the response shows a status that the deploy does not have
 	Again    bool // the client is told that nothing was done, and to come again
+	Forbids  bool // it is refused for good
 	Pauses   bool // the client is asked to wait for longer than looking a deploy up takes
 }
 
@@ -70,6 +71,7 @@ func Mishaps() []Mishap {
 		{Fault: set("id", "another"), Foreign: true},
 		{Fault: set("status", "SOMETHING_NEW"), Lies: true},
 		{Fault: astrotest.RateLimited().WithHeader("Retry-After", "3600"), Again: true, Pauses: true},
+		{Fault: astrotest.Error(403, "Forbidden"), Forbids: true},
 		{Fault: astrotest.RateLimited(), Again: true},
 		{Fault: astrotest.RateLimited().WithHeader("Retry-After", "2"), Again: true},
 	}
@@ -84,7 +86,6 @@ func Mishaps() []Mishap {
 		astrotest.HangInAnswer(),
 		set("deploymentId", "another"),
 		set("bundles", "none"),
-		astrotest.Error(403, "Forbidden"),
 	} {
 		all = append(all, Mishap{Fault: fault})
 	}

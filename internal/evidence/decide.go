@@ -1,5 +1,7 @@
 package evidence
 
+import "slices"
+
 // State is what is known after an attempt whose response was no success.
 type State struct {
 	Doubt     bool      // an attempt may have taken effect, and nothing has shown yet that it did not
@@ -45,10 +47,8 @@ func (s State) Next() Step {
 		return Succeed
 	case !s.Doubt && mayRetry:
 		return Retry
-	case !s.Doubt && s.Refused && times == 0 && len(s.Findings) < Agreeing && mayLook:
-		return Look
-	case !s.Doubt && finding == Other:
-		return Doubt // what was not refused may be on its way, or replaced since
+	case !s.Doubt && s.Refused:
+		return s.afterRefusal(finding, mayLook)
 	case !s.Doubt:
 		return Fail
 	case finding == Unchanged && times >= agreeingToRetry && mayRetry:
@@ -65,11 +65,25 @@ func (s State) Next() Step {
 	return Doubt
 }
 
+// afterRefusal decides on a refusal that nothing else speaks against. One look tells whether it was
+// that of a second delivery, the first of which was carried out.
+func (s State) afterRefusal(finding Finding, mayLook bool) Step {
+	switch {
+	case finding == Other:
+		return Doubt // what was carried out may be on its way, or replaced since
+	case finding != Unread || slices.Contains(s.Findings, Forbidden):
+		return Fail
+	case mayLook && len(s.Findings) < Agreeing:
+		return Look
+	}
+	return Doubt
+}
+
 // agreement returns what the last looks that succeeded have in common, and how many they are.
 func (s State) agreement() (found Finding, times int) {
 	for _, finding := range s.Findings {
 		switch finding {
-		case Unread:
+		case Unread, Forbidden:
 		case found:
 			times++
 		default:

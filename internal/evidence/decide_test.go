@@ -7,10 +7,10 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// Every state there is, with up to five looks, against what must never happen.
+// Every state there is, with up to four looks, against what must never happen.
 func TestNextOverAllStates(t *testing.T) {
 	seen := map[Step]int{}
-	for _, findings := range sequences(5) {
+	for _, findings := range sequences(4) {
 		for bits := range 1 << 7 {
 			for _, room := range []int{0, 1, 2, 3, 4, 5, 9} {
 				is := func(bit int) bool { return bits>>bit&1 == 1 }
@@ -30,7 +30,7 @@ func TestNextOverAllStates(t *testing.T) {
 
 // violation says which promise a step breaks, or "".
 func violation(s State, step Step) string {
-	read := slices.DeleteFunc(slices.Clone(s.Findings), func(f Finding) bool { return f == Unread })
+	read := slices.DeleteFunc(slices.Clone(s.Findings), func(f Finding) bool { return f == Unread || f == Forbidden })
 	lastAre := func(times int, want Finding) bool {
 		return len(read) >= times && !slices.ContainsFunc(read[len(read)-times:], func(f Finding) bool { return f != want })
 	}
@@ -40,8 +40,10 @@ func violation(s State, step Step) string {
 		return "5c: success on evidence, and on nothing else"
 	case step == Fail && s.Doubt && (!lastAre(3, Unchanged) || s.InFlight || s.Past):
 		return "5d: a definite failure with doubt"
-	case step == Fail && !s.Doubt && lastAre(1, Other):
+	case step == Fail && !s.Doubt && s.Refused && lastAre(1, Other):
 		return "5d: a definite failure of what may be on its way, or replaced"
+	case step == Fail && !s.Doubt && s.Refused && len(read) == 0 && !slices.Contains(s.Findings, Forbidden):
+		return "5d: a refusal that is final without a look"
 	case step == Report && (!lastAre(3, Failed) || s.InFlight):
 		return "5d: FAILED counts once nothing is in flight"
 	case step == Retry && (s.Past || s.Taken):
@@ -86,7 +88,8 @@ func TestNext(t *testing.T) {
 		"refused, and something else there":     {State{Refused: true, Past: true, Taken: true, Room: 8, Findings: []Finding{Other}}, Doubt},
 		"refused, with another version":         {State{Refused: true, Past: true, Room: 8, Findings: []Finding{Another}}, Fail},
 		"refused, could not be read":            {State{Refused: true, Room: 8, Findings: []Finding{Unread, Unread}}, Look},
-		"refused, cannot be read":               {State{Refused: true, Room: 6, Findings: []Finding{Unread, Unread, Unread}}, Fail},
+		"refused, cannot be read":               {State{Refused: true, Room: 6, Findings: []Finding{Unread, Unread, Unread}}, Doubt},
+		"refused, may not be read":              {State{Refused: true, Room: 7, Findings: []Finding{Unread, Forbidden}}, Fail},
 		"refused, finalized":                    {State{Refused: true, Room: 8, Findings: []Finding{Finalized}}, Succeed},
 		"turned away for now":                   {State{Refused: true, MayRetry: true, Room: 9}, Retry},
 		"no connection":                         {State{MayRetry: true, Room: 9}, Retry},

@@ -22,7 +22,8 @@ type Sent struct {
 type Finding int8
 
 const (
-	Unread    Finding = iota // the look failed
+	Unread    Finding = iota // the look was lost
+	Forbidden                // the look was refused, and would be again
 	Unchanged                // INITIALIZED, without what was sent
 	Finalized                // DEPLOYED with what was sent
 	Failed                   // FAILED

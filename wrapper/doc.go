@@ -43,18 +43,21 @@
 // attempt ended allows it:
 //
 //	the attempt ended with                     finalize, reads   others, such as creating
-//	connect failed, directly or to a proxy     retried           retried
+//	no connection, directly or by a proxy      retried           retried
 //	429                                        retried           retried
 //	408, 500, 502, 503, 504                    retried           final
 //	connection cut, or no response in time     retried           final
 //	200 that cannot be read, or that is not
 //	the deploy asked for                       retried           final
 //	any other status                           final             final
-//	no token, certificate not trusted          final             final
+//	no token, a certificate that either side
+//	does not trust, a proxy's 4xx to CONNECT   final             final
 //
 // The vendor guarantees that a request which updates may be made twice, and nothing of the
 // kind for one that creates. Finalizing is the one that updates here; what is added to
-// openapi.yaml counts as creating.
+// openapi.yaml counts as creating. A finalize that may have taken effect is read back before it is
+// retried ([Client.Finalize]). net/http sends nothing again by itself, over HTTP/2 either. The
+// attempt after one that got no response in time goes over another connection.
 //
 // An upload is retried like a read, each time from its start, but for a response of 2xx
 // without a version of what was sent, which is final. Each that gets through makes one more
@@ -66,9 +69,6 @@
 // but that some byte moves within two minutes ([WithStallTimeout]). Attempts take turns: 10 POST
 // and 25 GET start in a second ([WithLimiter]). After a 429 the whole client waits as long as the
 // call does or Retry-After says, and a limiter of [NewLimiter] goes on more slowly for a while.
-//
-// A finalize that may have taken effect is looked up before anything is said or retried:
-// [Client.Finalize] says what counts as evidence.
 //
 // # Secrets
 //

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -113,10 +112,9 @@ func (f *finalization) Reconcile(ctx context.Context, run *transport.Run, end tr
 	f.known.Doubt = f.known.Doubt || end.Outcome.MayHaveTakenEffect
 	f.known.InFlight = f.known.InFlight || end.Outcome.MayStillTakeEffect
 	f.known.Refused = end.Response != nil && slices.Contains(refusals, end.Response.StatusCode)
-	f.known.MayRetry = end.MayRetry && run.Elapsed()+end.Wait <= f.window
 	f.known.Findings = nil
 	if !f.client.looksUp {
-		next.Retry = f.known.MayRetry && !f.known.Past && !f.known.Taken
+		next.Retry = end.MayRetry && !f.known.Past && !f.known.Taken
 		return next
 	}
 	pause := cmp.Or(f.client.pollInterval, lookUpPause)
@@ -126,25 +124,22 @@ func (f *finalization) Reconcile(ctx context.Context, run *transport.Run, end tr
 	for {
 		f.known.Room = f.requests - run.Requests
 		f.known.OutOfTime = time.Since(started)+pause+lookUpTimeout > lookUpWindow
-		switch f.known.Next() {
+		f.known.MayRetry = end.MayRetry && run.Elapsed()+end.Wait <= f.window
+		switch step := f.known.Next(); step {
 		case evidence.Succeed, evidence.Report:
 			next.Result, next.Found = f.seen, true
 			return next
 		case evidence.Retry:
 			next.Retry, f.known.Doubt = true, f.known.InFlight
 			return next
-		case evidence.Fail:
-			f.known.Doubt = false
-			return next
-		case evidence.Doubt:
-			f.known.Doubt = true
+		case evidence.Fail, evidence.Doubt:
+			f.known.Doubt = step == evidence.Doubt
 			return next
 		}
 		if len(f.known.Findings) > 0 {
 			_ = retry.Sleep(looking, pause)
 		}
-		if err := ctx.Err(); err != nil {
-			next.Err = fmt.Errorf("%w while looking the deploy up", err)
+		if next.Err = ctx.Err(); next.Err != nil {
 			return next
 		}
 		f.known.Findings = append(f.known.Findings, f.look(looking, run))

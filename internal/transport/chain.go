@@ -6,6 +6,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -53,7 +54,7 @@ type Decision[T any] struct {
 	Result T
 	Found  bool  // Result is what was asked for
 	Retry  bool  // make another attempt
-	Err    error // what ended the finding out
+	Err    error // the context's, if that ended the finding out
 }
 
 // Result is what came of a request.
@@ -116,7 +117,9 @@ func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, 
 			}
 			return result
 		case next.Err != nil:
-			result.Err = after(next.Err, last.err)
+			if !errors.Is(last.err, next.Err) {
+				result.Err = after(fmt.Errorf("%w while reading back what became of it", next.Err), last.err)
+			}
 			return result
 		case !again || !next.Retry:
 			return result

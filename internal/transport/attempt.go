@@ -79,10 +79,14 @@ func (r *Run) send(call context.Context, request *http.Request, token string, ti
 		ctx, cancel = context.WithCancel(ctx)
 	}
 	defer cancel()
-	connection := &connection{stop: cancel}
-	sent := request.WithContext(connection.watch(ctx))
+	conn := &r.first
+	if conn.stop != nil {
+		conn = &connection{}
+	}
+	conn.stop = cancel
+	sent := request.WithContext(conn.watch(ctx, request.URL.Scheme == "https"))
 	if sent.GetBody != nil {
-		sent.GetBody = connection.once(sent.GetBody, network)
+		sent.GetBody = conn.once(sent.GetBody, network)
 	}
 	if c.Jar != nil {
 		sent.Header = request.Header.Clone() // another attempt has cookies of its own
@@ -91,14 +95,14 @@ func (r *Run) send(call context.Context, request *http.Request, token string, ti
 		}
 	}
 	response, err := RoundTrip(network, sent, limit)
-	r.Requests += max(1, int(connection.sends.Load()))
-	r.isHTTP1 = connection.isHTTP1(network)
+	r.Requests += max(1, int(conn.sends.Load()))
+	r.isHTTP1 = conn.isHTTP1(network)
 	if err != nil {
 		if ctx.Err() == context.DeadlineExceeded && call.Err() == nil {
 			r.renew() // nothing came back
 		}
 		shown := explain(ctx, call, timeout, err, token)
-		if unreached, refused := connection.failed(err, sent, network); unreached {
+		if unreached, refused := conn.failed(err, sent, network); unreached {
 			shown = &ConnectError{shown, refused}
 		}
 		return nil, shown

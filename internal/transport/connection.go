@@ -26,6 +26,7 @@ func (e *ConnectError) Unwrap() error { return e.Err }
 type connection struct {
 	trace   httptrace.ClientTrace
 	stop    context.CancelFunc // of the attempt
+	isTLS   bool
 	asked   atomic.Bool
 	got     atomic.Int32
 	reused  atomic.Bool
@@ -36,28 +37,32 @@ type connection struct {
 }
 
 // watch returns a context under which a transport tells of its connections.
-func (c *connection) watch(ctx context.Context) context.Context {
+func (c *connection) watch(ctx context.Context, secure bool) context.Context {
 	c.trace.GetConn = func(string) { c.asked.Store(true) }
-	c.trace.GotConn = func(info httptrace.GotConnInfo) {
-		if c.got.Add(1) > 1 && c.isHTTP2.Load() && c.sends.Load() > 0 {
-			c.stop() // net/http is about to send the request again
-		}
-		if info.Reused {
-			c.reused.Store(true)
-		}
-		if secure, isTLS := info.Conn.(interface{ ConnectionState() tls.ConnectionState }); isTLS {
-			c.isHTTP2.Store(secure.ConnectionState().NegotiatedProtocol == "h2")
-		}
-	}
+	c.trace.GotConn = c.connected
 	c.trace.WroteHeaders = func() { c.sends.Add(1) }
-	c.trace.WroteRequest = func(info httptrace.WroteRequestInfo) { c.sent.Store(info.Err == nil) }
-	// A protocol that is a caller's own need not tell that it got the connection.
-	c.trace.TLSHandshakeDone = func(state tls.ConnectionState, err error) {
-		if err == nil && state.NegotiatedProtocol != "" && state.NegotiatedProtocol != "http/1.1" {
-			c.untold.Store(true)
+	if c.isTLS = secure; secure {
+		c.trace.WroteRequest = func(info httptrace.WroteRequestInfo) { c.sent.Store(info.Err == nil) }
+		// A protocol that is a caller's own need not tell that it got the connection.
+		c.trace.TLSHandshakeDone = func(state tls.ConnectionState, err error) {
+			if err == nil && state.NegotiatedProtocol != "" && state.NegotiatedProtocol != "http/1.1" {
+				c.untold.Store(true)
+			}
 		}
 	}
 	return httptrace.WithClientTrace(ctx, &c.trace)
+}
+
+func (c *connection) connected(info httptrace.GotConnInfo) {
+	if c.got.Add(1) > 1 && c.isHTTP2.Load() && c.sends.Load() > 0 {
+		c.stop() // net/http is about to send the request again
+	}
+	if info.Reused {
+		c.reused.Store(true)
+	}
+	if secure, isTLS := info.Conn.(interface{ ConnectionState() tls.ConnectionState }); isTLS {
+		c.isHTTP2.Store(secure.ConnectionState().NegotiatedProtocol == "h2")
+	}
 }
 
 // once keeps net/http from sending a body again on its own. Over HTTP/1.1 it does so only if nothing
@@ -95,7 +100,7 @@ func (c *connection) failed(err error, request *http.Request, transport http.Rou
 		// In TLS 1.3 the client is done before the server has seen its certificate, so that the
 		// refusal comes after the request was written. The server has not read it then.
 		return true, true
-	case !c.sent.Load() && isWriteError(err):
+	case c.isTLS && !c.sent.Load() && isWriteError(err):
 		return true, false // as that refusal may look too
 	}
 	return false, false

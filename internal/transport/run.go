@@ -10,6 +10,7 @@ import (
 // Run is one call under way: its attempts, and the requests that find out what became of them.
 type Run struct {
 	chain   *Chain
+	first   connection      // of the first attempt
 	other   *http.Transport // in place of the chain's, once an attempt got nothing back
 	started time.Time       // of the first attempt that was sent
 	isHTTP1 bool            // whether the last attempt's connection was

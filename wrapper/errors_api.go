@@ -56,7 +56,10 @@ func transportError(operation string, end transport.End) error {
 		end.Err = errors.New(end.Err.Error()) // the type would say that nothing was sent
 	}
 	failed := &TransportError{Operation: operation, Attempts: end.Attempts, Elapsed: end.Elapsed, MayHaveTakenEffect: end.Outcome.MayHaveTakenEffect, Err: end.Err}
-	if errors.As(end.Err, &connect) {
+	switch {
+	case errors.As(end.Err, &connect) && connect.Refused:
+		failed.Hint = "the connection was refused: check the certificates, and the proxy"
+	case connect != nil:
 		failed.Hint = "no connection came about: check the base URL, that something listens there, and the proxies on the way"
 	}
 	return failed

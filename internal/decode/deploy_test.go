@@ -215,3 +215,12 @@ func hasExactKeys(t *testing.T, text []byte) bool {
 }
 
 func ptr(value string) *string { return &value }
+
+// A body that is odd, and takes the slow way for it, must not take forever.
+func TestDeployDecodesFewBundlesOneByOne(t *testing.T) {
+	for count, tooMany := range map[int]bool{maxBundles: false, maxBundles + 1: true} {
+		body := `{"id":"p","deploymentId":"d","status":"DEPLOYED","description":5,"bundles":[{}` + strings.Repeat(",{}", count-1) + `]}`
+		_, err := Deploy([]byte(body), "d", "p")
+		assert.Equal(t, tooMany, err != nil, count)
+	}
+}

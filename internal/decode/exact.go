@@ -157,10 +157,16 @@ func fill(model reflect.Value, text []byte) error {
 	return nil
 }
 
+// maxBundles is how many are decoded field by field, which takes its time.
+const maxBundles = 10_000
+
 func fillBundles(bundles *[]api.Bundle, text []byte) error {
 	var each []json.RawMessage
 	if err := json.Unmarshal(text, &each); err != nil || each == nil {
 		return err
+	}
+	if len(each) > maxBundles {
+		return fmt.Errorf("%d bundles are too many to be read one by one", len(each))
 	}
 	*bundles = make([]api.Bundle, len(each))
 	for i, one := range each {

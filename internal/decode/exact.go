@@ -33,8 +33,8 @@ type member struct {
 var known = sync.OnceValue(func() (places *[64][]member) {
 	places = &[64][]member{}
 	for _, model := range []any{api.DeploysPaginated{}, api.Deploy{}, api.Bundle{}, api.Subject{}, api.DeployGit{}} {
-		for _, field := range reflect.VisibleFields(reflect.TypeOf(model)) {
-			name := nameOf(field)
+		for i := range reflect.TypeOf(model).NumField() {
+			name := nameOf(reflect.TypeOf(model).Field(i))
 			place := &places[placeOf(name)]
 			*place = append(*place, member{name, strict[name]})
 		}

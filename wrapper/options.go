@@ -139,7 +139,7 @@ func WithStallTimeout(timeout time.Duration) Option {
 
 // WithPollInterval sets how long [Client.Wait] sleeps between two polls of a deploy: always d, in
 // place of 1 s growing to 15 s, jittered. It is also how far apart the look-ups of [Client.Finalize]
-// are, which is 3 s by default. It must be positive.
+// are, 3 s by default: one that is shorter than reads may lag is for tests. It must be positive.
 func WithPollInterval(d time.Duration) Option {
 	return func(cfg *config) error {
 		if d <= 0 {

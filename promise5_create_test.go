@@ -1,0 +1,223 @@
+package astrofinalize_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/deploys"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// create creates a deploy of DAGs.
+func (w world) create() (*api.Deploy, error) {
+	return w.client.CreateDeploy(w.Context(), w.home(), api.CreateDeployRequest{Type: api.DeployTypeDAGOnly})
+}
+
+// Whatever a create meets once it may have been received: one request, one deploy at most, and an error
+// that says so. Red if creates are retried like what may be carried out twice.
+func TestPromise5fACreateIsSentOnce(t *testing.T) {
+	faults := slices.Concat(losses(), []astrotest.Fault{
+		astrotest.CutConnection(), astrotest.CutHeader(), astrotest.CutAnswer(), astrotest.Hang(), astrotest.HangInAnswer(), astrotest.DeadConnection(),
+		astrotest.StopListening(), astrotest.Slow(31 * time.Second), astrotest.LongAnswer(2 << 20), astrotest.BadGateway(),
+		astrotest.Answer(200, "text/html", "<html>"), astrotest.Answer(200, "application/json", "{}"), astrotest.Answer(200, "application/json", "null"),
+	})
+	for _, status := range []int{201, 202, 204, 301, 302, 303, 307, 308, 408, 500, 501, 502, 503, 504, 520, 522, 524} {
+		faults = append(faults, astrotest.Answer(status, "application/json", "").WithHeader("Retry-After", "1").WithHeader("Location", "/v1/x"))
+	}
+	for _, protocol := range protocols {
+		for _, fault := range faults {
+			for _, afterCommit := range []bool{false, true} {
+				if afterCommit {
+					fault = fault.AfterCommit()
+				}
+				t.Run(protocol.name+"/"+fault.String(), func(t *testing.T) {
+					inBubble(t, protocol.options, func(w world) {
+						w.always(map[string]astrotest.Fault{createDeploy: fault})
+						deploy, err := w.create()
+						require.Error(w, err)
+						assert.Nil(w, deploy)
+						assert.True(w, mayHaveTakenEffect(w.T, err), "%v", err)
+						assert.Equal(w, 1, w.count(createDeploy))
+						time.Sleep(time.Minute) // for what is late
+						assert.LessOrEqual(w, w.server.Creates(w.deployment.ID), 1)
+					})
+				})
+			}
+		}
+	}
+}
+
+// Refusals are certain, and final.
+func TestPromise5fACreateThatIsRefused(t *testing.T) {
+	for _, status := range []int{400, 401, 403, 404, 409, 422} {
+		inBubble(t, nil, func(w world) {
+			w.server.Inject(astrotest.Error(status, "as injected"))
+			_, err := w.create()
+			require.Error(w, err)
+			assert.False(w, mayHaveTakenEffect(w.T, err), "%d", status)
+			assert.Equal(w, 1, w.count(createDeploy))
+			assert.NotContains(w, err.Error(), "may have been created")
+		})
+	}
+}
+
+// A 429 says that nothing was done, and no connection that nothing was sent: another attempt follows, up
+// to the one that may have been received.
+func TestPromise5fACreateThatWasNotReceivedIsRetried(t *testing.T) {
+	for _, protocol := range protocols {
+		t.Run(protocol.name, func(t *testing.T) {
+			inBubble(t, protocol.options, func(w world) {
+				w.server.Inject(astrotest.RateLimited(), astrotest.Error(429, ""), astrotest.RateLimited())
+				_, err := w.create()
+				require.NoError(w, err)
+				assert.Equal(w, 4, w.count(createDeploy))
+				assert.Equal(w, 1, w.server.Creates(w.deployment.ID))
+
+				w.server.Inject(astrotest.RateLimited(), astrotest.CutConnection().AfterCommit())
+				_, err = w.create()
+				assert.True(w, mayHaveTakenEffect(w.T, err))
+				assert.Equal(w, 6, w.count(createDeploy))
+				assert.Equal(w, 2, w.server.Creates(w.deployment.ID))
+			})
+			inBubble(t, protocol.options, func(w world) {
+				w.server.Inject(astrotest.RateLimited(), astrotest.RateLimited(), astrotest.RateLimited(), astrotest.RateLimited())
+				_, err := w.create()
+				require.ErrorIs(w, err, wrapper.ErrRateLimited)
+				assert.False(w, mayHaveTakenEffect(w.T, err))
+				assert.Zero(w, w.server.Creates(w.deployment.ID))
+			})
+			inBubble(t, protocol.options, func(w world) {
+				network := w.server.Client().Transport.(*http.Transport).Clone()
+				w.Cleanup(network.CloseIdleConnections)
+				dial, dials := network.DialContext, 0
+				network.DialContext = refusing(dial, func() bool { dials++; return dials < 4 })
+				w.client = w.newClient(network)
+				_, err := w.create()
+				require.NoError(w, err)
+				assert.Equal(w, 4, dials)
+				assert.Equal(w, 1, w.count(createDeploy))
+			})
+		})
+	}
+}
+
+// A deploy in a 200 is the one that was asked for, or an error: it may be finalized, and what it mounts
+// replaced or removed. Red if its ID is enough.
+func TestPromise5fACreatedDeployIsTheOneAskedFor(t *testing.T) {
+	for name, shown := range map[string]object{
+		"another mount path":          {"bundleMountPath": "/b"},
+		"a mount path below":          {"bundleMountPath": "/a/b"},
+		"no mount path":               {"bundleMountPath": nil},
+		"an empty mount path":         {"bundleMountPath": ""},
+		"a mount path that is no one": {"bundleMountPath": 7},
+		"DEPLOYED":                    {"status": "DEPLOYED"},
+		"a status nobody knows":       {"status": "CANCELED"},
+		"no status":                   {"status": nil},
+		"another Deployment":          {"deploymentId": "another"},
+		"no Deployment":               {"deploymentId": nil},
+		"no ID":                       {"id": nil},
+		"an ID that leads elsewhere":  {"id": "../.."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, nil, func(w world) {
+				w.server.Mount(w.deployment.ID, api.Bundle{MountPath: "/a", DesiredVersion: ptr("a")})
+				w.server.Mount(w.deployment.ID, api.Bundle{MountPath: "/b", DesiredVersion: ptr("b")})
+				w.always(map[string]astrotest.Fault{createDeploy: showing(shown)})
+				deploy, err := w.client.CreateDeploy(w.Context(), w.home(), api.CreateDeployRequest{Type: api.DeployTypeBundle, BundleMountPath: ptr("/a"), BundleType: ptr("dbt")})
+				require.ErrorIs(w, err, wrapper.ErrUnexpectedAnswer)
+				assert.Nil(w, deploy)
+				assert.True(w, mayHaveTakenEffect(w.T, err))
+
+				_, err = deploys.RemoveBundle(w.Context(), w.client, w.home(), deploys.Mount{Path: "/a", Type: "dbt"})
+				require.Error(w, err)
+				assert.Zero(w, w.count(finalizeDeploy))
+				assert.Equal(w, map[string]string{"/a": "a", "/b": "b"}, w.bundles())
+				assert.Equal(w, 2, w.count(createDeploy))
+			})
+		})
+	}
+	t.Run("another type", func(t *testing.T) {
+		inBubble(t, nil, func(w world) {
+			w.server.Inject(showing(object{"type": "IMAGE_ONLY"}))
+			_, err := w.create()
+			require.ErrorIs(w, err, wrapper.ErrUnexpectedAnswer)
+		})
+	})
+}
+
+// The create at /a is answered with a deploy that is there, of another client's, mounted at /b: nothing is
+// removed, there or here. Red if the deploy of a response is trusted.
+func TestPromise5fARemovalDoesNotFollowAnotherDeploy(t *testing.T) {
+	for _, status := range []string{"INITIALIZED", "DEPLOYED"} {
+		inBubble(t, nil, func(w world) {
+			for _, path := range []string{"/a", "/b"} {
+				w.server.Mount(w.deployment.ID, api.Bundle{MountPath: path, DesiredVersion: ptr(version)})
+			}
+			other := w.addBundle("/b")
+			w.server.Inject(showing(object{"id": other.DeployID, "bundleMountPath": "/b", "status": status}).On(createDeploy))
+			_, err := deploys.RemoveBundle(w.Context(), w.client, w.home(), deploys.Mount{Path: "/a", Type: "dbt"})
+			require.Error(w, err)
+			assert.Equal(w, map[string]string{"/a": version, "/b": version}, w.bundles())
+			assert.Len(w, w.server.Requests(), 1)
+		})
+	}
+}
+
+func TestPromise5fACreatedDeployThatFailed(t *testing.T) {
+	inBubble(t, nil, func(w world) {
+		w.server.Inject(showing(object{"status": "FAILED"}), showing(object{"status": "FAILED"}))
+		var failed *wrapper.DeployFailedError
+		deploy, err := w.create()
+		require.ErrorAs(w, err, &failed)
+		assert.Nil(w, deploy)
+		assert.Equal(w, w.deployment.ID, failed.Deploy.DeploymentID)
+		_, err = deploys.RemoveBundle(w.Context(), w.client, w.home(), deploys.Mount{Path: "/a", Type: "dbt"})
+		require.ErrorAs(w, err, &failed)
+		assert.Zero(w, w.count(finalizeDeploy))
+	})
+}
+
+// A list has as many deploys as it says. Red if an empty page is the end of a list, or read for ever.
+func TestPromise5fAnEmptyPageIsNoEnd(t *testing.T) {
+	page := func(deploys string, offset, total int) astrotest.Fault {
+		return astrotest.Answer(http.StatusOK, "application/json", fmt.Sprintf(`{"deploys":[%s],"limit":100,"offset":%d,"totalCount":%d}`, deploys, offset, total))
+	}
+	inBubble(t, nil, func(w world) {
+		one := func(id string) string {
+			return `{"id":"` + id + `","deploymentId":"` + w.deployment.ID + `","type":"IMAGE_ONLY","status":"DEPLOYED"}`
+		}
+		for name, row := range map[string]struct {
+			pages []astrotest.Fault
+			seen  string
+			fails bool
+		}{
+			"none":                       {[]astrotest.Fault{page("", 0, 0)}, "", false},
+			"all of them":                {[]astrotest.Fault{page(one("a"), 0, 2), page(one("b"), 1, 2)}, "ab", false},
+			"the first is empty":         {slices.Repeat([]astrotest.Fault{page("", 0, 2)}, 4), "", true},
+			"the second is empty":        {append([]astrotest.Fault{page(one("a"), 0, 2)}, slices.Repeat([]astrotest.Fault{page("", 1, 2)}, 4)...), "a", true},
+			"the second is the first":    {append([]astrotest.Fault{page(one("a"), 0, 2)}, slices.Repeat([]astrotest.Fault{page(one("a"), 0, 2)}, 4)...), "a", true},
+			"the second has nothing new": {[]astrotest.Fault{page(one("a"), 0, 3), page(one("a"), 1, 3)}, "a", true},
+		} {
+			w.server.Inject(row.pages...)
+			var seen strings.Builder
+			var ended error
+			for deploy, err := range w.client.ListDeploys(w.Context(), w.home()) {
+				if ended = err; err == nil {
+					seen.WriteString(deploy.ID)
+				}
+			}
+			assert.Equal(w, row.seen, seen.String(), name)
+			assert.Equal(w, row.fails, ended != nil, "%s: %v", name, ended)
+			assert.Empty(w, w.server.Pending(), name)
+		}
+	})
+}

@@ -237,3 +237,21 @@ func TestPromise5hMoreAttempts(t *testing.T) {
 		}, wrapper.WithRetry(wrapper.Retry{MaxAttempts: attempts}))
 	}
 }
+
+// Nor does it cost each later call one.
+func TestPromise5gADeadConnectionIsLeft(t *testing.T) {
+	for _, protocol := range protocols {
+		inBubble(t, protocol.options, func(w world) {
+			target := w.add(api.DeployTypeDAGOnly)
+			_, err := w.client.GetDeploy(w.Context(), target)
+			require.NoError(w, err)
+			w.server.Inject(astrotest.DeadConnection().On(finalizeDeploy))
+			_, err = w.client.Finalize(w.Context(), target, wrapper.DAGTarball(version))
+			require.NoError(w, err)
+			began := time.Now()
+			_, err = w.client.GetDeploy(w.Context(), target)
+			require.NoError(w, err)
+			assert.Less(w, time.Since(began), time.Second, protocol.name)
+		})
+	}
+}

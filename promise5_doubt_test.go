@@ -1,6 +1,7 @@
 package astrofinalize_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"testing"
@@ -193,10 +194,10 @@ func TestPromise5dARefusalOfASecondDelivery(t *testing.T) {
 	}
 }
 
-// A refusal that is one stays one: after a look that shows INITIALIZED, and after one that fails.
+// A refusal that is one stays one: after a look that shows INITIALIZED, and after one that is refused.
 func TestPromise5dARefusalIsLookedUpOnce(t *testing.T) {
 	for _, status := range []int{400, 409, 422} {
-		for _, look := range []astrotest.Fault{showing(object{}), astrotest.Error(403, "as injected"), astrotest.CutAnswer(), showing(object{"status": "FAILED"})} {
+		for _, look := range []astrotest.Fault{showing(object{}), astrotest.Error(403, "as injected"), showing(object{"status": "FAILED"})} {
 			inBubble(t, nil, func(w world) {
 				w.always(map[string]astrotest.Fault{finalizeDeploy: astrotest.Error(status, "Invalid"), getDeploy: look})
 				_, err := w.client.Finalize(w.Context(), w.add(api.DeployTypeDAGOnly), wrapper.DAGTarball(version))
@@ -209,6 +210,49 @@ func TestPromise5dARefusalIsLookedUpOnce(t *testing.T) {
 				assert.Equal(w, 1, w.count(getDeploy))
 			})
 		}
+	}
+}
+
+// A refusal that nothing can be read after may be that of a second delivery.
+func TestPromise5dARefusalThatCannotBeLookedUp(t *testing.T) {
+	for _, look := range []astrotest.Fault{astrotest.CutAnswer(), astrotest.Hang(), astrotest.Error(503, "")} {
+		inBubble(t, nil, func(w world) {
+			w.always(map[string]astrotest.Fault{finalizeDeploy: astrotest.Error(400, "Invalid"), getDeploy: look})
+			_, err := w.client.Finalize(w.Context(), w.add(api.DeployTypeDAGOnly), wrapper.DAGTarball(version))
+			require.ErrorIs(w, err, wrapper.ErrOutcomeUnknown)
+			require.ErrorIs(w, err, wrapper.ErrBadRequest)
+			assert.Equal(w, 3, w.count(getDeploy))
+		})
+	}
+}
+
+// Two stale looks allow another attempt, and prove no failure: its refusal is read back as often as
+// any doubt.
+func TestPromise5dARefusalAfterStaleLooks(t *testing.T) {
+	for _, lag := range []time.Duration{2 * time.Second, 4 * time.Second, 6 * time.Second, 8 * time.Second} {
+		for _, post := range []astrotest.Fault{astrotest.Error(500, "").AfterCommit(), astrotest.CutConnection().AfterCommit(), astrotest.BadGateway().AfterCommit()} {
+			inBubble(t, []astrotest.Option{astrotest.WithLag(0, lag), astrotest.WithRefinalizeRefused()}, func(w world) {
+				w.server.Inject(post.On(finalizeDeploy))
+				_, err := w.client.Finalize(w.Context(), w.add(api.DeployTypeDAGOnly), wrapper.DAGTarball(version))
+				require.NoError(w, err, "%v, %v", post, lag)
+			}, wrapper.WithRetry(wrapper.Retry{Backoff: wrapper.ConstantBackoff(100 * time.Millisecond)}))
+		}
+	}
+}
+
+// The caller's deadline is found where it ends the look-up of a refusal.
+func TestPromise5dADeadlineAmidTheLookUpOfARefusal(t *testing.T) {
+	for _, status := range []int{400, 409, 422} {
+		inBubble(t, nil, func(w world) {
+			w.always(map[string]astrotest.Fault{finalizeDeploy: astrotest.Error(status, "Invalid"), getDeploy: astrotest.Hang()})
+			ctx, cancel := context.WithTimeout(w.Context(), 2*time.Second)
+			defer cancel()
+			_, err := w.client.Finalize(ctx, w.add(api.DeployTypeDAGOnly), wrapper.DAGTarball(version))
+			require.ErrorIs(w, err, context.DeadlineExceeded)
+			var refused *wrapper.APIError
+			require.ErrorAs(w, err, &refused)
+			assert.Equal(w, status, refused.StatusCode)
+		})
 	}
 }
 

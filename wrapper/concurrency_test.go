@@ -29,6 +29,7 @@ func TestManyGoroutinesUnderChaos(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, []astrotest.Option{astrotest.WithRateLimit(http.MethodPost, 10)})
 		defer closeAll()
 		weather := &weather{random: rand.New(rand.NewPCG(1, 1)), mishaps: chaostest.Mishaps()}
+		weather.begin(func(bool) bool { return false }, func() int { return 0 })
 		server.InjectFunc(weather.strike)
 		var calls sync.WaitGroup
 		for range 64 {

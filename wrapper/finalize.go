@@ -130,7 +130,7 @@ func (f *finalization) Reconcile(ctx context.Context, run *transport.Run, end tr
 			next.Result, next.Found = f.seen, true
 			return next
 		case evidence.Retry:
-			next.Retry, f.known.Doubt = true, f.known.InFlight
+			next.Retry = true
 			return next
 		case evidence.Fail, evidence.Doubt:
 			f.known.Doubt = step == evidence.Doubt

@@ -49,8 +49,8 @@ func (s Sent) Find(deploy *api.Deploy) Finding {
 }
 
 // Contradiction says why the response to the finalize itself is not the success that its status
-// claims, or "". What it leaves out is no contradiction. One that mayPass is of a deploy that is
-// shown as it was before.
+// claims, or "". A version that it leaves out is no contradiction; of a removal it must be evidence.
+// One that mayPass is of a deploy that is shown as it was before.
 func (s Sent) Contradiction(deploy *api.Deploy) (reason string, mayPass bool) {
 	shown, initialized := s.shownBy(deploy), deploy.Status == api.DeployStatusInitialized
 	switch {
@@ -58,10 +58,8 @@ func (s Sent) Contradiction(deploy *api.Deploy) (reason string, mayPass bool) {
 		return "", false // and that is all that there is to say
 	case !initialized && deploy.Status != api.DeployStatusDeployed:
 		return fmt.Sprintf("the response shows a status that is not known here, %.40q", string(deploy.Status)), false
-	case s.Removes && deploy.BundleMountPath == nil:
-		return "the response does not show the mount path of a bundle", false
-	case s.Removes && !initialized && shown == differs && isWanted(BundleAt(deploy)):
-		return "the response still shows the bundle", false
+	case s.Removes && !initialized && shown != matches:
+		return "the response does not show that the bundle is gone", false
 	case !s.Removes && shown == differs:
 		return "the response shows another tarball version", false
 	case initialized && !s.isEmpty() && (shown != matches || s.Removes):
@@ -158,6 +156,3 @@ func (s Sent) removalShownBy(deploy *api.Deploy) match {
 	}
 	return differs
 }
-
-// isWanted reports a bundle that is to stay: one that is removed may be mounted for a while.
-func isWanted(bundle *api.Bundle) bool { return bundle != nil && bundle.DesiredVersion != nil }

@@ -135,11 +135,11 @@ func TestContradiction(t *testing.T) {
 		{"bundle, as before", bundles, mounting(initialized, at("/mine", "before", nil, &other)), "not finalized", true},
 
 		{"removal", removal, mounting(deployed, []api.Bundle{}), "", false},
-		{"removal, no list", removal, mounting(deployed, nil), "", false},
-		{"removal, on its way", removal, mounting(deployed, at("/mine", "before", &other, nil)), "", false},
-		{"removal, still wanted", removal, mounting(deployed, at("mine", "before", nil, &other)), "still shows the bundle", false},
+		{"removal, no list", removal, mounting(deployed, nil), "does not show that the bundle is gone", false},
+		{"removal, on its way", removal, mounting(deployed, at("/mine", "before", &other, nil)), "does not show that the bundle is gone", false},
+		{"removal, still wanted", removal, mounting(deployed, at("mine", "before", nil, &other)), "does not show that the bundle is gone", false},
 		{"removal, as before", removal, mounting(initialized, []api.Bundle{}), "not finalized", true},
-		{"removal, of no bundle", removal, showing(deployed, nil), "mount path", false},
+		{"removal, of no bundle", removal, showing(deployed, nil), "does not show that the bundle is gone", false},
 	} {
 		reason, mayPass := row.sent.Contradiction(&row.deploy)
 		if row.reason == "" {

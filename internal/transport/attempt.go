@@ -84,7 +84,7 @@ func (r *Run) send(call context.Context, request *http.Request, token string, ti
 		conn = &connection{}
 	}
 	conn.stop = cancel
-	sent := request.WithContext(conn.watch(ctx, request.URL.Scheme == "https"))
+	sent := request.WithContext(conn.watch(ctx, request, network))
 	if sent.GetBody != nil {
 		sent.GetBody = conn.once(sent.GetBody, network)
 	}

@@ -31,17 +31,27 @@ type connection struct {
 	got     atomic.Int32
 	reused  atomic.Bool
 	isHTTP2 atomic.Bool
+	hasKey  atomic.Bool  // one that has net/http send it again
 	sends   atomic.Int32 // how often the header was written
 	sent    atomic.Bool  // all of the request was
 	untold  atomic.Bool  // it may have got a connection without telling
 }
 
 // watch returns a context under which a transport tells of its connections.
-func (c *connection) watch(ctx context.Context, secure bool) context.Context {
+func (c *connection) watch(ctx context.Context, request *http.Request, transport http.RoundTripper) context.Context {
 	c.trace.GetConn = func(string) { c.asked.Store(true) }
 	c.trace.GotConn = c.connected
 	c.trace.WroteHeaders = func() { c.sends.Add(1) }
-	if c.isTLS = secure; secure {
+	for name := range idempotencyKeys {
+		c.hasKey.Store(c.hasKey.Load() || request.Header[name] != nil)
+	}
+	if _, isStandard := transport.(*http.Transport); !isStandard { // it may do what cannot be seen from here
+		c.trace.WroteHeaderField = func(name string, _ []string) {
+			c.hasKey.Store(c.hasKey.Load() || idempotencyKeys[name])
+			c.isHTTP2.Store(c.isHTTP2.Load() || name == ":method")
+		}
+	}
+	if c.isTLS = request.URL.Scheme == "https"; c.isTLS {
 		c.trace.WroteRequest = func(info httptrace.WroteRequestInfo) { c.sent.Store(info.Err == nil) }
 		// A protocol that is a caller's own need not tell that it got the connection.
 		c.trace.TLSHandshakeDone = func(state tls.ConnectionState, err error) {
@@ -65,12 +75,15 @@ func (c *connection) connected(info httptrace.GotConnInfo) {
 	}
 }
 
+// idempotencyKeys are the headers with which net/http sends a POST again though it was sent.
+var idempotencyKeys = map[string]bool{"Idempotency-Key": true, "X-Idempotency-Key": true}
+
 // once keeps net/http from sending a body again on its own. Over HTTP/1.1 it does so only if nothing
 // of the request was written, which is safe. Over HTTP/2 it does so whenever the peer claims not to
 // have processed the request.
 func (c *connection) once(getBody func() (io.ReadCloser, error), transport http.RoundTripper) func() (io.ReadCloser, error) {
 	return func() (io.ReadCloser, error) {
-		if c.sends.Load() > 0 && !c.isHTTP1(transport) {
+		if c.sends.Load() > 0 && (c.hasKey.Load() || !c.isHTTP1(transport)) {
 			return nil, errSentOnce
 		}
 		return getBody()

@@ -13,6 +13,7 @@ type Run struct {
 	first   connection      // of the first attempt
 	other   *http.Transport // in place of the chain's, once an attempt got nothing back
 	started time.Time       // of the first attempt that was sent
+	renewed bool            // whether an attempt got nothing back
 	isHTTP1 bool            // whether the last attempt's connection was
 
 	Requests int // that were sent so far
@@ -30,20 +31,21 @@ func (r *Run) transport() http.RoundTripper {
 // nothing, so that it would be used again. Other calls may still be waiting on it, so that
 // closing what is idle is not enough.
 func (r *Run) renew() {
-	network := r.chain.Transport()
-	if idle, closes := network.(interface{ CloseIdleConnections() }); closes {
-		idle.CloseIdleConnections()
-	}
-	if standard, isStandard := network.(*http.Transport); isStandard {
-		r.close()
+	r.close()
+	if standard, isStandard := r.chain.Transport().(*http.Transport); isStandard {
 		r.other = standard.Clone()
 	}
+	r.renewed = true
 }
 
-// close ends what renew began.
+// close leaves the connections that renew has left: one that is dead is idle only some time after
+// the attempt that it cost was given up.
 func (r *Run) close() {
 	if r.other != nil {
 		r.other.CloseIdleConnections()
+	}
+	if idle, closes := r.chain.Transport().(interface{ CloseIdleConnections() }); closes && r.renewed {
+		idle.CloseIdleConnections()
 	}
 }
 

@@ -29,7 +29,7 @@ import (
 //     it was seen past INITIALIZED, or with another bundle than that of [Target].Replaces.
 //
 // A finalize before this call with the same content counts, even if rolled back. By default it
-// takes up to 10 requests and 3 minutes, turns at the rate limit aside: attempts begin within 90 s
+// takes up to 10 requests and 3 minutes, limiter and token source aside: attempts begin within 90 s
 // and take up to 30 s, then look-ups of up to 5 s follow for up to 60 s.
 func (c *Client) Finalize(ctx context.Context, target Target, content Content) (*api.Deploy, error) {
 	if err := cmp.Or(c.check(), checkContext(ctx), target.check(), content.check(target)); err != nil {

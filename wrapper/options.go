@@ -97,15 +97,16 @@ func WithBaseURL(baseURL string) Option {
 	}
 }
 
-// WithHTTPClient sends requests by the Transport of client, with the cookies of its Jar, and ends
-// an attempt at its Timeout if that is shorter than [WithAttemptTimeout]. Its CheckRedirect is not
-// used, because no redirect is ever followed. The Transport must not repeat requests by itself:
-// nobody could tell then what became of the first. It must return when a request's context ends:
-// nothing else ends it, and the call waits until it does. Of an upload, only the Transport is used;
-// one whose ExpectContinueTimeout is 0 sends the tarball before the storage can refuse it, so that
-// an expired URL may look like a cut connection. It must add no token, which would go to the
-// storage, too; and one that records URLs sees the signature of the upload URL. The default is
-// [http.DefaultClient].
+// WithHTTPClient sends requests by the Transport of client, with the cookies of its Jar, and
+// ends an attempt at its Timeout if that is shorter than [WithAttemptTimeout]. Its
+// CheckRedirect is not used, because no redirect is ever followed. The Transport must not
+// repeat requests by itself: nobody could tell then what became of the first. It must return when
+// a request's context ends: nothing else ends it, and the call waits until it does. One that wraps
+// another should have CloseIdleConnections, by which a dead connection is left. Of an upload,
+// only the Transport is used; one whose ExpectContinueTimeout is 0 sends the tarball before the
+// storage can refuse it, so that an expired URL may look like a cut connection. It must add no
+// token, which would go to the storage, too; and one that records URLs sees the signature of the
+// upload URL. The default is [http.DefaultClient].
 func WithHTTPClient(client *http.Client) Option {
 	return func(cfg *config) error {
 		if client == nil {

@@ -1,9 +1,7 @@
 package wrapper
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
@@ -148,10 +146,4 @@ func TestDoerNamesWhatFailed(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF)
 	assert.Equal(t, "POST /v1/deploys/[REDACTED]/finalize", failed.Operation)
 	assert.Equal(t, 1, failed.Attempts)
-}
-
-func jsonResponse(t *testing.T, value any) *http.Response {
-	encoded, err := json.Marshal(value)
-	require.NoError(t, err)
-	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(bytes.NewReader(encoded))}
 }

@@ -3,6 +3,7 @@ package script_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -22,12 +23,12 @@ func TestExitCodes(t *testing.T) {
 		{0, dags(t), nil},
 		{1, dags(t), []astrotest.Fault{astrotest.ExpiredUploadURL().On("PutBlob")}},
 		{2, t.TempDir(), nil},
-		{3, dags(t), []astrotest.Fault{astrotest.CutConnection().On("FinalizeDeploy"), astrotest.Error(403, "no").On("FinalizeDeploy"), astrotest.Error(403, "no").On("GetDeploy"), astrotest.Error(403, "no").On("GetDeploy")}},
+		{3, dags(t), []astrotest.Fault{astrotest.Error(524, "no").On("FinalizeDeploy")}},
 	} {
 		server := astrotest.NewServer()
 		server.Inject(row.faults...)
 		deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
-		client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce}))
+		client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce}), wrapper.WithPollInterval(time.Millisecond))
 		require.NoError(t, err)
 		assert.Equal(t, row.code, run(t.Context(), client, wrapper.Deployment{OrganizationID: deployment.OrganizationID, DeploymentID: deployment.ID}, row.folder))
 		server.Close()

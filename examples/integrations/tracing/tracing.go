@@ -15,12 +15,8 @@ import (
 // Transport is for wrapper.WithHTTPClient. It makes a span of each request that it sends by
 // next: of repeated ones, look-ups and uploads, too. A span that the context of a call holds
 // is their parent. Tokens do not come into spans, because otelhttp records no headers.
-//
-// Of transports that are not an *http.Transport itself the client cannot know that no
-// connection came about, unless the error says so: a finalize that a proxy turned away with 407
-// is an *OutcomeUnknownError then, and a create is not repeated.
 func Transport(next http.RoundTripper, provider trace.TracerProvider) http.RoundTripper {
-	return hideQuery{otelhttp.NewTransport(restoreQuery{next},
+	return hideQuery{next, otelhttp.NewTransport(restoreQuery{next},
 		otelhttp.WithTracerProvider(provider),
 		// Nobody at the other end goes on with the trace, so neither traceparent nor baggage
 		// leaves with the requests.
@@ -31,7 +27,14 @@ func Transport(next http.RoundTripper, provider trace.TracerProvider) http.Round
 // hideQuery keeps the query from otelhttp, which records the URL in full (url.full) and has
 // no option against it: that of an upload URL is what signs it, and so a secret. What never
 // comes to a span need not be taken out of it again.
-type hideQuery struct{ next http.RoundTripper }
+type hideQuery struct{ network, next http.RoundTripper }
+
+// CloseIdleConnections is how the client leaves a connection that is dead.
+func (h hideQuery) CloseIdleConnections() {
+	if idle, closes := h.network.(interface{ CloseIdleConnections() }); closes {
+		idle.CloseIdleConnections()
+	}
+}
 
 func (h hideQuery) RoundTrip(request *http.Request) (*http.Response, error) {
 	hidden := request.Clone(context.WithValue(request.Context(), sentURL{}, request.URL))

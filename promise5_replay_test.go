@@ -49,6 +49,39 @@ func TestPromise5aAnIdempotencyKeyHasNothingSentAgain(t *testing.T) {
 	}
 }
 
+// Nor does net/http send look-ups again, so that a finalize would take more than 10 requests.
+func TestPromise5aNoLookUpIsSentAgain(t *testing.T) {
+	t.Run("HTTP2", func(t *testing.T) {
+		for _, fault := range losses() {
+			for _, post := range []astrotest.Fault{astrotest.Error(500, ""), astrotest.CutConnection()} {
+				inBubble(t, protocols[1].options, func(w world) {
+					w.always(map[string]astrotest.Fault{finalizeDeploy: post, getDeploy: fault})
+					_, err := w.client.Finalize(w.Context(), w.add(api.DeployTypeDAGOnly), wrapper.DAGTarball(version))
+					require.Error(w, err)
+					assert.LessOrEqual(w, len(w.server.Requests()), 10, "%v %v", post, fault)
+				})
+			}
+		}
+	})
+	t.Run("HTTP1", func(t *testing.T) {
+		inBubble(t, nil, func(w world) {
+			n := 0
+			w.server.InjectFunc(func(operation string) (astrotest.Fault, bool) {
+				if operation == finalizeDeploy {
+					return astrotest.Error(500, ""), true
+				}
+				if n++; n%2 == 1 {
+					return astrotest.CutConnection(), true
+				}
+				return astrotest.Error(500, ""), true
+			})
+			_, err := w.client.Finalize(w.Context(), w.add(api.DeployTypeDAGOnly), wrapper.DAGTarball(version))
+			require.Error(w, err)
+			assert.LessOrEqual(w, len(w.server.Requests()), 10)
+		})
+	})
+}
+
 // HTTP/2 in clear does not show in the connection, and a wrapped transport does not show that it may
 // speak it.
 func TestPromise5aHTTP2InClear(t *testing.T) {

@@ -25,7 +25,7 @@ var walls = map[string][]string{
 	"internal/transport": {"internal/ratelimit", "internal/redact", "internal/retry"},
 	"internal/blob":      {"internal/check", "internal/redact", "internal/retry", "internal/transport"},
 	"wrapper":            {"api", "internal/blob", "internal/check", "internal/decode", "internal/evidence", "internal/ratelimit", "internal/redact", "internal/retry", "internal/transport"},
-	"deploys":            {"api", "internal/blob", "wrapper"},
+	"deploys":            {"api", "internal/blob", "internal/evidence", "wrapper"},
 	"internal/chaostest": {"astrotest", "wrapper"}, // which only tests import
 }
 

@@ -10,7 +10,7 @@ import (
 // AfterCommit returns the fault for a request that takes effect.
 func (f Fault) AfterCommit() Fault {
 	f.commits = true
-	return f.named("%s.AfterCommit()", f.name)
+	return f.with("AfterCommit()")
 }
 
 // On returns the fault for a request of one operation, by its operationId in openapi.yaml,
@@ -18,8 +18,8 @@ func (f Fault) AfterCommit() Fault {
 // Without it the fault is for any; one that only an upload meets, such as [ExpiredUploadURL], is
 // for any upload. It panics if there is no such operation.
 func (f Fault) On(operation string) Fault {
-	if !isOperation(operation) {
-		panic(fmt.Sprintf("astrotest: the contract has no operation %q", operation))
+	if !slices.Contains(allOperations(), operation) {
+		panic(fmt.Sprintf("astrotest: the contract has no operation %q; there are %s", operation, strings.Join(allOperations(), ", ")))
 	}
 	f.operations = []string{operation}
 	return f
@@ -30,7 +30,7 @@ func (f Fault) On(operation string) Fault {
 // server may be used in it. It is called in a goroutine of the server, where a test must not be ended.
 func (f Fault) Then(act func()) Fault {
 	f.then = append(slices.Clip(f.then), act)
-	return f
+	return f.with("Then(…)")
 }
 
 // String says how the fault was made and what it is for, such as
@@ -45,6 +45,9 @@ func (f Fault) named(format string, args ...any) Fault {
 	f.name = fmt.Sprintf(format, args...)
 	return f
 }
+
+// with adds a change to the name.
+func (f Fault) with(change string) Fault { return f.named("%s.%s", cmp.Or(f.name, "Fault{}"), change) }
 
 // isFor reports whether a request of the operation meets the fault.
 func (f Fault) isFor(operation string) bool {

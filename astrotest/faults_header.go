@@ -1,6 +1,7 @@
 package astrotest
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 )
@@ -8,7 +9,7 @@ import (
 // WithHeader returns the fault with a header set in its answer. A header that is there keeps
 // its spelling.
 func (f Fault) WithHeader(name, value string) Fault {
-	return f.editing(func(a *answer) {
+	return f.with(fmt.Sprintf("WithHeader(%q, %q)", name, value)).editing(func(a *answer) {
 		spelling := http.CanonicalHeaderKey(name)
 		for existing := range a.header {
 			if strings.EqualFold(existing, name) {
@@ -22,7 +23,7 @@ func (f Fault) WithHeader(name, value string) Fault {
 // WithoutHeader returns the fault with a header missing from its answer, however it is spelt:
 // Slow(0).WithoutHeader("x-ms-version-id") is for an upload whose version nobody learns.
 func (f Fault) WithoutHeader(name string) Fault {
-	return f.editing(func(a *answer) {
+	return f.with(fmt.Sprintf("WithoutHeader(%q)", name)).editing(func(a *answer) {
 		for existing := range a.header {
 			if strings.EqualFold(existing, name) {
 				delete(a.header, existing)

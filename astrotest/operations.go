@@ -54,17 +54,16 @@ func routeOf(method, path string) string {
 	return method + " " + wildcard.ReplaceAllString(path, "{}")
 }
 
-// isOperation reports whether the contract or the storage has the operation.
-func isOperation(name string) bool {
-	return slices.Contains(slices.Collect(maps.Values(operations)), name) ||
-		slices.Contains(slices.Collect(maps.Values(storageOperations)), name)
+// allOperations are the names that a fault can be for.
+func allOperations() []string {
+	return slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Values(operations)), slices.Collect(maps.Values(storageOperations)))))
 }
 
 // operationOf returns the operationId of a request that the contract has, or the storage's name
 // of an upload.
 func operationOf(r *http.Request) (operation string, found bool) { return operationAt(r.Pattern, r) }
 
-// operationAt is operationOf for a request that is yet to be routed to the pattern.
+// operationAt is operationOf for a request that has not been routed to the pattern.
 func operationAt(pattern string, r *http.Request) (operation string, found bool) {
 	if pattern == storagePattern && r.Method == http.MethodPut {
 		operation, found = storageOperations[r.URL.Query().Get("comp")]

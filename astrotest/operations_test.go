@@ -25,7 +25,7 @@ func TestOperationsAreThoseOfTheContract(t *testing.T) {
 }
 
 func TestOnTakesOperations(t *testing.T) {
-	assert.PanicsWithValue(t, `astrotest: the contract has no operation "Finalize"`, func() { CutAnswer().On("Finalize") })
+	assert.PanicsWithValue(t, `astrotest: the contract has no operation "Finalize"; there are CreateDeploy, DeployRollback, FinalizeDeploy, GetDeploy, ListDeploys, PutBlob, PutBlock, PutBlockList, UpdateDeploy`, func() { CutAnswer().On("Finalize") })
 	for _, operation := range []string{"CreateDeploy", "DeployRollback", "PutBlob", "PutBlock", "PutBlockList"} {
 		assert.NotPanics(t, func() { CutAnswer().On(operation) })
 	}

@@ -67,10 +67,10 @@ func TestNewWithinABubble(t *testing.T) {
 // Each fault has a name, and says what was done to it.
 func TestFaultsHaveNames(t *testing.T) {
 	for want, fault := range map[string]Fault{
-		"Answer(204)":                 Answer(204, "", ""),
-		"Error(403)":                  Error(403, ""),
-		"RateLimited()":               RateLimited(),
-		"BadGateway()":                BadGateway().WithHeader("Retry-After", "1"),
+		"Answer(204)":   Answer(204, "", ""),
+		"Error(403)":    Error(403, ""),
+		"RateLimited()": RateLimited(),
+		`BadGateway().WithHeader("Retry-After", "1")`: BadGateway().WithHeader("Retry-After", "1"),
 		"EditDeploy(…)":               EditDeploy(nil),
 		"LongAnswer(7)":               LongAnswer(7),
 		"CutHeader()":                 CutHeader(),

@@ -70,7 +70,7 @@ func (e *Error) standing() string {
 	case errors.As(e.Err, &failed):
 		return "what runs now the Deployment itself tells; calling again creates another deploy"
 	case e.Stage == StageFinalize && errors.Is(e.Err, wrapper.ErrOutcomeUnknown):
-		return deploy + e.withVersion() + " can be finalized again with the same content; calling again creates another"
+		return deploy + e.withVersion() + " can be finalized again with the same content, which replaces what was deployed meanwhile: check with GetDeploy first; calling again creates another"
 	case e.Stage == StageFinalize:
 		return deploy + e.withVersion() + " was not finalized, " + unchanged + "; Finalize goes on with it, calling again creates another"
 	default:

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/internal/blob"
+	"github.com/astro-finalize/astro-finalize-go/internal/evidence"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -76,7 +76,7 @@ func (d *deploying) create(ctx context.Context) error {
 // mountsAt reports whether a deploy is for the mount path that was asked for: what is removed is
 // what the service has at the deploy's own.
 func mountsAt(deploy *api.Deploy, asked *string) bool {
-	return deploy.BundleMountPath != nil && asked != nil && path.Clean(*deploy.BundleMountPath) == path.Clean(*asked)
+	return deploy.BundleMountPath != nil && asked != nil && evidence.IsSamePath(*deploy.BundleMountPath, *asked)
 }
 
 // mayHaveTakenEffect reports whether the request that ended so may have been carried out. Of the

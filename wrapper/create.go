@@ -48,7 +48,7 @@ func checkCreated(asked api.CreateDeployRequest, created *api.Deploy) error {
 	isBundle, mountPath := asked.Type == api.DeployTypeBundle, valueOf(created.BundleMountPath)
 	switch {
 	case asked.Type != created.Type && !isBundle && asked.Type.Valid() && created.Type.Valid():
-		return fmt.Errorf("the answer is about a deploy of type %s, and not of type %s", created.Type, asked.Type)
+		return fmt.Errorf("the response is about a deploy of type %s, and not of type %s", created.Type, asked.Type)
 	case isBundle && (mountPath == "" || !evidence.IsSamePath(mountPath, valueOf(asked.BundleMountPath))):
 		return fmt.Errorf("the response is about a deploy with the mount path %.200q, and not %.200q", mountPath, valueOf(asked.BundleMountPath))
 	case created.Status != api.DeployStatusInitialized && created.Status != api.DeployStatusFailed:

@@ -81,10 +81,10 @@ func (e *TransportError) Unwrap() error { return e.Err }
 var ErrOutcomeUnknown = errors.New("outcome unknown")
 
 // OutcomeUnknownError says that a deploy may be finalized or may still be, and that it could not
-// be found out whether it is. [Client.GetDeploy] may tell later; finalizing it once more with
-// the same content is what the vendor's guarantee for requests that update allows. Ask for it
-// before the kinds of an [APIError]: it unwraps to how the last attempt ended, which is of
-// such a kind too.
+// be found out whether it is. [Client.GetDeploy] may tell later. The vendor allows it to be finalized
+// again with the same content; that replaces what somebody else deployed meanwhile, so look first.
+// Ask for this error before the kinds of an [APIError]: it unwraps to how the last attempt ended,
+// which is of such a kind too.
 type OutcomeUnknownError struct {
 	DeployID  string
 	Err       error       // how the last attempt ended: an *APIError or a *TransportError
@@ -99,7 +99,7 @@ func (e *OutcomeUnknownError) Error() string {
 	case e.LookUpErr != nil:
 		fmt.Fprintf(&text, "; and it could not be looked up: %v", e.LookUpErr)
 	case e.Deploy != nil && e.Deploy.Status == api.DeployStatusInitialized:
-		text.WriteString("; looked up it was not, but an attempt may be under way yet; GetDeploy tells")
+		text.WriteString("; it read back as INITIALIZED, but a request may still be in flight; check with GetDeploy")
 	case e.Deploy != nil:
 		status := "in a status that is not known here"
 		if e.Deploy.Status.Valid() {

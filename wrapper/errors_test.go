@@ -131,7 +131,7 @@ func TestOutcomeUnknownError(t *testing.T) {
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no answer: unexpected EOF; GetDeploy tells")
 	err.Deploy = &api.Deploy{Status: "INITIALIZED"}
-	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no answer: unexpected EOF; looked up it was not, but an attempt may be under way yet; GetDeploy tells")
+	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no answer: unexpected EOF; it read back as INITIALIZED, but a request may still be in flight; check with GetDeploy")
 	err.Deploy = &api.Deploy{Status: "a\nforged line"}
 	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no answer: unexpected EOF; and looked up it is in a status that is not known here, but does not show what was to be finalized")
 	err.Deploy = &api.Deploy{Status: "DEPLOYED"}

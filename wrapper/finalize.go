@@ -107,42 +107,55 @@ func (f *finalization) note(deploy *api.Deploy) {
 	f.known.Taken = f.known.Taken || f.sent.IsTaken(deploy)
 }
 
-// Reconcile reads the deploy back for as long as package evidence asks for it, which decides.
+// Reconcile reads the deploy back, and waits before it does so for the last time: while a service
+// asks for a long pause, somebody else may be at work.
 func (f *finalization) Reconcile(ctx context.Context, run *transport.Run, end transport.Attempted) (next transport.Decision[*api.Deploy]) {
 	f.known.Doubt = f.known.Doubt || end.Outcome.MayHaveTakenEffect
 	f.known.InFlight = f.known.InFlight || end.Outcome.MayStillTakeEffect
 	f.known.Refused = end.Response != nil && slices.Contains(refusals, end.Response.StatusCode)
-	f.known.Findings = nil
 	if !f.client.looksUp {
 		next.Retry = end.MayRetry && !f.known.Past && !f.known.Taken
 		return next
 	}
-	pause := cmp.Or(f.client.pollInterval, lookUpPause)
 	started := time.Now()
+	step := f.readBack(ctx, run, end)
+	if left := end.Wait - time.Since(started); step == evidence.Retry && f.known.Doubt && left > lookUpPause {
+		_ = retry.Sleep(ctx, left)
+		end.Wait = 0
+		step = f.readBack(ctx, run, end)
+	}
+	switch step {
+	case evidence.Succeed, evidence.Report:
+		next.Result, next.Found = f.seen, true
+	case evidence.Retry:
+		next.Retry = true
+	case evidence.Fail:
+		f.known.Doubt = false
+	default: // given up, or ended by the context
+		f.known.Doubt, next.Err = true, ctx.Err()
+	}
+	return next
+}
+
+// readBack reads the deploy back for as long as package evidence asks for it, which decides.
+func (f *finalization) readBack(ctx context.Context, run *transport.Run, end transport.Attempted) evidence.Step {
+	pause, started := cmp.Or(f.client.pollInterval, lookUpPause), time.Now()
 	looking, cancel := context.WithTimeout(ctx, max(lookUpWindow, evidence.Agreeing*(pause+lookUpTimeout)))
 	defer cancel()
-	for {
+	for f.known.Findings = nil; ; f.known.Findings = append(f.known.Findings, f.look(looking, run)) {
 		f.known.Room = f.requests - run.Requests
 		f.known.OutOfTime = time.Since(started)+pause+lookUpTimeout > lookUpWindow
 		f.known.MayRetry = end.MayRetry && run.Elapsed()+end.Wait <= f.window
-		switch step := f.known.Next(); step {
-		case evidence.Succeed, evidence.Report:
-			next.Result, next.Found = f.seen, true
-			return next
-		case evidence.Retry:
-			next.Retry = true
-			return next
-		case evidence.Fail, evidence.Doubt:
-			f.known.Doubt = step == evidence.Doubt
-			return next
-		}
-		if len(f.known.Findings) > 0 {
+		step := f.known.Next()
+		if step == evidence.Look && len(f.known.Findings) > 0 {
 			_ = retry.Sleep(looking, pause)
 		}
-		if next.Err = ctx.Err(); next.Err != nil {
-			return next
+		switch {
+		case step != evidence.Look:
+			return step
+		case ctx.Err() != nil:
+			return evidence.GiveUp
 		}
-		f.known.Findings = append(f.known.Findings, f.look(looking, run))
 	}
 }
 

@@ -1,12 +1,11 @@
 package wrapper
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
-	"strings"
 	"time"
 
+	"github.com/astro-finalize/astro-finalize-go/internal/check"
 	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
@@ -52,7 +51,7 @@ func isForeign(response *transport.Response) bool {
 }
 
 func unauthorizedHint(token string, now time.Time) string {
-	if expiry, found := expiryOf(token); found && !expiry.After(now) {
+	if expiry, found := check.Expiry(token); found && !expiry.After(now) {
 		return "the token expired on " + expiry.Format(time.RFC1123) + ": make a new one and set " + tokenVariable
 	}
 	return "the token is not valid, or no longer: make a new one and set " + tokenVariable
@@ -65,28 +64,4 @@ func redirectTarget(response *http.Response) string {
 		return ""
 	}
 	return "; this one points to " + location.Scheme + "://" + location.Host
-}
-
-// expiryOf returns when a token expires, if it is a JWT whose payload says so. Nothing is
-// verified: it is a hint for a human reader.
-func expiryOf(token string) (time.Time, bool) {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return time.Time{}, false
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil {
-		return time.Time{}, false
-	}
-	var claims struct {
-		Expiry *float64 `json:"exp"`
-	}
-	if json.Unmarshal(payload, &claims) != nil || claims.Expiry == nil {
-		return time.Time{}, false
-	}
-	const year9999 = 253402300799
-	if *claims.Expiry < 0 || *claims.Expiry > year9999 {
-		return time.Time{}, false
-	}
-	return time.Unix(int64(*claims.Expiry), 0).UTC(), true
 }

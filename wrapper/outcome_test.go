@@ -169,10 +169,10 @@ func TestOutcomeOfAnAttemptThatTakesEffectLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, []astrotest.Option{astrotest.WithRefinalizeRefused()},
 			wrapper.WithAttemptTimeout(30*time.Second),
-			wrapper.WithRetry(wrapper.Retry{Backoff: func() wrapper.Backoff { return backoff.NewConstantBackOff(time.Second) }}))
+			wrapper.WithRetry(wrapper.Retry{Backoff: func() wrapper.Backoff { return backoff.NewConstantBackOff(3500 * time.Millisecond) }}))
 		defer closeAll()
 		target := add(server, api.DeployTypeDAGOnly)
-		server.Inject(astrotest.Slow(33500 * time.Millisecond).On(finalize))
+		server.Inject(astrotest.Slow(33200 * time.Millisecond).On(finalize))
 		deploy, err := client.Finalize(t.Context(), target, wrapper.DAGTarball("version"))
 		require.NoError(t, err)
 		assert.Equal(t, "version", *deploy.DAGTarballVersion)

@@ -24,7 +24,7 @@ const (
 	Succeed             // the last look showed what was sent
 	Report              // the deploy that the last look showed: it is FAILED
 	Fail                // with how the last attempt ended: it took no effect
-	Doubt               // give up: the outcome is unknown
+	GiveUp              // the outcome is unknown
 )
 
 const (
@@ -56,13 +56,13 @@ func (s State) Next() Step {
 	case times < Agreeing && mayLook:
 		return Look
 	case times < Agreeing:
-		return Doubt
+		return GiveUp
 	case finding == Unchanged && !s.InFlight && !s.Past:
 		return Fail
 	case finding == Failed && !s.InFlight:
 		return Report
 	}
-	return Doubt
+	return GiveUp
 }
 
 // afterRefusal decides on a refusal that nothing else speaks against. One look tells whether it was
@@ -70,13 +70,13 @@ func (s State) Next() Step {
 func (s State) afterRefusal(finding Finding, mayLook bool) Step {
 	switch {
 	case finding == Other:
-		return Doubt // what was carried out may be on its way, or replaced since
+		return GiveUp // what was carried out may be on its way, or replaced since
 	case finding != Unread || slices.Contains(s.Findings, Forbidden):
 		return Fail
 	case mayLook && len(s.Findings) < Agreeing:
 		return Look
 	}
-	return Doubt
+	return GiveUp
 }
 
 // agreement returns what the last looks that succeeded have in common, and how many they are.

@@ -23,7 +23,7 @@ func TestNextOverAllStates(t *testing.T) {
 			}
 		}
 	}
-	for step := Look; step <= Doubt; step++ {
+	for step := Look; step <= GiveUp; step++ {
 		assert.Positive(t, seen[step], "step %d", step)
 	}
 }
@@ -85,10 +85,10 @@ func TestNext(t *testing.T) {
 	}{
 		"refused":                               {State{Refused: true, Room: 9}, Look},
 		"refused, not finalized":                {State{Refused: true, Room: 8, Findings: []Finding{Unchanged}}, Fail},
-		"refused, and something else there":     {State{Refused: true, Past: true, Taken: true, Room: 8, Findings: []Finding{Other}}, Doubt},
+		"refused, and something else there":     {State{Refused: true, Past: true, Taken: true, Room: 8, Findings: []Finding{Other}}, GiveUp},
 		"refused, with another version":         {State{Refused: true, Past: true, Room: 8, Findings: []Finding{Another}}, Fail},
 		"refused, could not be read":            {State{Refused: true, Room: 8, Findings: []Finding{Unread, Unread}}, Look},
-		"refused, cannot be read":               {State{Refused: true, Room: 6, Findings: []Finding{Unread, Unread, Unread}}, Doubt},
+		"refused, cannot be read":               {State{Refused: true, Room: 6, Findings: []Finding{Unread, Unread, Unread}}, GiveUp},
 		"refused, may not be read":              {State{Refused: true, Room: 7, Findings: []Finding{Unread, Forbidden}}, Fail},
 		"refused, finalized":                    {State{Refused: true, Room: 8, Findings: []Finding{Finalized}}, Succeed},
 		"turned away for now":                   {State{Refused: true, MayRetry: true, Room: 9}, Retry},
@@ -99,19 +99,19 @@ func TestNext(t *testing.T) {
 		"lost, two looks that agree":            {State{Doubt: true, MayRetry: true, Room: 7, Findings: unchanged[:2]}, Retry},
 		"in flight, room for an attempt alone":  {State{Doubt: true, InFlight: true, MayRetry: true, Room: 1, Findings: unchanged[:2]}, Retry},
 		"lost, and another deploy's bundle":     {State{Doubt: true, MayRetry: true, Taken: true, Room: 6, Findings: unchanged}, Fail},
-		"in flight, and another deploy's":       {State{Doubt: true, InFlight: true, MayRetry: true, Taken: true, Room: 6, Findings: unchanged}, Doubt},
+		"in flight, and another deploy's":       {State{Doubt: true, InFlight: true, MayRetry: true, Taken: true, Room: 6, Findings: unchanged}, GiveUp},
 		"lost for the last time":                {State{Doubt: true, Room: 6, Findings: unchanged}, Fail},
 		"lost for the last time, a failed look": {State{Doubt: true, Room: 5, Findings: []Finding{Unchanged, Unread, Unchanged, Unchanged}}, Fail},
-		"in flight for the last time":           {State{Doubt: true, InFlight: true, Room: 6, Findings: unchanged}, Doubt},
+		"in flight for the last time":           {State{Doubt: true, InFlight: true, Room: 6, Findings: unchanged}, GiveUp},
 		"lost, no room for another":             {State{Doubt: true, MayRetry: true, Room: 1, Findings: unchanged[:2]}, Look},
 		"lost, and no room for another":         {State{Doubt: true, MayRetry: true, Room: 0, Findings: unchanged}, Fail},
 		"looks that disagree":                   {State{Doubt: true, Room: 6, Findings: []Finding{Unchanged, Other, Unchanged}}, Look},
-		"no look succeeds":                      {State{Doubt: true, MayRetry: true, Room: 0, Findings: slices.Repeat([]Finding{Unread}, 9)}, Doubt},
-		"no time for a fourth look":             {State{Doubt: true, OutOfTime: true, Room: 6, Findings: []Finding{Unread, Unread, Unread}}, Doubt},
+		"no look succeeds":                      {State{Doubt: true, MayRetry: true, Room: 0, Findings: slices.Repeat([]Finding{Unread}, 9)}, GiveUp},
+		"no time for a fourth look":             {State{Doubt: true, OutOfTime: true, Room: 6, Findings: []Finding{Unread, Unread, Unread}}, GiveUp},
 		"FAILED":                                {State{Doubt: true, Past: true, Room: 6, Findings: failed}, Report},
-		"FAILED, in flight":                     {State{Doubt: true, Past: true, InFlight: true, Room: 6, Findings: failed}, Doubt},
-		"something else":                        {State{Doubt: true, Past: true, MayRetry: true, Room: 6, Findings: []Finding{Other, Other, Other}}, Doubt},
-		"past once, then as before":             {State{Doubt: true, Past: true, MayRetry: true, Room: 5, Findings: append([]Finding{Other}, unchanged...)}, Doubt},
+		"FAILED, in flight":                     {State{Doubt: true, Past: true, InFlight: true, Room: 6, Findings: failed}, GiveUp},
+		"something else":                        {State{Doubt: true, Past: true, MayRetry: true, Room: 6, Findings: []Finding{Other, Other, Other}}, GiveUp},
+		"past once, then as before":             {State{Doubt: true, Past: true, MayRetry: true, Room: 5, Findings: append([]Finding{Other}, unchanged...)}, GiveUp},
 		"finalized, seen at last":               {State{Doubt: true, InFlight: true, Room: 1, Findings: append(slices.Clone(unchanged), Finalized)}, Succeed},
 	} {
 		assert.Equal(t, row.want, row.state.Next(), name)

@@ -24,7 +24,7 @@ func New() *Network {
 	return &Network{dialed: make(chan net.Conn), closed: make(chan struct{})}
 }
 
-var addr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}
+var addr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}
 
 // Accept implements [net.Listener].
 func (n *Network) Accept() (net.Conn, error) {

@@ -85,8 +85,11 @@ func (r *Run) send(call context.Context, request *http.Request, token string, ti
 	}
 	conn.stop = cancel
 	sent := request.WithContext(conn.watch(ctx, request, network))
+	if sent.Body == nil && c.isHTTP1.Load() {
+		sent.Body = nothing{}
+	}
 	if sent.GetBody != nil {
-		sent.GetBody = conn.once(sent.GetBody, network)
+		sent.GetBody = conn.once(sent.GetBody)
 	}
 	if c.Jar != nil {
 		sent.Header = request.Header.Clone() // another attempt has cookies of its own
@@ -96,13 +99,14 @@ func (r *Run) send(call context.Context, request *http.Request, token string, ti
 	}
 	response, err := RoundTrip(network, sent, limit)
 	r.Requests += max(1, int(conn.sends.Load()))
-	r.isHTTP1 = conn.isHTTP1(network)
+	c.isHTTP1.Store(conn.isHTTP1.Load())
+	if conn.untold.Load() && conn.got.Load() == 0 {
+		c.untold.Store(true)
+	}
 	if err != nil {
-		if ctx.Err() == context.DeadlineExceeded && call.Err() == nil {
-			r.renew() // nothing came back
-		}
+		r.renewAfter(ctx, call)
 		shown := explain(ctx, call, timeout, err, token)
-		if unreached, refused := conn.failed(err, sent, network); unreached {
+		if unreached, refused := conn.failed(err, sent, network); unreached && !c.untold.Load() {
 			shown = &ConnectError{shown, refused}
 		}
 		return nil, shown
@@ -110,7 +114,9 @@ func (r *Run) send(call context.Context, request *http.Request, token string, ti
 	if c.Jar != nil {
 		c.Jar.SetCookies(request.URL, response.HTTP.Cookies())
 	}
-	response.Token = token
+	if response.Token = token; response.Cut != nil {
+		r.renewAfter(ctx, call)
+	}
 	response.Cut = explain(ctx, call, timeout, response.Cut, token)
 	return response, nil
 }

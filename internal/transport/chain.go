@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/internal/ratelimit"
@@ -28,6 +29,9 @@ type Chain struct {
 	Idempotent func(*http.Request) bool // whether a request may be carried out twice
 	Log        *slog.Logger             // nil means none
 	RequestID  func(body []byte) string // the service's name for a request, in the body of its error
+
+	isHTTP1 atomic.Bool // the last connection was
+	untold  atomic.Bool // a transport was seen to use connections without telling
 }
 
 // Call is what the chain asks about the request of one operation.
@@ -101,6 +105,7 @@ func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, 
 		outcome, retries := classify(last)
 		result.Outcome = result.Outcome.then(outcome, request.Method)
 		again := mayRetry(request, retries, idempotent)
+		wanted, ended := again, time.Now()
 		if again {
 			wait, again = series.Next(ctx, last.header())
 		}
@@ -121,10 +126,13 @@ func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, 
 				result.Err = after(fmt.Errorf("%w while reading back what became of it", next.Err), last.err)
 			}
 			return result
+		case wanted && !again && ctx.Err() != nil && !errors.Is(last.err, ctx.Err()):
+			result.Err = after(fmt.Errorf("%w before another attempt", ctx.Err()), last.err)
+			return result
 		case !again || !next.Retry:
 			return result
 		}
-		if err := retry.Sleep(ctx, wait); err != nil {
+		if err := retry.Sleep(ctx, wait-time.Since(ended)); err != nil {
 			result.Err = after(fmt.Errorf("%w while waiting for another attempt", err), last.err)
 			return result
 		}

@@ -24,32 +24,38 @@ func (e *ConnectError) Unwrap() error { return e.Err }
 // connection is what an attempt learns of the connections that it asks for, and gets: by the trace
 // of its context, so that it matters little which transport wraps which.
 type connection struct {
-	trace   httptrace.ClientTrace
-	stop    context.CancelFunc // of the attempt
-	isTLS   bool
-	asked   atomic.Bool
-	got     atomic.Int32
-	reused  atomic.Bool
-	isHTTP2 atomic.Bool
-	hasKey  atomic.Bool  // one that has net/http send it again
-	sends   atomic.Int32 // how often the header was written
-	sent    atomic.Bool  // all of the request was
-	untold  atomic.Bool  // it may have got a connection without telling
+	trace      httptrace.ClientTrace
+	stop       context.CancelFunc // of the attempt
+	isBare     bool               // the transport is net/http's own, and can hide no HTTP/2
+	isTLS      bool
+	asked      atomic.Bool
+	got        atomic.Int32
+	reused     atomic.Bool
+	isHTTP2    atomic.Bool
+	isHTTP1    atomic.Bool
+	hasKey     atomic.Bool  // one that has net/http send it again
+	sends      atomic.Int32 // how often the header was written
+	unanswered atomic.Bool  // it was, and nothing of a response came
+	sent       atomic.Bool  // all of the request was
+	untold     atomic.Bool  // it may have got a connection without telling
 }
 
 // watch returns a context under which a transport tells of its connections.
 func (c *connection) watch(ctx context.Context, request *http.Request, transport http.RoundTripper) context.Context {
+	standard, isStandard := transport.(*http.Transport)
+	c.isBare = isStandard && (standard.Protocols == nil || !standard.Protocols.UnencryptedHTTP2())
 	c.trace.GetConn = func(string) { c.asked.Store(true) }
 	c.trace.GotConn = c.connected
-	c.trace.WroteHeaders = func() { c.sends.Add(1) }
+	c.trace.WroteHeaders = func() {
+		c.sends.Add(1)
+		c.unanswered.Store(true)
+	}
 	for name := range idempotencyKeys {
 		c.hasKey.Store(c.hasKey.Load() || request.Header[name] != nil)
 	}
-	if _, isStandard := transport.(*http.Transport); !isStandard { // it may do what cannot be seen from here
-		c.trace.WroteHeaderField = func(name string, _ []string) {
-			c.hasKey.Store(c.hasKey.Load() || idempotencyKeys[name])
-			c.isHTTP2.Store(c.isHTTP2.Load() || name == ":method")
-		}
+	if !isStandard { // it may add what cannot be seen from here, and make requests of its own before
+		c.trace.WroteHeaderField = func(name string, _ []string) { c.hasKey.Store(c.hasKey.Load() || idempotencyKeys[name]) }
+		c.trace.GotFirstResponseByte = func() { c.unanswered.Store(false) }
 	}
 	if c.isTLS = request.URL.Scheme == "https"; c.isTLS {
 		c.trace.WroteRequest = func(info httptrace.WroteRequestInfo) { c.sent.Store(info.Err == nil) }
@@ -64,15 +70,15 @@ func (c *connection) watch(ctx context.Context, request *http.Request, transport
 }
 
 func (c *connection) connected(info httptrace.GotConnInfo) {
-	if c.got.Add(1) > 1 && c.isHTTP2.Load() && c.sends.Load() > 0 {
+	if c.got.Add(1) > 1 && c.isHTTP2.Load() && c.unanswered.Load() {
 		c.stop() // net/http is about to send the request again
 	}
 	if info.Reused {
 		c.reused.Store(true)
 	}
-	if secure, isTLS := info.Conn.(interface{ ConnectionState() tls.ConnectionState }); isTLS {
-		c.isHTTP2.Store(secure.ConnectionState().NegotiatedProtocol == "h2")
-	}
+	secure, isTLS := info.Conn.(interface{ ConnectionState() tls.ConnectionState })
+	c.isHTTP2.Store(isTLS && secure.ConnectionState().NegotiatedProtocol == "h2")
+	c.isHTTP1.Store(!c.isHTTP2.Load() && (isTLS || c.isBare))
 }
 
 // idempotencyKeys are the headers with which net/http sends a POST again though it was sent.
@@ -80,10 +86,11 @@ var idempotencyKeys = map[string]bool{"Idempotency-Key": true, "X-Idempotency-Ke
 
 // once keeps net/http from sending a body again on its own. Over HTTP/1.1 it does so only if nothing
 // of the request was written, which is safe. Over HTTP/2 it does so whenever the peer claims not to
-// have processed the request.
-func (c *connection) once(getBody func() (io.ReadCloser, error), transport http.RoundTripper) func() (io.ReadCloser, error) {
+// have processed the request, and what the protocol is does not always show.
+func (c *connection) once(getBody func() (io.ReadCloser, error)) func() (io.ReadCloser, error) {
 	return func() (io.ReadCloser, error) {
-		if c.sends.Load() > 0 && (c.hasKey.Load() || !c.isHTTP1(transport)) {
+		mayHaveBeenSent := c.got.Load() == 0 || c.unanswered.Load()
+		if mayHaveBeenSent && (c.hasKey.Load() || !c.isHTTP1.Load()) {
 			return nil, errSentOnce
 		}
 		return getBody()
@@ -92,19 +99,12 @@ func (c *connection) once(getBody func() (io.ReadCloser, error), transport http.
 
 var errSentOnce = errors.New("the connection ended after the request was sent")
 
-// isHTTP1 reports that the connection was one of HTTP/1.1. One without TLS can be HTTP/2 without
-// showing it.
-func (c *connection) isHTTP1(transport http.RoundTripper) bool {
-	standard, isStandard := transport.(*http.Transport)
-	isHidden := isStandard && standard.Protocols != nil && standard.Protocols.UnencryptedHTTP2()
-	return c.got.Load() > 0 && !c.isHTTP2.Load() && !isHidden
-}
-
 // failed reports whether a round trip that ended with err provably brought nothing of the request
 // to the service, and whether the peer would refuse the next one too.
 func (c *connection) failed(err error, request *http.Request, transport http.RoundTripper) (unreached, refused bool) {
 	switch {
-	case c.got.Load() == 0 && !c.untold.Load() && (c.asked.Load() || hasNoProxy(request, transport)):
+	case c.got.Load() == 0 && c.untold.Load():
+	case c.got.Load() == 0 && (c.asked.Load() || hasNoProxy(request, transport)):
 		return true, errors.As(err, new(*tls.CertificateVerificationError)) || isAlert(err, handshakeAlerts) || isProxyRefusal(err)
 	case c.isHTTP2.Load() && c.sends.Load() == 0:
 		return true, false // the connection that it got ended before

@@ -114,5 +114,5 @@ func readBounded(ctx context.Context, response *http.Response, limit int) ([]byt
 			return read, err
 		}
 	}
-	return read[:limit], fmt.Errorf("answer is longer than %d KiB", limit>>10)
+	return read[:limit], fmt.Errorf("the response is longer than %d KiB", limit>>10)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -14,7 +15,6 @@ type Run struct {
 	other   *http.Transport // in place of the chain's, once an attempt got nothing back
 	started time.Time       // of the first attempt that was sent
 	renewed bool            // whether an attempt got nothing back
-	isHTTP1 bool            // whether the last attempt's connection was
 
 	Requests int // that were sent so far
 }
@@ -27,6 +27,13 @@ func (r *Run) transport() http.RoundTripper {
 	return r.chain.Transport()
 }
 
+// renewAfter renews after an attempt that its own deadline ended.
+func (r *Run) renewAfter(ctx, call context.Context) {
+	if ctx.Err() == context.DeadlineExceeded && call.Err() == nil {
+		r.renew()
+	}
+}
+
 // renew has what follows go over other connections than so far: a connection that is dead says
 // nothing, so that it would be used again. Other calls may still be waiting on it, so that
 // closing what is idle is not enough.
@@ -34,6 +41,12 @@ func (r *Run) renew() {
 	r.close()
 	if standard, isStandard := r.chain.Transport().(*http.Transport); isStandard {
 		r.other = standard.Clone()
+		r.other.DisableKeepAlives = true // nothing of it is left behind
+		// A transport that was used has HTTP/2 in its TLSClientConfig, and the clone would take that
+		// for a caller's own, and offer what it does not speak.
+		if config := r.other.TLSClientConfig; r.other.TLSNextProto == nil && config != nil && slices.Contains(config.NextProtos, "h2") {
+			r.other.ForceAttemptHTTP2 = true
+		}
 	}
 	r.renewed = true
 }
@@ -56,9 +69,6 @@ func (r *Run) Elapsed() time.Duration { return time.Since(r.started) }
 // what accept makes of its response.
 func Once[T any](ctx context.Context, r *Run, request *http.Request, timeout time.Duration, limit int, accept func(*Response) (T, error)) (result Result[T]) {
 	started := time.Now()
-	if r.isHTTP1 && request.Body == nil {
-		request.Body = nothing{} // HTTP/1.1 sends none of it
-	}
 	last := r.attempt(ctx, request, Shorter(timeout, r.chain.Timeout), limit)
 	Log(ctx, r.chain.Log, request, last.response, last.err, 1, firstAttempt, r.chain.requestID(ctx, last.response))
 	r.chain.slowDown(last.response, 0, false)
@@ -75,8 +85,8 @@ func Once[T any](ctx context.Context, r *Run, request *http.Request, timeout tim
 	return result
 }
 
-// nothing is the body of a request that has none. net/http repeats a read whose connection ends, but
-// not one that has a body.
+// nothing is the body of a request that has none, of which HTTP/1.1 sends nothing. net/http repeats a
+// read whose connection ends, but not one that has a body.
 type nothing struct{}
 
 func (nothing) Read([]byte) (int, error) { return 0, io.EOF }

@@ -13,8 +13,9 @@ import (
 	"fmt"
 	"net/http"
 
-	. "github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/oapi-codegen/runtime"
+
+	. "github.com/astro-finalize/astro-finalize-go/api"
 )
 
 // ServerInterface represents all server handlers.

@@ -249,6 +249,7 @@ func TestPromise5dADeadlineAmidTheLookUpOfARefusal(t *testing.T) {
 			defer cancel()
 			_, err := w.client.Finalize(ctx, w.add(api.DeployTypeDAGOnly), wrapper.DAGTarball(version))
 			require.ErrorIs(w, err, context.DeadlineExceeded)
+			require.ErrorIs(w, err, wrapper.ErrOutcomeUnknown, "it was not looked up")
 			var refused *wrapper.APIError
 			require.ErrorAs(w, err, &refused)
 			assert.Equal(w, status, refused.StatusCode)

@@ -1,6 +1,7 @@
 package astrofinalize_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -220,5 +221,34 @@ func TestPromise5eAnAttemptThatIsLate(t *testing.T) {
 		require.ErrorIs(w, err, wrapper.ErrOutcomeUnknown)
 		assert.Equal(w, map[string]string{"/b": "theirs"}, w.bundles())
 		assert.Equal(w, 1, w.count(finalizeDeploy))
+	})
+}
+
+// What a response to the finalize shows counts like a look: it is refused, and no attempt follows.
+func TestPromise5eAResponseThatShowsSomethingNewer(t *testing.T) {
+	inBubble(t, nil, func(w world) {
+		target := w.add(api.DeployTypeDAGOnly)
+		newer := fmt.Sprintf(`{"id":%q,"deploymentId":%q,"status":"DEPLOYED","dagTarballVersion":"newer"}`, target.DeployID, target.DeploymentID)
+		w.server.Inject(astrotest.Answer(200, "application/json", newer).On(finalizeDeploy))
+		_, err := w.client.Finalize(w.Context(), target, wrapper.DAGTarball(version))
+		require.ErrorIs(w, err, wrapper.ErrOutcomeUnknown)
+		assert.Equal(w, 1, w.count(finalizeDeploy))
+		assert.Zero(w, w.server.Commits(target.DeployID))
+	})
+}
+
+// While the service asks for a long pause, somebody else may be at work: the last look comes after it.
+func TestPromise5eALongPauseComesBeforeTheLastLook(t *testing.T) {
+	inBubble(t, nil, func(w world) {
+		target, theirs := w.add(api.DeployTypeDAGOnly), "theirs"
+		w.server.Inject(astrotest.Error(503, "").WithHeader("Retry-After", "60").On(finalizeDeploy))
+		time.AfterFunc(10*time.Second, func() {
+			w.server.Finalize(target.DeployID, api.FinalizeDeployRequest{DAGTarballVersion: &theirs})
+		})
+		_, err := w.client.Finalize(w.Context(), target, wrapper.DAGTarball(version))
+		require.ErrorIs(w, err, wrapper.ErrOutcomeUnknown)
+		assert.Equal(w, 1, w.count(finalizeDeploy))
+		now, _ := w.server.Deployment(w.deployment.ID)
+		assert.Equal(w, theirs, now.DAGTarballVersion)
 	})
 }

@@ -24,20 +24,20 @@ func (e *ConnectError) Unwrap() error { return e.Err }
 // connection is what an attempt learns of the connections that it asks for, and gets: by the trace
 // of its context, so that it matters little which transport wraps which.
 type connection struct {
-	trace      httptrace.ClientTrace
-	stop       context.CancelFunc // of the attempt
-	isBare     bool               // the transport is net/http's own, and can hide no HTTP/2
-	isTLS      bool
-	asked      atomic.Bool
-	got        atomic.Int32
-	reused     atomic.Bool
-	isHTTP2    atomic.Bool
-	isHTTP1    atomic.Bool
-	hasKey     atomic.Bool  // one that has net/http send it again
-	sends      atomic.Int32 // how often the header was written
-	unanswered atomic.Bool  // it was, and nothing of a response came
-	sent       atomic.Bool  // all of the request was
-	untold     atomic.Bool  // it may have got a connection without telling
+	trace   httptrace.ClientTrace
+	stop    context.CancelFunc // of the attempt
+	isBare  bool               // the transport is net/http's own, and can hide no HTTP/2
+	isTLS   bool
+	asked   atomic.Bool
+	got     atomic.Int32
+	reused  atomic.Bool
+	isHTTP2 atomic.Bool
+	isHTTP1 atomic.Bool
+	hasKey  atomic.Bool  // one that has net/http send it again
+	sends   atomic.Int32 // how often the header was written
+	answers atomic.Int32 // how often something of a response came
+	sent    atomic.Bool  // all of the request was
+	untold  atomic.Bool  // it may have got a connection without telling
 }
 
 // watch returns a context under which a transport tells of its connections.
@@ -46,16 +46,13 @@ func (c *connection) watch(ctx context.Context, request *http.Request, transport
 	c.isBare = isStandard && (standard.Protocols == nil || !standard.Protocols.UnencryptedHTTP2())
 	c.trace.GetConn = func(string) { c.asked.Store(true) }
 	c.trace.GotConn = c.connected
-	c.trace.WroteHeaders = func() {
-		c.sends.Add(1)
-		c.unanswered.Store(true)
-	}
+	c.trace.WroteHeaders = func() { c.sends.Add(1) }
 	for name := range idempotencyKeys {
 		c.hasKey.Store(c.hasKey.Load() || request.Header[name] != nil)
 	}
 	if !isStandard { // it may add what cannot be seen from here, and make requests of its own before
 		c.trace.WroteHeaderField = func(name string, _ []string) { c.hasKey.Store(c.hasKey.Load() || idempotencyKeys[name]) }
-		c.trace.GotFirstResponseByte = func() { c.unanswered.Store(false) }
+		c.trace.GotFirstResponseByte = func() { c.answers.Add(1) }
 	}
 	if c.isTLS = request.URL.Scheme == "https"; c.isTLS {
 		c.trace.WroteRequest = func(info httptrace.WroteRequestInfo) { c.sent.Store(info.Err == nil) }
@@ -70,7 +67,7 @@ func (c *connection) watch(ctx context.Context, request *http.Request, transport
 }
 
 func (c *connection) connected(info httptrace.GotConnInfo) {
-	if c.got.Add(1) > 1 && c.isHTTP2.Load() && c.unanswered.Load() {
+	if c.got.Add(1) > 1 && c.isHTTP2.Load() && c.isUnanswered() {
 		c.stop() // net/http is about to send the request again
 	}
 	if info.Reused {
@@ -81,6 +78,9 @@ func (c *connection) connected(info httptrace.GotConnInfo) {
 	c.isHTTP1.Store(!c.isHTTP2.Load() && (isTLS || c.isBare))
 }
 
+// isUnanswered reports that a request was written of which nothing came back.
+func (c *connection) isUnanswered() bool { return c.sends.Load() > c.answers.Load() }
+
 // idempotencyKeys are the headers with which net/http sends a POST again though it was sent.
 var idempotencyKeys = map[string]bool{"Idempotency-Key": true, "X-Idempotency-Key": true}
 
@@ -89,7 +89,7 @@ var idempotencyKeys = map[string]bool{"Idempotency-Key": true, "X-Idempotency-Ke
 // have processed the request, and what the protocol is does not always show.
 func (c *connection) once(getBody func() (io.ReadCloser, error)) func() (io.ReadCloser, error) {
 	return func() (io.ReadCloser, error) {
-		mayHaveBeenSent := c.got.Load() == 0 || c.unanswered.Load()
+		mayHaveBeenSent := c.got.Load() == 0 || c.isUnanswered()
 		if mayHaveBeenSent && (c.hasKey.Load() || !c.isHTTP1.Load()) {
 			return nil, errSentOnce
 		}

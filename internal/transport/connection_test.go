@@ -50,3 +50,7 @@ func TestAttemptKnowsWhetherItWasConnected(t *testing.T) {
 		assert.Equal(t, row.retries, retries, name)
 	}
 }
+
+func stateOf(protocol string) tls.ConnectionState {
+	return tls.ConnectionState{NegotiatedProtocol: protocol}
+}

@@ -42,9 +42,12 @@ func (r *Run) renew() {
 	if standard, isStandard := r.chain.Transport().(*http.Transport); isStandard {
 		r.other = standard.Clone()
 		r.other.DisableKeepAlives = true // nothing of it is left behind
-		// A transport that was used has HTTP/2 in its TLSClientConfig, and the clone would take that
-		// for a caller's own, and offer what it does not speak.
-		if config := r.other.TLSClientConfig; r.other.TLSNextProto == nil && config != nil && slices.Contains(config.NextProtos, "h2") {
+		// A transport that was used has HTTP/2 in its TLSClientConfig, which the clone would take for a
+		// caller's own, and offer without speaking it; and golang.org/x/net's HTTP/2 would lead back
+		// into the connections of the original.
+		config, byAnother := r.other.TLSClientConfig, r.other.TLSNextProto["h2"] != nil
+		if config != nil && slices.Contains(config.NextProtos, "h2") && (r.other.TLSNextProto == nil || byAnother) {
+			r.other.TLSNextProto = nil
 			r.other.ForceAttemptHTTP2 = true
 		}
 	}

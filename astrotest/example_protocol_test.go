@@ -51,13 +51,14 @@ func ExampleServer_Client() {
 	server := astrotest.NewServer(astrotest.WithHTTP2())
 	defer server.Close()
 	client := newClient(server, astrotest.Token, wrapper.WithHTTPClient(server.Client()))
-	deploy, err := client.GetDeploy(context.Background(), add(server, api.DeployTypeImageOnly))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(deploy.Status)
-	// Output: INITIALIZED
+	_, err := client.GetDeploy(context.Background(), add(server, api.DeployTypeImageOnly))
+	fmt.Println("with it:", err)
+	once := wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1})
+	_, err = newClient(server, astrotest.Token, once).GetDeploy(context.Background(), add(server, api.DeployTypeImageOnly))
+	fmt.Println("with another:", strings.Contains(fmt.Sprint(err), "certificate"))
+	// Output:
+	// with it: <nil>
+	// with another: true
 }
 
 // That a stream was refused says that nothing was done, so that clients of net/http retry; where it is

@@ -7,7 +7,8 @@ import (
 
 // Inject has requests go wrong from now on: each fault is used up by the next request that it
 // is for. Requests without a valid token or upload URL, and those that neither the contract nor
-// the storage has, meet none.
+// the storage has, meet none. A fault without On is met by whatever comes next, such as the reads by
+// which a finalize is found out about: name the operation to test one.
 func (s *Server) Inject(faults ...Fault) {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()

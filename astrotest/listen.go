@@ -22,15 +22,15 @@ func WithHTTP2() Option {
 
 // InMemory has the server listen in memory instead of on a port: only [Server.Client] reaches it.
 // That is for tests with the fake clock of [testing/synctest], where a real connection would keep
-// the clock from moving. With [WithHTTP2] and Go 1.25, tests in bubbles must not run in parallel with
+// the clock from moving. Make the server within the bubble, and close it there, as [New] does. With [WithHTTP2] and Go 1.25, tests in bubbles must not run in parallel with
 // others that use HTTP/2.
 func InMemory() Option {
 	return func(s *Server) { s.listener = memory.New() }
 }
 
-// Client returns a client that reaches the server, in memory too: it trusts the certificate, and
-// speaks HTTP/2 if the server does. Its Transport is an [*http.Transport] that no other client has;
-// [Server.Close] closes its idle connections.
+// Client returns the server's client, the same at each call. It reaches the server, in memory too: it
+// trusts the certificate, and speaks HTTP/2 if the server does. Its Transport is an [*http.Transport]
+// of its own; [Server.Close] closes its idle connections.
 func (s *Server) Client() *http.Client { return s.listening.Client() }
 
 // listen starts the server.

@@ -43,7 +43,7 @@ func ExampleWithRetry_backoff() {
 func ExampleConstantBackoff() {
 	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 10, Backoff: wrapper.ConstantBackoff(0)}))
 	defer server.Close()
-	server.Inject(slices.Repeat([]astrotest.Fault{astrotest.Error(503, "Unavailable")}, 9)...)
+	server.Inject(slices.Repeat([]astrotest.Fault{astrotest.Error(503, "Unavailable").On("FinalizeDeploy")}, 9)...)
 
 	deploy, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
 	if err != nil {

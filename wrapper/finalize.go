@@ -23,10 +23,11 @@ import (
 //   - DEPLOYED with what was sent is success: the version on the deploy, or on its own entry at its
 //     mount path; for a removal, a list of bundles without that path.
 //   - INITIALIZED twice has another attempt follow, three times is the last one's error; FAILED
-//     counts after three. Neither is final while an attempt may still be in flight: it had no
-//     response, or 202, 408, 502, 503, 504, 520, 522 or 524.
-//   - Anything else, such as another version, is an [*OutcomeUnknownError]. No attempt follows once
-//     it was seen past INITIALIZED, or with another bundle than that of [Target].Replaces.
+//     counts after three. Neither is final while an attempt may be in flight: it had no response,
+//     or 202, 408, 502, 503, 504, 520, 522 or 524.
+//   - Anything else is an [*OutcomeUnknownError]; after a refusal, another version is that refusal.
+//     No attempt follows once it was seen past INITIALIZED, or with another bundle than that of
+//     [Target].Replaces.
 //
 // A finalize before this call with the same content counts, even if rolled back. By default it
 // takes up to 10 requests and 3 minutes, limiter and token source aside: attempts begin within 90 s

@@ -40,7 +40,8 @@ type Backoff interface {
 }
 
 // ConstantBackoff returns a schedule for [Retry] that always waits d. ConstantBackoff(0) retries
-// at once, for tests; a negative d turns retries off.
+// at once, for tests, but for a 429: after that a limiter of [NewLimiter] starts nothing for a
+// second ([WithLimiter] takes nil for none). A negative d turns retries off.
 func ConstantBackoff(d time.Duration) func() Backoff {
 	return func() Backoff { return retry.Constant(d) }
 }
@@ -73,8 +74,9 @@ type Limiter interface {
 // NewLimiter returns a limiter that lets perSecond requests (1 to 1,000,000; what is beyond
 // counts as the nearer of the two) start in any second. It is what a client has by default, 10
 // for POST and 25 for GET; give the same one to several clients with [WithLimiter] if they use
-// the same token. After a 429 it falls to half of what it allows (at most 25), and rises evenly to
-// perSecond within 20 s; each further 429 on the way doubles that time.
+// the same token. After a 429 it starts nothing for a second, falls to half of what it allows (at most
+// 25), and rises evenly to perSecond within 20 s; each further 429 on the way doubles that time, up to
+// 5 s for each request of perSecond.
 func NewLimiter(perSecond int) Limiter { return ratelimit.NewWindow(perSecond) }
 
 // defaultLimits are the documented limits of a token: requests a second, by method.

@@ -13,9 +13,8 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/oapi-codegen/runtime"
-
 	. "github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/oapi-codegen/runtime"
 )
 
 // ServerInterface represents all server handlers.

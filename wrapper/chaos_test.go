@@ -269,7 +269,7 @@ func chaos(t *testing.T, random *rand.Rand, options []astrotest.Option, calls in
 				why = "a response showed a status that nobody knows"
 			case now.doubled:
 				why = "refused for a delivery before, and could not be read"
-			case inTime && now.pending && now.goodReads < 3:
+			case inTime && now.pending && (lags || now.goodReads < 3):
 				why = "an attempt took effect late, and could not be read"
 			case inTime && now.goodReads < 2:
 				why = "it is finalized, and could not be read"

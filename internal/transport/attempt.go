@@ -99,8 +99,10 @@ func (r *Run) send(call context.Context, request *http.Request, token string, ti
 	}
 	response, err := RoundTrip(network, sent, limit)
 	r.Requests += max(1, int(conn.sends.Load()))
-	c.isHTTP1.Store(conn.isHTTP1.Load())
-	if conn.untold.Load() && conn.got.Load() == 0 {
+	switch {
+	case conn.got.Load() > 0:
+		c.isHTTP1.Store(conn.isHTTP1.Load())
+	case conn.untold.Load():
 		c.untold.Store(true)
 	}
 	if err != nil {

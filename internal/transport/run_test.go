@@ -21,6 +21,9 @@ import (
 func withHTTP2(t *testing.T) (server *httptest.Server, closed chan string, standard *http.Transport) {
 	server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
+		if r.URL.Path == "/hang" {
+			<-r.Context().Done()
+		}
 		_, _ = io.WriteString(w, r.Proto)
 	}))
 	closed = make(chan string, 10)
@@ -70,6 +73,22 @@ func TestRunRenewsItsConnections(t *testing.T) {
 	}
 }
 
+// Nor does an attempt leave anything behind that was given up on such a connection.
+func TestRunLeavesNoConnection(t *testing.T) {
+	server, closed, standard := withHTTP2(t)
+	chain := by(nil)
+	chain.Transport = func() http.RoundTripper { return standard }
+	run := &Run{chain: chain}
+	run.renew()
+	require.Error(t, run.attempt(t.Context(), newRequest(t, server.URL+"/hang"), 50*time.Millisecond, maxTest).err)
+	run.close()
+	select {
+	case <-closed:
+	case <-time.After(30 * time.Second):
+		require.Fail(t, "a connection is left open")
+	}
+}
+
 // A wrapped transport may make requests of its own before the one that it was given.
 func TestAttemptLetsAWrapperAskFirst(t *testing.T) {
 	server, _, standard := withHTTP2(t)
@@ -97,7 +116,11 @@ func TestAttemptLetsAWrapperAskFirst(t *testing.T) {
 func TestAttemptKnowsOfTheConnectionBefore(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
 	for hadOne, traced := range map[bool]func(*httptrace.ClientTrace){
-		true:  func(trace *httptrace.ClientTrace) { trace.GotConn(httptrace.GotConnInfo{}) },
+		true: func(trace *httptrace.ClientTrace) {
+			trace.GetConn("")
+			trace.GotConn(httptrace.GotConnInfo{})
+			trace.GetConn("")
+		},
 		false: func(trace *httptrace.ClientTrace) { trace.GetConn("") },
 	} {
 		last := try(t, by(func(request *http.Request) (*http.Response, error) {

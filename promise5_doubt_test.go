@@ -213,6 +213,18 @@ func TestPromise5dARefusalIsLookedUpOnce(t *testing.T) {
 	}
 }
 
+// A 429 may be that of a second delivery, too, whatever the attempt after it is refused with.
+func TestPromise5dA429IsLookedUpAtLast(t *testing.T) {
+	for _, status := range []int{401, 403, 404} {
+		inBubble(t, nil, func(w world) {
+			w.server.Inject(astrotest.RateLimited().AfterCommit().On(finalizeDeploy), astrotest.Error(status, "").On(finalizeDeploy))
+			_, err := w.client.Finalize(w.Context(), w.add(api.DeployTypeDAGOnly), wrapper.DAGTarball(version))
+			require.NoError(w, err, status)
+			assert.Equal(w, 1, w.count(getDeploy))
+		})
+	}
+}
+
 // A refusal that nothing can be read after may be that of a second delivery.
 func TestPromise5dARefusalThatCannotBeLookedUp(t *testing.T) {
 	for _, look := range []astrotest.Fault{astrotest.CutAnswer(), astrotest.Hang(), astrotest.Error(503, "")} {

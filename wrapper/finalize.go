@@ -113,7 +113,7 @@ func (f *finalization) note(deploy *api.Deploy) {
 func (f *finalization) Reconcile(ctx context.Context, run *transport.Run, end transport.Attempted) (next transport.Decision[*api.Deploy]) {
 	f.known.Doubt = f.known.Doubt || end.Outcome.MayHaveTakenEffect
 	f.known.InFlight = f.known.InFlight || end.Outcome.MayStillTakeEffect
-	f.known.Refused = end.Response != nil && slices.Contains(refusals, end.Response.StatusCode)
+	f.known.Refused = f.known.Refused || end.Response != nil && slices.Contains(refusals, end.Response.StatusCode)
 	if !f.client.looksUp {
 		next.Retry = end.MayRetry && !f.known.Past && !f.known.Taken
 		return next

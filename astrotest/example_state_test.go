@@ -24,10 +24,8 @@ func read(client *wrapper.Client, target wrapper.Target) {
 	fmt.Println("read:", deploy.Status)
 }
 
-// One response shows the deploy as it was before the finalize.
-func ExampleWithLag() {
-	server := astrotest.NewServer(astrotest.WithLag(1, 0))
-	defer server.Close()
+// finalizeAndRead prints what the response to a finalize shows, and the two reads after it.
+func finalizeAndRead(server *astrotest.Server) {
 	client, target := newClient(server, astrotest.Token), add(server, api.DeployTypeImageOnly)
 	deploy, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
 	if err != nil {
@@ -37,6 +35,13 @@ func ExampleWithLag() {
 	fmt.Println("finalize:", deploy.Status)
 	read(client, target)
 	read(client, target)
+}
+
+// One response shows the deploy as it was before the finalize.
+func ExampleWithLag() {
+	server := astrotest.NewServer(astrotest.WithLag(1, 0))
+	defer server.Close()
+	finalizeAndRead(server)
 	// Output:
 	// finalize: DEPLOYED
 	// read: INITIALIZED
@@ -143,15 +148,7 @@ func ExampleWithPublicURL() {
 func ExampleWithDeployedAfter() {
 	server := astrotest.NewServer(astrotest.WithDeployedAfter(1))
 	defer server.Close()
-	client, target := newClient(server, astrotest.Token), add(server, api.DeployTypeImageOnly)
-	deploy, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println("finalize:", deploy.Status)
-	read(client, target)
-	read(client, target)
+	finalizeAndRead(server)
 	// Output:
 	// finalize: INITIALIZED
 	// read: INITIALIZED

@@ -22,8 +22,8 @@ func WithHTTP2() Option {
 
 // InMemory has the server listen in memory instead of on a port: only [Server.Client] reaches it.
 // That is for tests with the fake clock of [testing/synctest], where a real connection would keep
-// the clock from moving. Make the server within the bubble, and close it there, as [New] does. With [WithHTTP2] and Go 1.25, tests in bubbles must not run in parallel with
-// others that use HTTP/2.
+// the clock from moving. Make the server within the bubble, and close it there, as [New] does. With
+// [WithHTTP2] and Go 1.25, tests in bubbles must not run in parallel with others that use HTTP/2.
 func InMemory() Option {
 	return func(s *Server) { s.listener = memory.New() }
 }

@@ -16,8 +16,8 @@ var operations = operationsOf(astrofinalize.Contract())
 // simulated are the operations that have a handler here.
 var simulated = []string{"ListDeploys", "CreateDeploy", "GetDeploy", "UpdateDeploy", "FinalizeDeploy", "DeployRollback"}
 
-// basePaths are those of the API's versions.
-var basePaths = []string{"/platform/v1beta1", "/v1"}
+// basePaths are those of the API's versions, and whether a version has the commit of a deploy.
+var basePaths = map[string]bool{"/platform/v1beta1": false, "/v1": true}
 
 // storageOperations are the uploads, by the values of their parameter comp.
 var storageOperations = map[string]string{
@@ -70,7 +70,7 @@ func operationAt(pattern string, r *http.Request) (operation string, found bool)
 		return operation, found
 	}
 	method, path, _ := strings.Cut(pattern, " ")
-	for _, base := range basePaths {
+	for base := range basePaths {
 		if rest, isBelow := strings.CutPrefix(path, base); isBelow {
 			operation, found = operations[routeOf(method, rest)]
 		}

@@ -103,8 +103,8 @@ func (s *Server) routes() *http.ServeMux {
 		writeError(w, http.StatusBadRequest, "Invalid request: "+err.Error())
 	}
 	mux := http.NewServeMux()
-	for base, version := range map[string]apiVersion{"/platform/v1beta1": {service: s.service}, "/v1": {service: s.service, hasGit: true}} {
-		handlers := server.NewStrictHandlerWithOptions(version, nil, server.StrictHTTPServerOptions{RequestErrorHandlerFunc: badRequest})
+	for base, hasGit := range basePaths {
+		handlers := server.NewStrictHandlerWithOptions(apiVersion{service: s.service, hasGit: hasGit}, nil, server.StrictHTTPServerOptions{RequestErrorHandlerFunc: badRequest})
 		server.HandlerWithOptions(handlers, server.StdHTTPServerOptions{
 			BaseURL:          base,
 			BaseRouter:       mux,

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -15,7 +14,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
@@ -23,11 +21,6 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/deploys"
 	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
-)
-
-var (
-	chaosDeploys = flag.Int("chaos.n", 2000, "deploys of the chaos test")
-	chaosSeed    = flag.Uint64("chaos.seed", 1, "what the chaos test draws its faults from")
 )
 
 // mishapsByOperation are what goes wrong with each operation of the whole path.
@@ -66,24 +59,7 @@ func mishapsByOperation() map[string][]astrotest.Fault {
 // TestChaosOfDeploys takes deploys the whole path, from creating to DEPLOYED, while a fifth of
 // the requests go wrong. The fake's own state is the judge of what the client says.
 func TestChaosOfDeploys(t *testing.T) {
-	for name, protocol := range map[string][]astrotest.Option{"HTTP1": nil, "HTTP2": {astrotest.WithHTTP2()}} {
-		t.Run(name, func(t *testing.T) {
-			t.Logf("-chaos.n=%d -chaos.seed=%d", *chaosDeploys, *chaosSeed)
-			tally := map[string]int{}
-			for done := 0; done < *chaosDeploys; done += 50 {
-				synctest.Test(t, func(t *testing.T) {
-					chaosOfDeploys(t, rand.New(rand.NewPCG(*chaosSeed, uint64(done))), protocol, min(50, *chaosDeploys-done), tally)
-				})
-				if t.Failed() {
-					return
-				}
-			}
-			t.Log(tally)
-			for _, end := range []string{"success", "create", "upload", "finalize", "unknown", "wait"} {
-				assert.Positive(t, tally[end], "a chaos that never ends in %s proves little", end)
-			}
-		})
-	}
+	chaostest.Run(t, []string{"success", "create", "upload", "finalize", "unknown", "wait"}, chaosOfDeploys)
 }
 
 func chaosOfDeploys(t *testing.T, random *rand.Rand, options []astrotest.Option, calls int, tally map[string]int) {
@@ -91,9 +67,7 @@ func chaosOfDeploys(t *testing.T, random *rand.Rand, options []astrotest.Option,
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	options = append([]astrotest.Option{astrotest.WithTokens(chaostest.Token)}, options...)
-	if shown := []api.DeployType{"", api.DeployTypeDAGOnly, api.DeployTypeImageAndDAG, api.DeployTypeImageOnly}[random.IntN(4)]; shown != "" {
-		options = append(options, astrotest.WithBundlesShownAs(shown))
-	}
+	options = append(options, chaostest.ShownType(random)...)
 	server, client, closeAll := chaostest.InMemory(t, options, wrapper.WithToken(chaostest.Token), wrapper.WithLogger(logger))
 	defer closeAll()
 	mishaps := mishapsByOperation()

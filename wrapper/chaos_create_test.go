@@ -9,7 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
@@ -21,24 +20,7 @@ import (
 // TestChaosOfCreates creates deploys while three of ten requests go wrong: none is created twice, and
 // what the client says of it is true.
 func TestChaosOfCreates(t *testing.T) {
-	for name, protocol := range map[string][]astrotest.Option{"HTTP1": nil, "HTTP2": {astrotest.WithHTTP2()}} {
-		t.Run(name, func(t *testing.T) {
-			t.Logf("-chaos.n=%d -chaos.seed=%d", *chaosCalls, *chaosSeed)
-			tally := map[string]int{}
-			for done := 0; done < *chaosCalls; done += 50 {
-				synctest.Test(t, func(t *testing.T) {
-					chaosOfCreates(t, rand.New(rand.NewPCG(*chaosSeed, uint64(done))), protocol, min(50, *chaosCalls-done), tally)
-				})
-				if t.Failed() {
-					return
-				}
-			}
-			t.Log(tally)
-			for _, kind := range []string{"success", "not created", "may have been created", "created, and not known to be"} {
-				assert.Positive(t, tally[kind], "a chaos without %s proves little", kind)
-			}
-		})
-	}
+	chaostest.Run(t, []string{"success", "not created", "may have been created", "created, and not known to be"}, chaosOfCreates)
 }
 
 func chaosOfCreates(t *testing.T, random *rand.Rand, options []astrotest.Option, calls int, tally map[string]int) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -14,7 +13,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
@@ -23,34 +21,12 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-var (
-	chaosCalls = flag.Int("chaos.n", 2000, "calls of each chaos test")
-	chaosSeed  = flag.Uint64("chaos.seed", 1, "what the chaos tests draw their faults from")
-)
-
 const faulty = 0.3 // of the requests
 
 // TestChaos finalizes deploys of every content while three of ten requests go wrong, reads lag
 // behind, and somebody else is at work. The fake's own state is the judge of what the client says.
 func TestChaos(t *testing.T) {
-	for name, protocol := range map[string][]astrotest.Option{"HTTP1": nil, "HTTP2": {astrotest.WithHTTP2()}} {
-		t.Run(name, func(t *testing.T) {
-			t.Logf("-chaos.n=%d -chaos.seed=%d", *chaosCalls, *chaosSeed)
-			tally := map[string]int{}
-			for done := 0; done < *chaosCalls; done += 50 {
-				synctest.Test(t, func(t *testing.T) {
-					chaos(t, rand.New(rand.NewPCG(*chaosSeed, uint64(done))), protocol, min(50, *chaosCalls-done), tally)
-				})
-				if t.Failed() {
-					return
-				}
-			}
-			t.Log(tally)
-			for _, kind := range []string{"success", "failure", "unknown", "somebody else", "stale reads"} {
-				assert.Positive(t, tally[kind], "a chaos without %s proves little", kind)
-			}
-		})
-	}
+	chaostest.Run(t, []string{"success", "failure", "unknown", "somebody else", "stale reads"}, chaos)
 }
 
 // weather decides which requests go wrong, and when somebody else acts. The service's goroutines
@@ -126,6 +102,33 @@ func (w *weather) end() call {
 	return w.now
 }
 
+// whyUnknown says why the client could not know what became of the call, or "" if it could have.
+func (c call) whyUnknown(ended, isBundle, lags, inTime bool, attempts int) string {
+	switch {
+	case ended:
+		return "the context ended"
+	case c.acted && isBundle:
+		return "somebody else's bundle is in its place"
+	case c.posts > 3:
+		return "no request was left to read it back"
+	case c.paused:
+		return "the service asked for a pause"
+	case c.liedTo:
+		return "a response showed a status that nobody knows"
+	case c.doubled:
+		return "refused for a delivery before, and could not be read"
+	case inTime && c.pending && (lags || c.goodReads < 3):
+		return "an attempt took effect late, and could not be read"
+	case inTime && c.goodReads < 2:
+		return "it is finalized, and could not be read"
+	case !inTime && (c.pending || attempts > c.posts):
+		return "an attempt may be in flight"
+	case !inTime && c.goodReads < 3:
+		return "it is not finalized, and was not read often enough"
+	}
+	return ""
+}
+
 // attempts is how many the client made: some go into a dead connection.
 func attempts(err error) int {
 	failed, answered := (*wrapper.TransportError)(nil), (*wrapper.APIError)(nil)
@@ -146,9 +149,7 @@ func chaos(t *testing.T, random *rand.Rand, options []astrotest.Option, calls in
 	if refinalizeRefused {
 		options = append(options, astrotest.WithRefinalizeRefused())
 	}
-	if shown := []api.DeployType{"", api.DeployTypeDAGOnly, api.DeployTypeImageAndDAG, api.DeployTypeImageOnly}[random.IntN(4)]; shown != "" {
-		options = append(options, astrotest.WithBundlesShownAs(shown))
-	}
+	options = append(options, chaostest.ShownType(random)...)
 	server, client, closeAll := chaostest.InMemory(t, options, wrapper.WithToken(chaostest.Token), wrapper.WithLogger(logger))
 	defer closeAll()
 	weather := &weather{random: rand.New(rand.NewPCG(random.Uint64(), 1)), mishaps: chaostest.Mishaps()}
@@ -254,29 +255,7 @@ func chaos(t *testing.T, random *rand.Rand, options []astrotest.Option, calls in
 		case errors.As(err, &unknown):
 			tally["unknown"]++
 			require.Nil(t, finalized)
-			why := ""
-			switch {
-			case ended:
-				why = "the context ended"
-			case now.acted && isBundle:
-				why = "somebody else's bundle is in its place"
-			case now.posts > 3:
-				why = "no request was left to read it back"
-			case now.paused:
-				why = "the service asked for a pause"
-			case now.liedTo:
-				why = "a response showed a status that nobody knows"
-			case now.doubled:
-				why = "refused for a delivery before, and could not be read"
-			case inTime && now.pending && (lags || now.goodReads < 3):
-				why = "an attempt took effect late, and could not be read"
-			case inTime && now.goodReads < 2:
-				why = "it is finalized, and could not be read"
-			case !inTime && (now.pending || attempts(err) > now.posts):
-				why = "an attempt may be in flight"
-			case !inTime && now.goodReads < 3:
-				why = "it is not finalized, and was not read often enough"
-			}
+			why := now.whyUnknown(ended, isBundle, lags, inTime, attempts(err))
 			require.NotEmpty(t, why, "call %d: unknown, though the evidence was in reach: %+v, %v", i, now, err)
 			tally["unknown: "+why]++
 		default:

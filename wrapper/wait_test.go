@@ -23,6 +23,20 @@ func showing(status string) astrotest.Fault {
 	return astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = status })
 }
 
+// waitThrough waits for a deploy that is finalized, by polls that meet faults, and returns how many
+// polls that took.
+func waitThrough(t *testing.T, faults []astrotest.Fault, options ...wrapper.Option) (deploy *api.Deploy, polls int, target wrapper.Target, err error) {
+	server, client, closeAll := chaostest.InMemory(t, nil, append(options, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))...)
+	defer closeAll()
+	target = add(server, api.DeployTypeImageOnly)
+	_, err = client.Finalize(t.Context(), target, wrapper.ImageOnly())
+	require.NoError(t, err)
+	before := len(server.Requests())
+	server.Inject(faults...)
+	deploy, err = client.Wait(t.Context(), target)
+	return deploy, len(server.Requests()) - before, target, err
+}
+
 func TestWait(t *testing.T) {
 	var failed *wrapper.DeployFailedError
 	var waiting *wrapper.WaitError
@@ -42,16 +56,8 @@ func TestWait(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
-				defer closeAll()
-				target := add(server, api.DeployTypeImageOnly)
-				_, err := client.Finalize(t.Context(), target, wrapper.ImageOnly())
-				require.NoError(t, err)
-				before := len(server.Requests())
-				server.Inject(row.faults...)
-
-				deploy, err := client.Wait(t.Context(), target)
-				assert.Len(t, server.Requests(), before+row.looks)
+				deploy, polls, _, err := waitThrough(t, row.faults)
+				assert.Equal(t, row.looks, polls)
 				if row.as == nil {
 					require.NoError(t, err)
 					assert.Equal(t, api.DeployStatusDeployed, deploy.Status)
@@ -120,15 +126,8 @@ func TestWaitEndsOnAStatusThatIsNotKnown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}), wrapper.WithPollInterval(time.Second))
-				defer closeAll()
-				target := add(server, api.DeployTypeImageOnly)
-				_, err := client.Finalize(t.Context(), target, wrapper.ImageOnly())
-				require.NoError(t, err)
-				before := len(server.Requests())
-				server.Inject(row.faults...)
-				deploy, err := client.Wait(t.Context(), target)
-				assert.Len(t, server.Requests(), before+row.polls)
+				deploy, polls, target, err := waitThrough(t, row.faults, wrapper.WithPollInterval(time.Second))
+				assert.Equal(t, row.polls, polls)
 				if row.want == "" {
 					require.NoError(t, err)
 					return

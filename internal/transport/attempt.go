@@ -89,7 +89,7 @@ func (r *Run) send(call context.Context, request *http.Request, token string, ti
 		sent.Body = nothing{}
 	}
 	if sent.GetBody != nil {
-		sent.GetBody = conn.once(sent.GetBody)
+		sent.GetBody = conn.once(request.Header, sent.GetBody)
 	}
 	if c.Jar != nil {
 		sent.Header = request.Header.Clone() // another attempt has cookies of its own

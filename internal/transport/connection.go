@@ -47,9 +47,6 @@ func (c *connection) watch(ctx context.Context, request *http.Request, transport
 	c.trace.GetConn = func(string) { c.asked.Store(true) }
 	c.trace.GotConn = c.connected
 	c.trace.WroteHeaders = func() { c.sends.Add(1) }
-	for name := range idempotencyKeys {
-		c.hasKey.Store(c.hasKey.Load() || request.Header[name] != nil)
-	}
 	if !isStandard { // it may add what cannot be seen from here, and make requests of its own before
 		c.trace.WroteHeaderField = func(name string, _ []string) { c.hasKey.Store(c.hasKey.Load() || idempotencyKeys[name]) }
 		c.trace.GotFirstResponseByte = func() { c.answers.Add(1) }
@@ -87,8 +84,11 @@ var idempotencyKeys = map[string]bool{"Idempotency-Key": true, "X-Idempotency-Ke
 // once keeps net/http from sending a body again on its own. Over HTTP/1.1 it does so only if nothing
 // of the request was written, which is safe. Over HTTP/2 it does so whenever the peer claims not to
 // have processed the request, and what the protocol is does not always show.
-func (c *connection) once(getBody func() (io.ReadCloser, error)) func() (io.ReadCloser, error) {
+func (c *connection) once(header http.Header, getBody func() (io.ReadCloser, error)) func() (io.ReadCloser, error) {
 	return func() (io.ReadCloser, error) {
+		for name := range idempotencyKeys {
+			c.hasKey.Store(c.hasKey.Load() || header[name] != nil)
+		}
 		mayHaveBeenSent := c.got.Load() == 0 || c.isUnanswered()
 		if mayHaveBeenSent && (c.hasKey.Load() || !c.isHTTP1.Load()) {
 			return nil, errSentOnce
@@ -103,7 +103,6 @@ var errSentOnce = errors.New("the connection ended after the request was sent")
 // to the service, and whether the peer would refuse the next one too.
 func (c *connection) failed(err error, request *http.Request, transport http.RoundTripper) (unreached, refused bool) {
 	switch {
-	case c.got.Load() == 0 && c.untold.Load():
 	case c.got.Load() == 0 && (c.asked.Load() || hasNoProxy(request, transport)):
 		return true, errors.As(err, new(*tls.CertificateVerificationError)) || isAlert(err, handshakeAlerts) || isProxyRefusal(err)
 	case c.isHTTP2.Load() && c.sends.Load() == 0:

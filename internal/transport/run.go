@@ -38,6 +38,7 @@ func (r *Run) renewAfter(ctx, call context.Context) {
 // nothing, so that it would be used again. Other calls may still be waiting on it, so that
 // closing what is idle is not enough.
 func (r *Run) renew() {
+	r.renewed = true
 	r.close()
 	if standard, isStandard := r.chain.Transport().(*http.Transport); isStandard {
 		r.other = standard.Clone()
@@ -51,7 +52,6 @@ func (r *Run) renew() {
 			r.other.ForceAttemptHTTP2 = true
 		}
 	}
-	r.renewed = true
 }
 
 // close leaves the connections that renew has left: one that is dead is idle only some time after

@@ -89,6 +89,27 @@ func TestRunLeavesNoConnection(t *testing.T) {
 	}
 }
 
+// A wrapped transport has what is idle closed before the attempt that follows, and after the call.
+func TestRunClosesTheIdleConnectionsOfAWrapper(t *testing.T) {
+	wrapper := &closing{}
+	chain := by(nil)
+	chain.Transport = func() http.RoundTripper { return wrapper }
+	run := &Run{chain: chain}
+	run.close()
+	assert.Zero(t, wrapper.closed, "no attempt was lost")
+	run.renew()
+	assert.Equal(t, 1, wrapper.closed)
+	run.close()
+	assert.Equal(t, 2, wrapper.closed)
+}
+
+type closing struct {
+	http.RoundTripper
+	closed int
+}
+
+func (c *closing) CloseIdleConnections() { c.closed++ }
+
 // A wrapped transport may make requests of its own before the one that it was given.
 func TestAttemptLetsAWrapperAskFirst(t *testing.T) {
 	server, _, standard := withHTTP2(t)

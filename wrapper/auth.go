@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/astro-finalize/astro-finalize-go/internal/check"
-	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 )
 
 // tokenVariable is the environment variable that the vendor's CLI and Terraform provider
@@ -53,7 +52,7 @@ func (cfg *config) askToken(ctx context.Context) (string, error) {
 	}
 	token, err := cfg.tokens(ctx)
 	if err != nil {
-		return token, fmt.Errorf("token source: %w", redact.Error(err, token))
+		return token, fmt.Errorf("token source: %w", err)
 	}
 	return token, checkToken(token)
 }

@@ -1,7 +1,10 @@
 package wrapper
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"time"
@@ -10,6 +13,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/blob"
 	"github.com/astro-finalize/astro-finalize-go/internal/decode"
 	"github.com/astro-finalize/astro-finalize-go/internal/ratelimit"
+	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
@@ -35,6 +39,8 @@ func NewClient(options ...Option) (*Client, error) {
 		return nil, err
 	}
 	server, network := cfg.server(), cfg.network()
+	log := transport.Logger{To: cfg.logger, Secrets: &redact.Recent{}, RequestID: func(body []byte) string { return decode.Error(body).RequestID }}
+	log.Secrets.Add(cfg.token)
 	chain := &transport.Chain{
 		Transport:  network,
 		Jar:        cfg.httpClient.Jar,
@@ -44,8 +50,7 @@ func NewClient(options ...Option) (*Client, error) {
 		Gate:       ratelimit.NewGate(cfg.limiters),
 		Retry:      cfg.retry,
 		Idempotent: isIdempotent,
-		Log:        cfg.logger,
-		RequestID:  func(body []byte) string { return decode.Error(body).RequestID },
+		Log:        log,
 	}
 	return &Client{
 		chain:        chain,
@@ -53,7 +58,7 @@ func NewClient(options ...Option) (*Client, error) {
 		server:       server.String() + "/",
 		version:      cfg.version,
 		looksUp:      cfg.lookUp,
-		uploads:      &blob.Uploader{Transport: network, Stall: cfg.stallTimeout, Retry: cfg.retry, Log: cfg.logger},
+		uploads:      &blob.Uploader{Transport: network, Stall: cfg.stallTimeout, Retry: cfg.retry, Log: transport.Logger{To: cfg.logger, Secrets: log.Secrets}},
 		pollInterval: cfg.pollInterval,
 	}, nil
 }
@@ -118,6 +123,28 @@ func (c *Client) check() error {
 	return nil
 }
 
+// ready reports why a call cannot begin, if only because broken says what is wrong with it.
+func (c *Client) ready(ctx context.Context, broken error) error {
+	if err := cmp.Or(c.check(), checkContext(ctx)); err != nil {
+		return err
+	}
+	if invalid := (*ValidationError)(nil); errors.As(broken, &invalid) {
+		invalid.Value = c.redactor().Line(invalid.Value)
+	}
+	return broken
+}
+
+// redactor takes secrets out of what the client shows: its own, and those of the text that more is.
+func (c *Client) redactor(more ...byte) redact.Redactor {
+	return c.chain.Log.Secrets.Redactor(redact.Signatures(more)...)
+}
+
+// shown is a deploy as errors show it: a copy without upload URLs.
+func (c *Client) shown(deploy *api.Deploy) *api.Deploy {
+	withURLs, _ := json.Marshal(deploy) // of a deploy it cannot fail
+	return redact.Copy(c.redactor(withURLs...), deploy)
+}
+
 // decoding is the call of a request that is not looked up: a read, or one that creates.
 type decoding[T any] func(body []byte) (T, error)
 
@@ -135,7 +162,7 @@ func do[T any](ctx context.Context, c *Client, operation string, request *http.R
 	}
 	result := transport.Do(ctx, c.chain, request, limit, decode)
 	if !result.OK {
-		return none, failure(c.version, operation, result.End)
+		return none, c.failure(operation, result.End)
 	}
 	return result.Accepted, nil
 }

@@ -22,10 +22,7 @@ import (
 // have been created, which the error says (MayHaveTakenEffect); it changes nothing, and another
 // can be created.
 func (c *Client) CreateDeploy(ctx context.Context, in Deployment, request api.CreateDeployRequest) (*api.Deploy, error) {
-	if err := cmp.Or(c.check(), checkContext(ctx)); err != nil {
-		return nil, err
-	}
-	if err := c.CheckCreate(in, request); err != nil {
+	if err := c.ready(ctx, c.CheckCreate(in, request)); err != nil {
 		return nil, err
 	}
 	built, err := api.NewCreateDeployRequest(c.server, in.OrganizationID, in.DeploymentID, request)
@@ -37,7 +34,7 @@ func (c *Client) CreateDeploy(ctx context.Context, in Deployment, request api.Cr
 		return deploy, err
 	})
 	if err == nil && created.Status == api.DeployStatusFailed {
-		return nil, &DeployFailedError{Deploy: created}
+		return nil, &DeployFailedError{Deploy: c.shown(created)}
 	}
 	return created, err
 }
@@ -61,7 +58,7 @@ func checkCreated(asked api.CreateDeployRequest, created *api.Deploy) error {
 // permission deployment.deploys.get. A deploy whose status is FAILED was read well, and is
 // no error here. Of the target only the IDs matter.
 func (c *Client) GetDeploy(ctx context.Context, target Target) (*api.Deploy, error) {
-	if err := cmp.Or(c.check(), checkContext(ctx), target.check()); err != nil {
+	if err := c.ready(ctx, target.check()); err != nil {
 		return nil, err
 	}
 	built, err := api.NewGetDeployRequest(c.server, target.OrganizationID, target.DeploymentID, target.DeployID)

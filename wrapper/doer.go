@@ -10,7 +10,6 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/internal/check"
-	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
@@ -42,7 +41,7 @@ func (d *doer) Do(request *http.Request) (*http.Response, error) {
 	}
 	result := transport.Do(request.Context(), d.chain, copied, maxBody, anyJSON{})
 	if result.Err != nil {
-		return nil, transportError(redact.Text(request.Method+" "+request.URL.Path, result.Token), result.End)
+		return nil, transportError(d.chain.Log.Secrets.Redactor(), request.Method+" "+request.URL.Path, result.End)
 	}
 	response := *result.Response.HTTP
 	response.Body, response.Request = result.Response.Reader(), request

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/astro-finalize/astro-finalize-go/internal/ratelimit"
+	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
@@ -36,6 +37,7 @@ func newDoer(t *testing.T) (*doer, *[]*http.Request) {
 		}),
 		Token:      func(context.Context) (string, error) { return "s3cret", nil },
 		Gate:       ratelimit.NewGate(nil),
+		Log:        transport.Logger{Secrets: &redact.Recent{}},
 		Retry:      retry.Policy{MaxAttempts: 1},
 		Idempotent: isIdempotent,
 	}}, &passed

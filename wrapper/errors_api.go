@@ -21,7 +21,7 @@ type APIError struct {
 	Message            string           // the service's own words, if the body had any
 	RequestID          string           // the service's name for the request, for its support, if the body had it
 	FieldErrors        []api.FieldError // what is wrong with single fields; v1 has them on a 400
-	Body               string           // the start of the body, of whatever type it is, without secrets
+	Body               string           // the start of the body without secrets: of an error of the service 2 KiB, else 200 bytes
 	Attempts           int              // how often the request was made
 	Elapsed            time.Duration    // from the beginning of the first attempt to the end of the last, look-ups included
 	MayHaveTakenEffect bool             // whether the request may have been carried out all the same; of a finalize, whether the look-ups left that open
@@ -34,20 +34,24 @@ type APIError struct {
 const maxFieldErrors = 20
 
 // failure is the error of a request that brought nothing that was accepted.
-func failure(version APIVersion, operation string, end transport.End) error {
-	if end.Err == nil {
-		return apiError(version, operation, end)
+func (c *Client) failure(operation string, end transport.End) error {
+	shown := c.redactor()
+	if end.Response != nil {
+		shown = c.redactor(end.Response.Body...)
 	}
-	err := transportError(operation, end)
+	if end.Err == nil {
+		return apiError(c.version, shown, operation, end)
+	}
+	err := transportError(shown, operation, end)
 	failed := (*TransportError)(nil)
 	if end.Response != nil && errors.As(err, &failed) {
-		failed.Err = fmt.Errorf("%w; the last answer: %w", failed.Err, apiError(version, operation, end))
+		failed.Err = fmt.Errorf("%w; the last answer: %w", failed.Err, apiError(c.version, shown, operation, end))
 	}
 	return err
 }
 
 // transportError is the error of a request that got no response that was final.
-func transportError(operation string, end transport.End) error {
+func transportError(shown redact.Redactor, operation string, end transport.End) error {
 	invalid, connect := (*ValidationError)(nil), (*transport.ConnectError)(nil)
 	if errors.As(end.Err, &invalid) {
 		if end.Attempts == 0 {
@@ -55,7 +59,7 @@ func transportError(operation string, end transport.End) error {
 		}
 		end.Err = errors.New(end.Err.Error()) // the type would say that nothing was sent
 	}
-	failed := &TransportError{Operation: operation, Attempts: end.Attempts, Elapsed: end.Elapsed, MayHaveTakenEffect: end.Outcome.MayHaveTakenEffect, Err: end.Err}
+	failed := &TransportError{Operation: shown.Line(operation), Attempts: end.Attempts, Elapsed: end.Elapsed, MayHaveTakenEffect: end.Outcome.MayHaveTakenEffect, Err: shown.Error(end.Err)}
 	switch {
 	case errors.As(end.Err, &connect) && connect.Refused:
 		failed.Hint = "the connection was refused: check the certificates, and the proxy"
@@ -66,30 +70,29 @@ func transportError(operation string, end transport.End) error {
 }
 
 // apiError describes a response that was not accepted.
-func apiError(version APIVersion, operation string, end transport.End) *APIError {
+func apiError(version APIVersion, shown redact.Redactor, operation string, end transport.End) *APIError {
 	response := end.Response
-	keep := func(text string) string { return redact.Excerpt([]byte(text), response.Token) }
 	said := decode.Error(response.Body)
 	failed := &APIError{
 		Operation:          operation,
 		StatusCode:         response.StatusCode,
-		Message:            keep(said.Message),
-		RequestID:          keep(said.RequestID),
-		Body:               redact.Excerpt(response.Body, response.Token),
+		Message:            shown.Line(said.Message),
+		RequestID:          shown.Line(said.RequestID),
+		Body:               shown.Excerpt(decode.Quotable(response.StatusCode, response.Body)),
 		Attempts:           end.Attempts,
 		Elapsed:            end.Elapsed,
 		MayHaveTakenEffect: end.Outcome.MayHaveTakenEffect,
 	}
 	failed.RetryAfter, _ = retry.After(response.Header, time.Now())
 	if err := response.Err(); err != nil {
-		failed.Err = redact.Error(err, response.Token)
+		failed.Err = shown.Error(err)
 	}
 	for _, field := range said.FieldErrors[:min(len(said.FieldErrors), maxFieldErrors)] {
 		failed.FieldErrors = append(failed.FieldErrors, api.FieldError{
-			Field: keep(field.Field), Code: keep(field.Code), Message: keep(field.Message),
+			Field: shown.Line(field.Field), Code: shown.Line(field.Code), Message: shown.Line(field.Message),
 		})
 	}
-	failed.Hint = keep(hint(version, operation, failed.RequestID, response))
+	failed.Hint = shown.Line(hint(version, operation, failed.RequestID, response))
 	return failed
 }
 

@@ -33,7 +33,7 @@ import (
 // takes up to 10 requests and 3 minutes, limiter and token source aside: attempts begin within 90 s
 // and take up to 30 s, then look-ups of up to 5 s follow for up to 60 s.
 func (c *Client) Finalize(ctx context.Context, target Target, content Content) (*api.Deploy, error) {
-	if err := cmp.Or(c.check(), checkContext(ctx), target.check(), content.check(target)); err != nil {
+	if err := c.ready(ctx, cmp.Or(target.check(), content.check(target))); err != nil {
 		return nil, err
 	}
 	request, err := api.NewFinalizeDeployRequest(c.server, target.OrganizationID, target.DeploymentID, target.DeployID, content.request)
@@ -48,7 +48,7 @@ func (c *Client) Finalize(ctx context.Context, target Target, content Content) (
 	case !result.OK:
 		return nil, f.failure(result.End)
 	case result.Accepted.Status == api.DeployStatusFailed:
-		return nil, &DeployFailedError{Deploy: result.Accepted}
+		return nil, &DeployFailedError{Deploy: c.shown(result.Accepted)}
 	}
 	return result.Accepted, nil
 }
@@ -174,7 +174,7 @@ func (f *finalization) look(ctx context.Context, run *transport.Run) evidence.Fi
 		f.note(f.seen)
 		return f.sent.Find(f.seen)
 	}
-	f.pollErr = failure(f.client.version, opGetDeploy, result.End)
+	f.pollErr = f.client.failure(opGetDeploy, result.End)
 	if result.Response != nil && slices.Contains(forbidden, result.Response.StatusCode) {
 		return evidence.Forbidden
 	}
@@ -184,9 +184,9 @@ func (f *finalization) look(ctx context.Context, run *transport.Run) evidence.Fi
 // failure is the error of a finalize that brought no deploy.
 func (f *finalization) failure(end transport.End) error {
 	end.Outcome.MayHaveTakenEffect = f.known.Doubt // which is what the look-ups left of it
-	err := failure(f.client.version, opFinalizeDeploy, end)
+	err := f.client.failure(opFinalizeDeploy, end)
 	if !f.known.Doubt {
 		return err
 	}
-	return &OutcomeUnknownError{DeployID: f.target.DeployID, Deploy: f.seen, LookUpErr: f.pollErr, Err: err}
+	return &OutcomeUnknownError{DeployID: f.target.DeployID, Deploy: f.client.shown(f.seen), LookUpErr: f.pollErr, Err: err}
 }

@@ -1,7 +1,6 @@
 package wrapper
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -21,7 +20,7 @@ const pageSize = 100
 // because one was created, is not returned twice.
 func (c *Client) ListDeploys(ctx context.Context, in Deployment) iter.Seq2[*api.Deploy, error] {
 	return func(yield func(*api.Deploy, error) bool) {
-		if err := cmp.Or(c.check(), checkContext(ctx), in.check()); err != nil {
+		if err := c.ready(ctx, in.check()); err != nil {
 			yield(nil, err)
 			return
 		}

@@ -1,7 +1,6 @@
 package wrapper
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -22,33 +21,32 @@ import (
 // fails, ends it, like the context, as a [*WaitError]. So do twenty polls in a row that show one
 // status that is not known here; polls that fail neither count nor start the count anew.
 func (c *Client) Wait(ctx context.Context, target Target) (*api.Deploy, error) {
-	if err := cmp.Or(c.check(), checkContext(ctx), target.check()); err != nil {
+	if err := c.ready(ctx, target.check()); err != nil {
 		return nil, err
 	}
-	schedule, same := retry.Polls(c.pollInterval), 0
-	waiting := &WaitError{DeployID: target.DeployID}
+	schedule, last, same := retry.Polls(c.pollInterval), (*api.Deploy)(nil), 0
 	for {
 		deploy, err := c.GetDeploy(ctx, target)
-		waiting.LookErr = err
+		ended := func(why, pollErr error) (*api.Deploy, error) {
+			return nil, &WaitError{DeployID: target.DeployID, Deploy: c.shown(last), LookErr: pollErr, Err: why}
+		}
 		switch {
 		case err == nil && deploy.Status == api.DeployStatusDeployed:
 			return deploy, nil
 		case err == nil && deploy.Status == api.DeployStatusFailed:
-			return nil, &DeployFailedError{Deploy: deploy}
+			return nil, &DeployFailedError{Deploy: c.shown(deploy)}
 		case err == nil:
-			if same++; waiting.Deploy == nil || waiting.Deploy.Status != deploy.Status {
+			if same++; last == nil || last.Status != deploy.Status {
 				same = 1
 			}
-			if waiting.Deploy = deploy; same == 20 && !deploy.Status.Valid() {
-				waiting.Err = fmt.Errorf("twenty polls in a row showed the status %.40q, which this library does not know; check the deploy in the Astro UI", deploy.Status)
-				return nil, waiting
+			if last = deploy; same == 20 && !deploy.Status.Valid() {
+				return ended(fmt.Errorf("twenty polls in a row showed the status %.40q, which this library does not know; check the deploy in the Astro UI", c.shown(deploy).Status), nil)
 			}
 		case ctx.Err() == nil && !mayPass(err):
-			waiting.Err, waiting.LookErr = err, nil
-			return nil, waiting
+			return ended(err, nil)
 		}
-		if waiting.Err = retry.Sleep(ctx, schedule.NextBackOff()); waiting.Err != nil {
-			return nil, waiting
+		if why := retry.Sleep(ctx, schedule.NextBackOff()); why != nil {
+			return ended(c.redactor().Error(why), err)
 		}
 	}
 }

@@ -6,7 +6,6 @@ package blob
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -20,7 +19,7 @@ type Uploader struct {
 	Transport func() http.RoundTripper
 	Stall     time.Duration // how long no byte may move; 0 means that nobody watches
 	Retry     retry.Policy
-	Log       *slog.Logger // nil means none
+	Log       transport.Logger // to whose Secrets the signatures of URLs are added
 }
 
 // Result is what came of an upload: a version, a refusal, or an error.
@@ -51,11 +50,12 @@ type upload struct {
 // may still be under way then.
 func (u *Uploader) Put(ctx context.Context, target *url.URL, tarball *Tarball, progress func(sent, total int64)) (result Result) {
 	put := &upload{Uploader: u, target: target, secrets: secretsOf(target), tarball: tarball, progress: progress}
+	u.Log.Secrets.Add(put.secrets...)
 	started, series, wait := time.Now(), u.Retry.Start(), time.Duration(-1)
 	defer func() { result.Elapsed = time.Since(started) }()
 	for {
 		last := put.attempt(ctx)
-		transport.Log(ctx, u.Log, last.request, last.response, last.err, result.Attempts+1, wait, "")
+		u.Log.Attempt(ctx, last.request, last.response, last.err, result.Attempts+1, wait)
 		if !put.plain && last.isExpectRefused() {
 			put.plain = true // and it was our own header that was refused, so that no attempt is used up
 			continue

@@ -1,38 +1,56 @@
 package redact
 
-import (
-	"errors"
-	"slices"
-)
+import "errors"
 
-// Error returns err itself unless its text, or that of an error below it, holds a secret or an
-// upload URL, as that of a *url.Error or of a caller's transport may. Then it returns an error in
-// which [errors.Is] finds the same causes, but that cannot be unwrapped.
-func Error(err error, secrets ...string) error {
-	if isClean(err, secrets...) {
-		return err
+// Error returns an error that says what err says, without secrets and in one line, and that hides
+// err: package json, assertions and the verb %#v would show what it holds. [errors.Is] finds the same
+// causes below, and [errors.As] does unless one of them shows a secret.
+func (r Redactor) Error(err error) error {
+	return &sealed{
+		text: r.Line(err.Error()),
+		is:   func(target error) bool { return errors.Is(err, target) },
+		as:   func(target any) bool { return r.isClean(err, maxDepth) && errors.As(err, target) },
 	}
-	return &redactedError{Text(err.Error(), secrets...), func(target error) bool { return errors.Is(err, target) }}
 }
 
-func isClean(err error, secrets ...string) bool {
-	if text := err.Error(); Text(text, secrets...) != text {
+// Error is New(secrets...).Error(err).
+func Error(err error, secrets ...string) error { return New(secrets...).Error(err) }
+
+// maxDepth is how deep errors are looked into. One may be below itself.
+const maxDepth = 100
+
+func (r Redactor) isClean(err error, depth int) bool {
+	if err == nil {
+		return true
+	}
+	if text := err.Error(); depth == 0 || r.Text(text) != text {
 		return false
 	}
 	switch below := err.(type) {
+	case *sealed:
+		return true
 	case interface{ Unwrap() error }:
-		cause := below.Unwrap()
-		return cause == nil || isClean(cause, secrets...)
+		return r.isClean(below.Unwrap(), depth-1)
 	case interface{ Unwrap() []error }:
-		return !slices.ContainsFunc(below.Unwrap(), func(cause error) bool { return cause != nil && !isClean(cause, secrets...) })
+		for _, cause := range below.Unwrap() {
+			if !r.isClean(cause, depth-1) {
+				return false
+			}
+		}
 	}
 	return true
 }
 
-type redactedError struct {
+// sealed holds an error where nothing but a call gets at it.
+type sealed struct {
 	text string
-	is   func(error) bool // hides the error from %#v
+	is   func(error) bool
+	as   func(any) bool
 }
 
-func (e *redactedError) Error() string        { return e.text }
-func (e *redactedError) Is(target error) bool { return e.is(target) }
+func (e *sealed) Error() string        { return e.text }
+func (e *sealed) Is(target error) bool { return e.is(target) }
+func (e *sealed) As(target any) bool   { return e.as(target) }
+
+// MarshalText has JSON show what the error says.
+func (e *sealed) MarshalText() ([]byte, error) { return []byte(e.text), nil }

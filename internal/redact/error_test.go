@@ -2,9 +2,11 @@ package redact
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -19,21 +21,67 @@ func TestErrorHidesWhatIsBelow(t *testing.T) {
 		fmt.Errorf("%w", quiet{fmt.Errorf("%w", errors.Join(context.Canceled, errors.New("sig=s1gned")))}),
 		quietAll{nil, context.Canceled, errors.New("Bearer s3cret")},
 	} {
-		redacted := Error(err, "s3cret")
-		require.ErrorIs(t, redacted, context.Canceled)
-		assert.NotEqual(t, err, redacted, "what is below could be had")
-		assert.Nil(t, errors.Unwrap(redacted))
-		shown := fmt.Sprintf("%v %+v %#v %s %q", redacted, redacted, redacted, redacted, redacted)
-		assert.NotContains(t, shown, "s3cret")
-		assert.NotContains(t, shown, "s1gned")
+		hidden := Error(err, "s3cret")
+		require.ErrorIs(t, hidden, context.Canceled)
+		assert.Nil(t, errors.Unwrap(hidden))
+		assert.False(t, errors.As(hidden, new(quiet)) || errors.As(hidden, new(quietAll)), "what is below could be had")
+		requireHidden(t, hidden)
 	}
 }
 
-func TestErrorWithNothingToHide(t *testing.T) {
-	for _, err := range []error{io.EOF, quiet{io.EOF}, fmt.Errorf("twice: %w, %w", io.EOF, quiet{nil}), quietAll{nil, io.EOF}} {
-		assert.Equal(t, err, Error(err, "s3cret"))
-	}
+// An error may hold what neither its text nor one below it says.
+func TestErrorHidesFields(t *testing.T) {
+	hidden := Error(fmt.Errorf("twice: %w", holding{URL: "https://storage.example/x?sig=s1gned", Header: map[string]string{"Authorization": "Bearer s3cret"}}), "s3cret")
+	requireHidden(t, hidden)
+	var found holding
+	require.ErrorAs(t, hidden, &found, "who asks for it by its type may have it")
+	assert.Equal(t, "it holds", found.Error())
+	assert.EqualError(t, hidden, "twice: it holds")
 }
+
+func requireHidden(t *testing.T, err error) {
+	encoded, failure := json.Marshal(struct{ Err error }{err})
+	require.NoError(t, failure)
+	shown := fmt.Sprintf("%v %+v %#v %s %q %s %#v %s", err, err, err, err, err, encoded, struct{ err error }{err}, difference(err))
+	assert.Contains(t, shown, err.Error())
+	assert.NotContains(t, shown, "s3cret")
+	assert.NotContains(t, shown, "s1gned")
+}
+
+// difference is what an assertion shows of an error.
+func difference(err error) string {
+	var seen recorder
+	assert.Equal(&seen, nil, err)
+	assert.Equal(&seen, Error(io.EOF), err)
+	return string(seen)
+}
+
+type recorder string
+
+func (r *recorder) Errorf(format string, args ...any) { *r += recorder(fmt.Sprintf(format, args...)) }
+
+func TestErrorWithNothingToHide(t *testing.T) {
+	for _, err := range []error{io.EOF, quiet{io.EOF}, fmt.Errorf("twice: %w, %w", io.EOF, quiet{nil}), quietAll{nil, io.EOF}, Error(io.EOF)} {
+		require.ErrorIs(t, Error(err, "s3cret"), io.EOF)
+		assert.EqualError(t, Error(err, "s3cret"), err.Error())
+	}
+	require.ErrorAs(t, Error(Error(quiet{&net.OpError{Op: "dial", Err: io.EOF}})), new(*net.OpError))
+	assert.EqualError(t, Error(errors.Join(io.EOF, errors.New("a\u2028b"))), "EOF a b")
+}
+
+// What a caller's transport returns may be odd.
+func TestErrorThatIsBelowItself(t *testing.T) {
+	itself := &circle{}
+	itself.below = itself
+	assert.False(t, New("s3cret").isClean(itself, maxDepth))
+	assert.EqualError(t, Error(itself), "round")
+	assert.EqualError(t, Error((*net.OpError)(nil)), "<nil>", "a nil that is none")
+}
+
+type circle struct{ below error }
+
+func (c *circle) Error() string { return "round" }
+func (c *circle) Unwrap() error { return c.below }
 
 type quiet struct{ below error }
 
@@ -44,3 +92,10 @@ type quietAll []error
 
 func (quietAll) Error() string     { return "they failed" }
 func (e quietAll) Unwrap() []error { return e }
+
+type holding struct {
+	URL    string
+	Header map[string]string
+}
+
+func (holding) Error() string { return "it holds" }

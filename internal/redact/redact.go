@@ -1,93 +1,111 @@
-// Package redact makes foreign text fit to be shown. It takes secrets out: tokens and signatures
-// that the caller names, however they are escaped, and anything that looks like an upload URL.
+// Package redact makes foreign text fit to be shown. It takes out the secrets that the caller names,
+// and anything that looks like an upload URL.
+//
+// No list of encodings is complete, so the rule is another one: no 12 characters in a row of a secret
+// are shown. They are looked for in what is left of a text without white space, punctuation and the
+// like, in upper and lower case, as it is written and with its escapes undone; and of a secret as it
+// is and as base64, base32, hexadecimal and decimal numbers show it.
 package redact
 
 import (
-	"encoding/json"
-	"html"
-	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode"
 )
 
 const (
 	mask = "[REDACTED]"
-	// MaxExcerpt is the most of a body, in bytes, that [Excerpt] keeps.
+	// MaxExcerpt is the most of a body, in bytes, that [Redactor.Excerpt] shows.
 	MaxExcerpt = 2 << 10
-	// window is how much of a body is searched for secrets.
-	window = 16 << 10
-	// minSecret is shorter than any token of the service, which are JWTs. What is shorter stays:
-	// masking it would garble the text.
+	// run is how many characters of a secret no text shows in a row.
+	run = 12
+	// minSecret is shorter than any secret of the service. What is shorter stays: masking it would
+	// garble the text.
 	minSecret = 6
 )
 
+// Redactor takes the secrets of a call out of texts. The zero value knows none, and takes out what
+// looks like an upload URL.
+type Redactor struct{ known []runs }
+
+// New returns a redactor for secrets.
+func New(secrets ...string) Redactor {
+	r := Redactor{}
+	for _, reading := range readings {
+		r.known = append(r.known, runsOf(reading, secrets))
+	}
+	return r
+}
+
+// Text is New(secrets...).Text(text).
+func Text(text string, secrets ...string) string { return New(secrets...).Text(text) }
+
+// Text returns text without the secrets, and without upload URLs.
+func (r Redactor) Text(text string) string {
+	hidden := make([]bool, len(text))
+	for layer, left := written(text), maxEscapes; ; left-- {
+		for _, found := range uploadURLs.FindAllStringIndex(layer.text, -1) {
+			layer.hide(hidden, found[0], found[1])
+		}
+		for _, known := range r.known {
+			known.hide(hidden, layer)
+		}
+		inner, escaped := layer.unescaped()
+		if !escaped || left == 0 {
+			return masked(text, hidden)
+		}
+		layer = inner
+	}
+}
+
+// maxEscapes is how often an escape may be escaped.
+const maxEscapes = 4
+
 // uploadURLs matches what the fields that carry upload URLs hold, any URL with a signature, and
-// a signature that stands alone. Characters may be escaped as in JSON, in a URL or in HTML.
+// a signature that stands alone.
 var uploadURLs = regexp.MustCompile(`(?i)"(?:dags|bundle)UploadUrl"\s*:\s*"[^"]*"?` +
-	`|https?:[^\s"'<>]*` + signature + `[^\s"'<>]*` +
-	`|` + signature + `[^\s"'<>&]*`)
+	`|https?:[^\s"'<>]*sig=[^\s"'<>]*` +
+	`|sig=[^\s"'<>&]*` +
+	`|\bsig["'\\]*\s*[:=]\s*["'\\]*[^\s"'<>&]+`)
 
-const signature = `sig(?:=|%(?:25)*3d|\\u003d|&#(?:61|x3d);)`
-
-// Text returns text without the secrets and the upload URLs in it.
-func Text(text string, secrets ...string) string {
-	for _, secret := range secrets {
-		if len(secret) < minSecret {
-			continue
-		}
-		for _, spelling := range spellings(secret) {
-			text = strings.ReplaceAll(text, spelling, mask)
+// masked is text with one mask in place of each stretch that is hidden.
+func masked(text string, hidden []bool) string {
+	var shown strings.Builder
+	for i := range len(text) {
+		switch {
+		case !hidden[i]:
+			shown.WriteByte(text[i])
+		case i == 0 || !hidden[i-1]:
+			shown.WriteString(mask)
 		}
 	}
-	return uploadURLs.ReplaceAllLiteralString(text, mask)
+	return shown.String()
 }
 
-// plain matches a secret that no encoding escapes.
-var plain = regexp.MustCompile(`^[A-Za-z0-9._-]*$`)
-
-// spellings are a secret as it is and, where it has characters that are escaped, as JSON, Go, a
-// URL and HTML write it.
-func spellings(secret string) []string {
-	if plain.MatchString(secret) {
-		return []string{secret}
-	}
-	encoded, _ := json.Marshal(secret) // of a string it cannot fail
-	quoted, escaped := strconv.Quote(secret), url.QueryEscape(secret)
-	return []string{
-		secret, string(encoded[1 : len(encoded)-1]), quoted[1 : len(quoted)-1], strings.ReplaceAll(secret, "/", `\/`),
-		escaped, lowerHex(escaped), html.EscapeString(secret),
-	}
-}
-
-var hexEscape = regexp.MustCompile(`%[0-9A-F]{2}`)
-
-// lowerHex is an escaped text as some systems write it.
-func lowerHex(escaped string) string { return hexEscape.ReplaceAllStringFunc(escaped, strings.ToLower) }
-
-// Excerpt returns the start of a body, without secrets, as valid UTF-8 of at most [MaxExcerpt]
-// bytes.
-func Excerpt(body []byte, secrets ...string) string {
-	longest := 0
-	for _, secret := range secrets {
-		longest = max(longest, len(secret))
-	}
-	searched := body[:min(len(body), window+longest)]
-	// Made valid first: what is taken out later could join the halves of a secret.
-	text := Text(strings.ToValidUTF8(string(searched), ""), secrets...)
-	if len(searched) < len(body) {
-		text = text[:max(0, len(text)-longest)] // which may be the beginning of a secret
-	}
+// Excerpt returns the start of a body without secrets, as valid UTF-8 of at most [MaxExcerpt] bytes
+// that changes nothing around it: see [Line], but for ends of lines and tabs, which stay.
+func (r Redactor) Excerpt(body []byte) string {
+	text := r.Text(strings.ToValidUTF8(string(body[:min(len(body), MaxExcerpt)]), ""))
+	text = printable(text, "\n\t")
 	return strings.ToValidUTF8(text[:min(len(text), MaxExcerpt)], "")
 }
 
-// OneLine keeps what others wrote from forging lines of a log.
-func OneLine(text string) string {
+// Excerpt is New(secrets...).Excerpt(body).
+func Excerpt(body []byte, secrets ...string) string { return New(secrets...).Excerpt(body) }
+
+// Line is an Excerpt of a text as one line.
+func (r Redactor) Line(text string) string { return OneLine(r.Excerpt([]byte(text))) }
+
+// OneLine keeps what others wrote from forging lines of a log, and from changing how the rest of it
+// is shown: a blank takes the place of what does not print, such as ends of lines of any kind, marks
+// that turn the direction of writing around, and letters without width.
+func OneLine(text string) string { return printable(text, "") }
+
+func printable(text, spared string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
+		if unicode.IsPrint(r) || strings.ContainsRune(spared, r) {
+			return r
 		}
-		return r
+		return ' '
 	}, text)
 }

@@ -6,16 +6,13 @@ import (
 	"fmt"
 	"net/http"
 	"time"
-
-	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 )
 
 // attempt is how an attempt ended: with a response, or with an error.
 type attempt struct {
 	response *Response
-	err      error  // without secrets
-	token    string // that it was made with
-	made     bool   // false if it never came to a round trip, so that nothing was sent
+	err      error
+	made     bool // false if it never came to a round trip, so that nothing was sent
 }
 
 func (a attempt) isWhole200() bool {
@@ -42,11 +39,12 @@ func (r *Run) attempt(ctx context.Context, request *http.Request, timeout time.D
 		return attempt{err: err}
 	}
 	token, err := c.Token(ctx)
+	c.Log.Secrets.Add(token)
 	if err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
-		return attempt{err: err, token: token}
+		return attempt{err: err}
 	}
 	// One slice for all three, since this is done for every attempt.
 	values := []string{bearer + token, "application/json", c.UserAgent}
@@ -60,7 +58,7 @@ func (r *Run) attempt(ctx context.Context, request *http.Request, timeout time.D
 	if response != nil && response.StatusCode == http.StatusTooManyRequests {
 		turn.TurnedAway()
 	}
-	return attempt{response: response, err: err, token: token, made: true}
+	return attempt{response: response, err: err, made: true}
 }
 
 const bearer = "Bearer "
@@ -107,7 +105,7 @@ func (r *Run) send(call context.Context, request *http.Request, token string, ti
 	}
 	if err != nil {
 		r.renewAfter(ctx, call)
-		shown := explain(ctx, call, timeout, err, token)
+		shown := explain(ctx, call, timeout, err)
 		if unreached, refused := conn.failed(err, sent, network); unreached && !c.untold.Load() {
 			shown = &ConnectError{shown, refused}
 		}
@@ -119,13 +117,12 @@ func (r *Run) send(call context.Context, request *http.Request, token string, ti
 	if response.Token = token; response.Cut != nil {
 		r.renewAfter(ctx, call)
 	}
-	response.Cut = explain(ctx, call, timeout, response.Cut, token)
+	response.Cut = explain(ctx, call, timeout, response.Cut)
 	return response, nil
 }
 
-// explain makes an error fit to be shown: it says so where it was the attempt's own deadline,
-// and not the call's, that ended it, and holds no secret.
-func explain(ctx, call context.Context, timeout time.Duration, err error, token string) error {
+// explain says so where it was the attempt's own deadline, and not the call's, that ended it.
+func explain(ctx, call context.Context, timeout time.Duration, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -139,7 +136,7 @@ func explain(ctx, call context.Context, timeout time.Duration, err error, token 
 	case ctx.Err() != nil: // which we ended ourselves
 		err = errSentOnce
 	}
-	return redact.Error(err, token)
+	return err
 }
 
 // Shorter returns the shorter of two timeouts; one that is not positive is none.

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -27,8 +26,7 @@ type Chain struct {
 	Gate       *ratelimit.Gate
 	Retry      retry.Policy
 	Idempotent func(*http.Request) bool // whether a request may be carried out twice
-	Log        *slog.Logger             // nil means none
-	RequestID  func(body []byte) string // the service's name for a request, in the body of its error
+	Log        Logger                   // to whose Secrets each token is added
 
 	isHTTP1 atomic.Bool // the last connection was
 	untold  atomic.Bool // a transport was seen to use connections without telling
@@ -68,14 +66,13 @@ type Result[T any] struct {
 	End
 }
 
-// End is how the attempts at a request ended.
+// End is how the attempts at a request ended. Its errors may show secrets.
 type End struct {
 	Response *Response // of the last attempt that was made; nil if it got none
 	Err      error     // why there is no response, or why no attempt followed it
 	Outcome  Outcome   // of all attempts together
 	Attempts int       // that were made
 	Elapsed  time.Duration
-	Token    string // of the last attempt: what is shown must not hold it
 }
 
 // Do makes the request of a call under ctx, whatever context the request has, and reads up to limit
@@ -90,10 +87,9 @@ func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, 
 	}()
 	for {
 		last := run.attempt(ctx, request, c.Timeout, limit)
-		Log(ctx, c.Log, request, last.response, last.err, result.Attempts+1, wait, c.requestID(ctx, last.response))
+		c.Log.Attempt(ctx, request, last.response, last.err, result.Attempts+1, wait)
 		if last.made {
 			result.Attempts++
-			result.Token = last.token
 		}
 		result.Response, result.Err = last.response, last.err
 		if last.isWhole200() {

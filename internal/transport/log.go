@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/internal/redact"
@@ -13,41 +12,42 @@ import (
 // firstAttempt stands for the wait before an attempt that none precedes.
 const firstAttempt = time.Duration(-1)
 
-// Log writes one attempt at debug level, and how long it waited after the one before, if there was
-// one: never a body, a header or a query.
-func Log(ctx context.Context, log *slog.Logger, request *http.Request, response *Response, err error, attempt int, waited time.Duration, requestID string) {
-	if log == nil || !log.Enabled(ctx, slog.LevelDebug) {
+// Logger writes attempts to a log at debug level: never a body, a header or a query.
+type Logger struct {
+	To        *slog.Logger             // nil means none
+	Secrets   *redact.Recent           // of which a line shows none
+	RequestID func(body []byte) string // the name of a request in the body of an error; nil if there is none
+}
+
+// Attempt writes one attempt, and how long it waited after the one before, if there was one.
+func (l Logger) Attempt(ctx context.Context, request *http.Request, response *Response, err error, attempt int, waited time.Duration) {
+	if l.To == nil || !l.To.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
+	shown := l.Secrets.Redactor()
 	attrs := []slog.Attr{
 		slog.String("method", request.Method),
-		slog.String("path", redact.Text(request.URL.Path, tokenOf(request))),
+		slog.String("path", shown.Line(request.URL.Path)),
 		slog.Int("attempt", attempt),
 	}
-	switch {
-	case err != nil:
-		attrs = append(attrs, slog.String("error", redact.OneLine(err.Error())))
-	case requestID != "":
-		attrs = append(attrs, slog.Int("status", response.StatusCode), slog.String("requestId", requestID))
-	default:
+	if err != nil {
+		attrs = append(attrs, slog.String("error", shown.Line(err.Error())))
+	} else {
 		attrs = append(attrs, slog.Int("status", response.StatusCode))
+	}
+	if requestID := l.requestID(response); requestID != "" {
+		attrs = append(attrs, slog.String("requestId", shown.Line(requestID)))
 	}
 	if waited != firstAttempt {
 		attrs = append(attrs, slog.Duration("wait", waited))
 	}
-	log.LogAttrs(ctx, slog.LevelDebug, "astro: attempt", attrs...)
+	l.To.LogAttrs(ctx, slog.LevelDebug, "astro: attempt", attrs...)
 }
 
-// requestID returns the service's name for a request that it did not carry out, for
-// the log.
-func (c *Chain) requestID(ctx context.Context, response *Response) string {
-	if c.Log == nil || !c.Log.Enabled(ctx, slog.LevelDebug) || response == nil || response.StatusCode == http.StatusOK {
+// requestID returns the name of a request that was not carried out.
+func (l Logger) requestID(response *Response) string {
+	if l.RequestID == nil || response == nil || response.StatusCode == http.StatusOK {
 		return ""
 	}
-	return redact.Excerpt([]byte(c.RequestID(response.Body)), response.Token)
-}
-
-// tokenOf returns the token that a request was given.
-func tokenOf(request *http.Request) string {
-	return strings.TrimPrefix(request.Header.Get("Authorization"), bearer)
+	return l.RequestID(response.Body)
 }

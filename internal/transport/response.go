@@ -16,7 +16,7 @@ type Response struct {
 	Body       []byte
 	Cut        error          // what ended the body early; nil if it is whole
 	Refused    error          // why a 200 is not what was asked for, by [Call]
-	Token      string         // that the request was made with: what quotes the body must not hold it
+	Token      string         // that the request was made with
 	HTTP       *http.Response // as it came, with its Body read and closed
 }
 

@@ -73,9 +73,9 @@ func (r *Run) Elapsed() time.Duration { return time.Since(r.started) }
 func Once[T any](ctx context.Context, r *Run, request *http.Request, timeout time.Duration, limit int, accept func(*Response) (T, error)) (result Result[T]) {
 	started := time.Now()
 	last := r.attempt(ctx, request, Shorter(timeout, r.chain.Timeout), limit)
-	Log(ctx, r.chain.Log, request, last.response, last.err, 1, firstAttempt, r.chain.requestID(ctx, last.response))
+	r.chain.Log.Attempt(ctx, request, last.response, last.err, 1, firstAttempt)
 	r.chain.slowDown(last.response, 0, false)
-	result.End = End{Response: last.response, Err: last.err, Elapsed: time.Since(started), Token: last.token}
+	result.End = End{Response: last.response, Err: last.err, Elapsed: time.Since(started)}
 	if last.made {
 		result.Attempts = 1
 	} else {

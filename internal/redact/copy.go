@@ -1,0 +1,45 @@
+package redact
+
+import "reflect"
+
+// revealer is what holds a secret itself, such as an upload URL.
+type revealer interface{ Reveal() string }
+
+// Copy returns a copy of a value, such as a model of the API, whose strings hold no secret, and that
+// lacks what reveals one. It shares nothing with the value.
+func Copy[T any](r Redactor, value T) T {
+	return r.copied(reflect.ValueOf(&value).Elem()).Interface().(T)
+}
+
+func (r Redactor) copied(value reflect.Value) reflect.Value {
+	copied := reflect.New(value.Type()).Elem()
+	if _, reveals := value.Interface().(revealer); reveals {
+		return copied
+	}
+	switch value.Kind() {
+	case reflect.String:
+		copied.SetString(OneLine(r.Text(value.String())))
+	case reflect.Pointer:
+		if !value.IsNil() {
+			copied.Set(reflect.New(value.Type().Elem()))
+			copied.Elem().Set(r.copied(value.Elem()))
+		}
+	case reflect.Slice:
+		if !value.IsNil() {
+			copied.Set(reflect.MakeSlice(value.Type(), value.Len(), value.Len()))
+			for i := range value.Len() {
+				copied.Index(i).Set(r.copied(value.Index(i)))
+			}
+		}
+	case reflect.Struct:
+		copied.Set(value)
+		for i := range value.NumField() {
+			if value.Type().Field(i).IsExported() {
+				copied.Field(i).Set(r.copied(value.Field(i)))
+			}
+		}
+	case reflect.Bool, reflect.Int, reflect.Int32, reflect.Int64, reflect.Float32, reflect.Float64:
+		copied.Set(value)
+	} // of another kind the models have none
+	return copied
+}

@@ -1,0 +1,39 @@
+package redact
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+type concealed struct{ text string }
+
+func (c concealed) Reveal() string { return c.text }
+
+type kind string
+
+type described struct {
+	Name   string
+	Kind   *kind
+	URL    *concealed
+	Plain  concealed
+	Parts  []described
+	At     time.Time
+	Count  int
+	Extra  any
+	hidden string
+}
+
+func TestCopy(t *testing.T) {
+	at, other := time.Now(), kind("KIND\u202e")
+	value := &described{
+		Name: "see s3cret", Kind: &other, URL: &concealed{"s3cret"}, Plain: concealed{"s3cret"}, At: at, Count: 3, Extra: "s3cret",
+		Parts: []described{{Name: "sig=s1gned", Parts: []described{}}},
+	}
+	copied := Copy(New("s3cret"), value)
+	wanted := kind("KIND ")
+	assert.Equal(t, &described{Name: "see [REDACTED]", Kind: &wanted, At: at, Count: 3, Parts: []described{{Name: "[REDACTED]", Parts: []described{}}}}, copied)
+	assert.Equal(t, "sig=s1gned", value.Parts[0].Name, "the value stays as it was")
+	assert.Nil(t, Copy(New(), (*described)(nil)))
+}

@@ -1,0 +1,63 @@
+package redact
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"sync"
+)
+
+// maxRecent is how many secrets are remembered: a call makes 10 requests, each with a token of its
+// own if they rotate as fast.
+const maxRecent = 16
+
+// Recent remembers the secrets that a client used last, since a response may show one that the
+// client uses no longer. The zero value and nil hold none; it is safe for concurrent use.
+type Recent struct {
+	mutex   sync.Mutex
+	secrets []string
+}
+
+// Add adds secrets, in place of the oldest if there are too many.
+func (r *Recent) Add(secrets ...string) {
+	if r == nil {
+		return
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	for _, secret := range secrets {
+		if secret == "" || slices.Contains(r.secrets, secret) {
+			continue
+		}
+		if len(r.secrets) == maxRecent {
+			r.secrets = slices.Delete(r.secrets, 0, 1)
+		}
+		r.secrets = append(r.secrets, secret)
+	}
+}
+
+// Redactor returns a redactor for what is remembered, and for more.
+func (r *Recent) Redactor(more ...string) Redactor {
+	if r == nil {
+		return New(more...)
+	}
+	r.mutex.Lock()
+	secrets := slices.Concat(more, r.secrets)
+	r.mutex.Unlock()
+	return New(secrets...)
+}
+
+var signatures = regexp.MustCompile(`(?i)sig=([^&\s"'<>\\]*)`)
+
+// Signatures returns the signatures of the upload URLs in a text, as they are written there and as
+// they are.
+func Signatures(text []byte) (secrets []string) {
+	for _, found := range signatures.FindAllSubmatch(text, -1) {
+		signature := string(found[1])
+		secrets = append(secrets, signature)
+		if plain, err := url.QueryUnescape(signature); err == nil && plain != signature {
+			secrets = append(secrets, plain)
+		}
+	}
+	return secrets
+}

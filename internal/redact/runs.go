@@ -1,0 +1,129 @@
+package redact
+
+import (
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/hex"
+	"strconv"
+	"strings"
+)
+
+// reading is how a text is read where secrets are looked for: what it returns of a byte in place of
+// that byte, or 0 to leave it out.
+type reading func(byte) byte
+
+// readings are with the punctuation that tokens and signatures have, where both alphabets of base64
+// are one, and without any, whatever separates the characters.
+var readings = []reading{
+	func(char byte) byte {
+		switch char {
+		case '-':
+			return '+'
+		case '_':
+			return '/'
+		case '.', '~', '+', '/', '=':
+			return char
+		}
+		return letterOrDigit(char)
+	},
+	letterOrDigit,
+}
+
+// letterOrDigit takes upper and lower case for the same.
+func letterOrDigit(char byte) byte {
+	switch {
+	case char >= 'A' && char <= 'Z':
+		return char + 'a' - 'A'
+	case char >= 'a' && char <= 'z', char >= '0' && char <= '9':
+		return char
+	}
+	return 0
+}
+
+// read returns the text as it is read, and where each byte of that is.
+func (r reading) read(text string) (string, []int) {
+	kept, at := make([]byte, 0, len(text)), make([]int, 0, len(text))
+	for i := range len(text) {
+		if char := r(text[i]); char != 0 {
+			kept, at = append(kept, char), append(at, i)
+		}
+	}
+	return string(kept), at
+}
+
+// runs are the runs of secrets, as they are read. All of one length are looked for at once.
+type runs struct {
+	reading reading
+	byLen   [run + 1]map[string]bool
+}
+
+func runsOf(reading reading, secrets []string) runs {
+	known := runs{reading: reading}
+	for _, secret := range secrets {
+		if len(secret) < minSecret {
+			continue
+		}
+		known.add(secret, 1)
+		if len(secret) < run {
+			continue
+		}
+		for _, encoded := range encodings(secret) {
+			known.add(encoded.text, encoded.step)
+		}
+	}
+	return known
+}
+
+// add adds every run of a text that begins at a multiple of step. A text that is shorter is one run.
+func (k *runs) add(text string, step int) {
+	read, _ := k.reading.read(text)
+	length := min(run, len(read))
+	if length < minSecret {
+		return
+	}
+	if k.byLen[length] == nil {
+		k.byLen[length] = make(map[string]bool, 4*len(read))
+	}
+	for i := 0; i+length <= len(read); i += step {
+		k.byLen[length][read[i:i+length]] = true
+	}
+}
+
+// hide hides each run that a layer of a text shows.
+func (k *runs) hide(hidden []bool, layer layer) {
+	read, at := k.reading.read(layer.text)
+	for length, known := range k.byLen {
+		if known == nil {
+			continue
+		}
+		for i := 0; i+length <= len(read); i++ {
+			if known[read[i:i+length]] {
+				layer.hide(hidden, at[i], at[i+length-1]+1)
+			}
+		}
+	}
+}
+
+// encoded is a secret in an encoding that is no escape. 12 characters of the secret are so many more
+// of the encoding that they have a run in them at a multiple of step.
+type encoded struct {
+	text string
+	step int
+}
+
+// encodings are the encodings of a secret. What stands before it shifts it within the groups of
+// base64 and base32.
+func encodings(secret string) (all []encoded) {
+	numbers := strings.Builder{}
+	for i := range len(secret) {
+		numbers.WriteString(strconv.Itoa(int(secret[i])))
+	}
+	all = append(all, encoded{hex.EncodeToString([]byte(secret)), 12}, encoded{numbers.String(), 12})
+	for shift := range 3 {
+		all = append(all, encoded{base64.RawStdEncoding.EncodeToString([]byte(secret[shift:])), 3})
+	}
+	for shift := range 5 {
+		all = append(all, encoded{base32.StdEncoding.EncodeToString([]byte(secret[shift:])), 6})
+	}
+	return all
+}

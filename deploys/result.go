@@ -20,14 +20,7 @@ type Result struct {
 	MD5            string           `json:"md5,omitempty"`            // of the tarball, in hexadecimal
 	Timings        Timings          `json:"timings"`
 
-	Deploy *api.Deploy `json:"-"` // as the service described it last; its JSON has the upload URLs
-}
-
-// show takes over what the service says of the deploy; nil leaves it at what is known.
-func (r *Result) show(deploy *api.Deploy) {
-	if deploy != nil {
-		r.Deploy, r.DeployID, r.Status = deploy, deploy.ID, deploy.Status
-	}
+	Deploy *api.Deploy `json:"-"` // as the service described it last, without its upload URLs
 }
 
 // Timings are what the stages of a deploy took; 0 for one that was not reached.

@@ -6,11 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
 	"github.com/astro-finalize/astro-finalize-go/deploys"
 	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
 // What a deploy returns shows no secret, whatever it is printed, logged or encoded with.
@@ -18,7 +20,10 @@ func TestSecretsShowInNothingThatIsReturned(t *testing.T) {
 	server, client, deployment := home(t)
 	result, err := deploys.Bundle(t.Context(), client, deployment, shop, &packed{content: gzipped(100)})
 	require.NoError(t, err)
-	address := result.Deploy.BundleUploadURL.Reveal()
+	assert.Nil(t, result.Deploy.BundleUploadURL)
+	described, err := client.GetDeploy(t.Context(), wrapper.TargetOf(deployment.OrganizationID, result.Deploy))
+	require.NoError(t, err)
+	address := described.BundleUploadURL.Reveal()
 	require.Contains(t, address, chaostest.Signature, "there is a secret to be shown")
 	encoded, err := json.Marshal(result)
 	require.NoError(t, err)

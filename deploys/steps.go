@@ -3,6 +3,7 @@ package deploys
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/internal/blob"
 	"github.com/astro-finalize/astro-finalize-go/internal/evidence"
+	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -20,6 +22,7 @@ type deploying struct {
 	plan   plan
 
 	packed   io.Closer
+	deploy   *api.Deploy // as the service described it last
 	tarball  *blob.Tarball
 	mayExist bool // a deploy, whether it is known which or not
 	result   Result
@@ -101,7 +104,7 @@ var errNothing = errors.New("the client returned neither what was asked for nor 
 var errNoUploadURL = errors.New("the deploy has no upload URL, so DAG deploys seem to be off on the Deployment: enable them in its settings, or deploy an image")
 
 func (d *deploying) uploadURL() *api.Secret {
-	address := d.plan.uploadURL(d.result.Deploy)
+	address := d.plan.uploadURL(d.deploy)
 	if address == nil || address.Reveal() == "" {
 		return nil
 	}
@@ -158,11 +161,16 @@ func (d *deploying) show(deploy *api.Deploy, err error) {
 	if failed := (*wrapper.DeployFailedError)(nil); errors.As(err, &failed) {
 		deploy = failed.Deploy
 	}
-	d.result.show(deploy)
+	if deploy != nil {
+		d.deploy = deploy
+		withURLs, _ := json.Marshal(deploy) // of a deploy it cannot fail
+		d.result.Deploy = redact.Copy(redact.New(redact.Signatures(withURLs)...), deploy)
+		d.result.DeployID, d.result.Status = d.result.Deploy.ID, d.result.Deploy.Status
+	}
 }
 
 func (d *deploying) target() wrapper.Target {
-	target := wrapper.TargetOf(d.to.OrganizationID, d.result.Deploy)
+	target := wrapper.TargetOf(d.to.OrganizationID, d.deploy)
 	target.DeploymentID = d.to.DeploymentID // which a response may lack
 	target.Type = d.plan.request.Type       // which a response may call by another name
 	return target

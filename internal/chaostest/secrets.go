@@ -1,24 +1,49 @@
 package chaostest
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
 // RequireNoSecret fails the test if a value shows a secret, whatever prints or logs it.
 func RequireNoSecret(t *testing.T, value any) {
 	t.Helper()
+	RequireClean(t, Shown(value))
+}
+
+// Shown is what is shown of a value: by fmt, by slog and, of an error, by JSON, in a struct and in an
+// assertion, too.
+func Shown(value any) string {
 	var shown strings.Builder
 	fmt.Fprintf(&shown, "%v %+v %#v %s %q", value, value, value, value, value)
-	for _, handler := range []slog.Handler{slog.NewTextHandler(&shown, nil), slog.NewJSONHandler(&shown, nil)} {
-		slog.New(handler).Info("", "value", value)
+	logged := []any{value}
+	if err, isError := value.(error); isError {
+		within := struct{ Err error }{err}
+		logged = append(logged, within)
+		encoded, _ := json.Marshal(within)
+		fmt.Fprintf(&shown, "%s %v %+v %#v", encoded, within, within, within)
+		assert.Equal(&recorder{&shown}, nil, err)
+		assert.Equal(&recorder{&shown}, within, err)
 	}
-	RequireClean(t, shown.String())
+	for _, handler := range []slog.Handler{slog.NewTextHandler(&shown, nil), slog.NewJSONHandler(&shown, nil)} {
+		for _, value := range logged {
+			slog.New(handler).Info("", "value", value)
+		}
+	}
+	return shown.String()
 }
+
+// recorder takes what an assertion has to say.
+type recorder struct{ said io.Writer }
+
+func (r *recorder) Errorf(format string, args ...any) { fmt.Fprintf(r.said, format, args...) }
 
 // RequireClean fails the test if a text holds a secret.
 func RequireClean(t *testing.T, shown string) {

@@ -15,7 +15,12 @@ const maxRecent = 16
 // client uses no longer. The zero value and nil hold none; it is safe for concurrent use.
 type Recent struct {
 	mutex   sync.Mutex
-	secrets []string
+	secrets []remembered
+}
+
+type remembered struct {
+	secret string
+	runs   []runs // nil until something is to be shown
 }
 
 // Add adds secrets, in place of the oldest if there are too many.
@@ -26,13 +31,13 @@ func (r *Recent) Add(secrets ...string) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	for _, secret := range secrets {
-		if secret == "" || slices.Contains(r.secrets, secret) {
+		if secret == "" || slices.ContainsFunc(r.secrets, func(known remembered) bool { return known.secret == secret }) {
 			continue
 		}
 		if len(r.secrets) == maxRecent {
 			r.secrets = slices.Delete(r.secrets, 0, 1)
 		}
-		r.secrets = append(r.secrets, secret)
+		r.secrets = append(r.secrets, remembered{secret: secret})
 	}
 }
 
@@ -41,10 +46,16 @@ func (r *Recent) Redactor(more ...string) Redactor {
 	if r == nil {
 		return New(more...)
 	}
+	redactor := New(more...)
 	r.mutex.Lock()
-	secrets := slices.Concat(more, r.secrets)
-	r.mutex.Unlock()
-	return New(secrets...)
+	defer r.mutex.Unlock()
+	for i := range r.secrets {
+		if known := &r.secrets[i]; known.runs == nil {
+			known.runs = runsOf(known.secret)
+		}
+		redactor.known = append(redactor.known, r.secrets[i].runs...)
+	}
+	return redactor
 }
 
 var signatures = regexp.MustCompile(`(?i)sig=([^&\s"'<>\\]*)`)

@@ -31,8 +31,8 @@ type Redactor struct{ known []runs }
 // New returns a redactor for secrets.
 func New(secrets ...string) Redactor {
 	r := Redactor{}
-	for _, reading := range readings {
-		r.known = append(r.known, runsOf(reading, secrets))
+	for _, secret := range secrets {
+		r.known = append(r.known, runsOf(secret)...)
 	}
 	return r
 }

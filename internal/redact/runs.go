@@ -51,55 +51,46 @@ func (r reading) read(text string) (string, []int) {
 	return string(kept), at
 }
 
-// runs are the runs of secrets, as they are read. All of one length are looked for at once.
+// runs are the runs of a secret, as it is read.
 type runs struct {
 	reading reading
-	byLen   [run + 1]map[string]bool
+	length  int // of each; less than run if the secret is shorter
+	known   map[string]bool
 }
 
-func runsOf(reading reading, secrets []string) runs {
-	known := runs{reading: reading}
-	for _, secret := range secrets {
-		if len(secret) < minSecret {
+// runsOf returns the runs of a secret by each reading.
+func runsOf(secret string) (all []runs) {
+	for _, reading := range readings {
+		read, _ := reading.read(secret)
+		if len(read) < minSecret {
 			continue
 		}
-		known.add(secret, 1)
-		if len(secret) < run {
-			continue
+		r := runs{reading, min(run, len(read)), make(map[string]bool, 4*len(read))}
+		r.add(secret, 1)
+		if r.length == run {
+			for _, encoded := range encodings(secret) {
+				r.add(encoded.text, encoded.step)
+			}
 		}
-		for _, encoded := range encodings(secret) {
-			known.add(encoded.text, encoded.step)
-		}
+		all = append(all, r)
 	}
-	return known
+	return all
 }
 
-// add adds every run of a text that begins at a multiple of step. A text that is shorter is one run.
-func (k *runs) add(text string, step int) {
-	read, _ := k.reading.read(text)
-	length := min(run, len(read))
-	if length < minSecret {
-		return
-	}
-	if k.byLen[length] == nil {
-		k.byLen[length] = make(map[string]bool, 4*len(read))
-	}
-	for i := 0; i+length <= len(read); i += step {
-		k.byLen[length][read[i:i+length]] = true
+// add adds every run of a text that begins at a multiple of step.
+func (r runs) add(text string, step int) {
+	read, _ := r.reading.read(text)
+	for i := 0; i+r.length <= len(read); i += step {
+		r.known[read[i:i+r.length]] = true
 	}
 }
 
 // hide hides each run that a layer of a text shows.
-func (k *runs) hide(hidden []bool, layer layer) {
-	read, at := k.reading.read(layer.text)
-	for length, known := range k.byLen {
-		if known == nil {
-			continue
-		}
-		for i := 0; i+length <= len(read); i++ {
-			if known[read[i:i+length]] {
-				layer.hide(hidden, at[i], at[i+length-1]+1)
-			}
+func (r runs) hide(hidden []bool, layer layer) {
+	read, at := r.reading.read(layer.text)
+	for i := 0; i+r.length <= len(read); i++ {
+		if r.known[read[i:i+r.length]] {
+			layer.hide(hidden, at[i], at[i+r.length-1]+1)
 		}
 	}
 }

@@ -78,8 +78,8 @@ type finalization struct {
 	requests int           // that may be made
 	known    evidence.State
 
-	seen    *api.Deploy // by the last look-up that succeeded
-	pollErr error       // of the last look-up
+	seen   *api.Deploy    // by the last look-up that succeeded
+	unread *transport.End // how the last look-up ended; nil if it succeeded
 }
 
 // Accept takes a 200 for success if it shows the deploy, and nothing else than was sent.
@@ -163,18 +163,19 @@ func (f *finalization) readBack(ctx context.Context, run *transport.Run, end tra
 // look reads the deploy back once.
 func (f *finalization) look(ctx context.Context, run *transport.Run) evidence.Finding {
 	request, err := api.NewGetDeployRequest(f.client.server, f.target.OrganizationID, f.target.DeploymentID, f.target.DeployID)
-	if f.pollErr = err; err != nil {
+	if err != nil {
+		f.unread = &transport.End{Err: err}
 		return evidence.Unread
 	}
 	result := transport.Once(ctx, run, request, lookUpTimeout, decode.MaxDeploy, func(response *transport.Response) (*api.Deploy, error) {
 		return decode.Deploy(response.Body, f.target.DeploymentID, f.target.DeployID)
 	})
 	if result.OK {
-		f.seen = result.Accepted
+		f.seen, f.unread = result.Accepted, nil
 		f.note(f.seen)
 		return f.sent.Find(f.seen)
 	}
-	f.pollErr = f.client.failure(opGetDeploy, result.End)
+	f.unread = &result.End
 	if result.Response != nil && slices.Contains(forbidden, result.Response.StatusCode) {
 		return evidence.Forbidden
 	}
@@ -188,5 +189,9 @@ func (f *finalization) failure(end transport.End) error {
 	if !f.known.Doubt {
 		return err
 	}
-	return &OutcomeUnknownError{DeployID: f.target.DeployID, Deploy: f.client.shown(f.seen), LookUpErr: f.pollErr, Err: err}
+	unknown := &OutcomeUnknownError{DeployID: f.target.DeployID, Deploy: f.client.shown(f.seen), Err: err}
+	if f.unread != nil {
+		unknown.LookUpErr = f.client.failure(opGetDeploy, *f.unread)
+	}
+	return unknown
 }

@@ -2,7 +2,6 @@ package redact
 
 import (
 	"html"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -29,51 +28,57 @@ func (l layer) hide(hidden []bool, first, end int) {
 	}
 }
 
-// escapes match a character as URLs, JSON, programming languages, mail and HTML escape it.
-var escapes = regexp.MustCompile(`(?i)(?-i:\\U)[0-9a-f]{8}|(?:%u|\\u|u\+)[0-9a-f]{4}|\\u\{[0-9a-f]{1,6}\}|(?:%|=|\\x|0x)[0-9a-f]{2}|\\[0-3][0-7]{2}|&#?[0-9a-z]{1,31};`)
-
 // unescaped undoes the escapes once, if there are any.
 func (l layer) unescaped() (inner layer, escaped bool) {
-	var text strings.Builder
-	from, end := make([]int, 0, len(l.from)), 0
-	upTo := func(next int) {
-		text.WriteString(l.text[end:next])
-		from = append(from, l.from[end:next]...)
-	}
-	for _, found := range escapes.FindAllStringIndex(l.text, -1) {
-		char := unescape(l.text[found[0]:found[1]])
-		if char == "" {
-			continue
+	text, from := make([]byte, 0, len(l.text)), make([]int, 0, len(l.from))
+	for i := 0; i < len(l.text); {
+		char, length := unescape(l.text[i:])
+		if length == 0 {
+			char, length = l.text[i:i+1], 1
+		} else {
+			escaped = true
 		}
-		upTo(found[0])
-		text.WriteString(char)
-		for range len(char) {
-			from = append(from, l.from[found[0]])
+		for j := range len(char) {
+			text, from = append(text, char[j]), append(from, l.from[i])
 		}
-		end, escaped = found[1], true
+		i += length
 	}
-	upTo(len(l.text))
-	return layer{text.String(), append(from, l.from[len(l.text)])}, escaped
+	return layer{string(text), append(from, l.from[len(l.text)])}, escaped
 }
 
-// unescape returns what an escape stands for, or "" if that is no character that a secret can have.
-func unescape(escape string) string {
-	if escape[0] == '&' {
-		if char := html.UnescapeString(escape); char != escape {
-			return char
+// escapes are how URLs, programming languages, JSON and mail write a character, but for HTML.
+var escapes = []struct {
+	prefix string
+	digits int
+	base   int
+	suffix string
+}{
+	{"%", 2, 16, ""}, {"%u", 4, 16, ""}, {"=", 2, 16, ""}, {"0x", 2, 16, ""}, {"U+", 4, 16, ""},
+	{`\u`, 4, 16, ""}, {`\u{`, 2, 16, "}"}, {`\U`, 8, 16, ""}, {`\x`, 2, 16, ""}, {`\`, 3, 8, ""},
+}
+
+// maxEntity is longer than any name of a character in HTML.
+const maxEntity = 34
+
+// unescape returns the character that a text begins with the escape of, and how long that is: 0 if it
+// is none, or of a character that a secret cannot have.
+func unescape(text string) (char string, length int) {
+	switch text[0] {
+	case '&':
+		end := strings.IndexByte(text[:min(len(text), maxEntity)], ';') + 1
+		if char = html.UnescapeString(text[:end]); char != text[:end] {
+			return char, end
 		}
-		return ""
+	case '%', '=', '0', 'U', '\\':
+		for _, e := range escapes {
+			digits, fits := strings.CutPrefix(text, e.prefix)
+			if !fits || len(digits) < e.digits || !strings.HasPrefix(digits[e.digits:], e.suffix) {
+				continue
+			}
+			if code, err := strconv.ParseUint(digits[:e.digits], e.base, 7); err == nil {
+				return string(rune(code)), len(e.prefix) + e.digits + len(e.suffix)
+			}
+		}
 	}
-	base, digits := 16, strings.TrimLeft(escape, `%=\uUxX+{`)
-	switch {
-	case strings.HasPrefix(escape, "0"):
-		digits = escape[2:]
-	case escape[0] == '\\' && len(digits) == 3:
-		base = 8
-	}
-	char, err := strconv.ParseUint(strings.TrimSuffix(digits, "}"), base, 32)
-	if err != nil || char > '~' {
-		return ""
-	}
-	return string(rune(char))
+	return "", 0
 }

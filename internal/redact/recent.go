@@ -20,7 +20,7 @@ type Recent struct {
 
 type remembered struct {
 	secret string
-	runs   []runs // nil until something is to be shown
+	runs   *secretRuns // nil until something is to be shown
 }
 
 // Add adds secrets, in place of the oldest if there are too many.
@@ -51,9 +51,10 @@ func (r *Recent) Redactor(more ...string) Redactor {
 	defer r.mutex.Unlock()
 	for i := range r.secrets {
 		if known := &r.secrets[i]; known.runs == nil {
-			known.runs = runsOf(known.secret)
+			runs := runsOf(known.secret)
+			known.runs = &runs
 		}
-		redactor.known = append(redactor.known, r.secrets[i].runs...)
+		redactor.known = append(redactor.known, *r.secrets[i].runs)
 	}
 	return redactor
 }

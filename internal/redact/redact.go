@@ -26,13 +26,13 @@ const (
 
 // Redactor takes the secrets of a call out of texts. The zero value knows none, and takes out what
 // looks like an upload URL.
-type Redactor struct{ known []runs }
+type Redactor struct{ known []secretRuns }
 
 // New returns a redactor for secrets.
 func New(secrets ...string) Redactor {
 	r := Redactor{}
 	for _, secret := range secrets {
-		r.known = append(r.known, runsOf(secret)...)
+		r.known = append(r.known, runsOf(secret))
 	}
 	return r
 }
@@ -44,11 +44,16 @@ func Text(text string, secrets ...string) string { return New(secrets...).Text(t
 func (r Redactor) Text(text string) string {
 	hidden := make([]bool, len(text))
 	for layer, left := written(text), maxEscapes; ; left-- {
-		for _, found := range uploadURLs.FindAllStringIndex(layer.text, -1) {
-			layer.hide(hidden, found[0], found[1])
+		if lower := strings.ToLower(layer.text); strings.Contains(lower, "sig") || strings.Contains(lower, "uploadurl") {
+			for _, found := range uploadURLs.FindAllStringIndex(layer.text, -1) {
+				layer.hide(hidden, found[0], found[1])
+			}
 		}
-		for _, known := range r.known {
-			known.hide(hidden, layer)
+		for i, reading := range readings {
+			read, at := reading.read(layer.text)
+			for _, known := range r.known {
+				known[i].hide(read, func(first, last int) { layer.hide(hidden, at[first], at[last]+1) })
+			}
 		}
 		inner, escaped := layer.unescaped()
 		if !escaped || left == 0 {

@@ -14,7 +14,7 @@ type reading func(byte) byte
 
 // readings are with the punctuation that tokens and signatures have, where both alphabets of base64
 // are one, and without any, whatever separates the characters.
-var readings = []reading{
+var readings = [2]reading{
 	func(char byte) byte {
 		switch char {
 		case '-':
@@ -51,46 +51,49 @@ func (r reading) read(text string) (string, []int) {
 	return string(kept), at
 }
 
-// runs are the runs of a secret, as it is read.
+// secretRuns are the runs of a secret by each reading.
+type secretRuns [2]runs
+
+// runs are runs of one length, which is less than run if the secret is shorter.
 type runs struct {
-	reading reading
-	length  int // of each; less than run if the secret is shorter
-	known   map[string]bool
+	length int
+	known  map[string]bool // nil if the secret is too short to be one
 }
 
-// runsOf returns the runs of a secret by each reading.
-func runsOf(secret string) (all []runs) {
-	for _, reading := range readings {
+func runsOf(secret string) (all secretRuns) {
+	for i, reading := range readings {
 		read, _ := reading.read(secret)
 		if len(read) < minSecret {
 			continue
 		}
-		r := runs{reading, min(run, len(read)), make(map[string]bool, 4*len(read))}
-		r.add(secret, 1)
+		r := runs{min(run, len(read)), make(map[string]bool, 4*len(read))}
+		r.add(read, 1)
 		if r.length == run {
 			for _, encoded := range encodings(secret) {
-				r.add(encoded.text, encoded.step)
+				read, _ := reading.read(encoded.text)
+				r.add(read, encoded.step)
 			}
 		}
-		all = append(all, r)
+		all[i] = r
 	}
 	return all
 }
 
-// add adds every run of a text that begins at a multiple of step.
-func (r runs) add(text string, step int) {
-	read, _ := r.reading.read(text)
+// add adds every run of what was read that begins at a multiple of step.
+func (r runs) add(read string, step int) {
 	for i := 0; i+r.length <= len(read); i += step {
 		r.known[read[i:i+r.length]] = true
 	}
 }
 
-// hide hides each run that a layer of a text shows.
-func (r runs) hide(hidden []bool, layer layer) {
-	read, at := r.reading.read(layer.text)
+// hide hides from the first to the last byte of each run in what was read.
+func (r runs) hide(read string, hide func(first, last int)) {
+	if r.known == nil {
+		return
+	}
 	for i := 0; i+r.length <= len(read); i++ {
 		if r.known[read[i:i+r.length]] {
-			layer.hide(hidden, at[i], at[i+r.length-1]+1)
+			hide(i, i+r.length-1)
 		}
 	}
 }

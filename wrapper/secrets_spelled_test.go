@@ -1,0 +1,177 @@
+package wrapper_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// echoing is a service, and a storage, that echo a secret wherever a response has room for text.
+type echoing struct {
+	echo   string // as it is spelled
+	secret string
+	posted int
+}
+
+// odd is an error of a transport that holds more than it says.
+type odd struct{ Said, Held string }
+
+func (o odd) Error() string { return o.Said }
+
+func (e *echoing) RoundTrip(request *http.Request) (*http.Response, error) {
+	status, header, body := http.StatusOK, http.Header{}, ""
+	switch deploy := request.URL.Path; {
+	case request.Method == http.MethodPut && strings.HasSuffix(deploy, "version"):
+		status, header = http.StatusCreated, http.Header{"X-Ms-Version-Id": {e.echo}, "Content-Md5": request.Header["Content-Md5"]}
+	case request.Method == http.MethodPut:
+		status, header = http.StatusConflict, http.Header{"X-Ms-Error-Code": {e.echo}, "X-Ms-Request-Id": {e.echo}}
+		body = "<Error><Code>" + e.echo + "</Code><Message>" + e.echo + "</Message></Error>"
+	case strings.Contains(deploy, "odd"):
+		return nil, odd{e.echo, e.secret}
+	case strings.Contains(deploy, "rotated"):
+		if e.posted++; e.posted%2 == 1 {
+			status = http.StatusTooManyRequests
+			break
+		}
+		status, body = http.StatusBadRequest, e.failure()
+	case strings.Contains(deploy, "refused"):
+		status, body = http.StatusConflict, e.failure()
+	case strings.Contains(deploy, "foreign"):
+		status, body = http.StatusForbidden, "<html>"+e.echo
+	case strings.Contains(deploy, "unknown") && request.Method == http.MethodPost:
+		body = e.echo
+	case strings.Contains(deploy, "waiting") && e.posted > 0, strings.Contains(deploy, "unknown"):
+		status, body = http.StatusForbidden, e.failure()
+	case strings.Contains(deploy, "waiting"):
+		e.posted++
+		body = e.deploy("waiting", e.echo)
+	default:
+		body = e.deploy("failed", "FAILED")
+	}
+	if request.Body != nil {
+		_, _ = io.Copy(io.Discard, request.Body)
+		_ = request.Body.Close()
+	}
+	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), Request: request}, nil
+}
+
+func (e *echoing) failure() string {
+	body, _ := json.Marshal(map[string]any{
+		"message": e.echo, "requestId": e.echo, "statusCode": 400,
+		"fieldErrors": []map[string]string{{"field": e.echo, "code": e.echo, "message": e.echo}},
+	})
+	return string(body)
+}
+
+func (e *echoing) deploy(id, status string) string {
+	body, _ := json.Marshal(map[string]any{
+		"id": id, "deploymentId": "d", "type": "BUNDLE", "status": status, "description": e.echo, "bundleMountPath": e.echo,
+		"bundleUploadUrl": "https://storage.example/c/b?sig=" + url.QueryEscape(e.secret), "createdAt": "2024-01-12T18:32:20Z", "isDagDeployEnabled": true,
+	})
+	return string(body)
+}
+
+// 200 secrets by more than 30 spellings, echoed in all that a response has, and by every type of
+// error: nothing of it shows, whatever prints, logs or encodes the error.
+func TestNoSpellingOfASecretShows(t *testing.T) {
+	seeds := 10
+	if chaostest.UnderRace { // which looks for something else
+		seeds = 2
+	}
+	for seed := range seeds {
+		t.Run(strconv.Itoa(seed), func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(uint64(seed), 11))
+			for i := range 20 {
+				requireNoSpellingShown(t, chaostest.RandomSecret(random), i == 0)
+			}
+		})
+	}
+}
+
+func requireNoSpellingShown(t *testing.T, secret string, byAssertions bool) {
+	service, log, asked := &echoing{secret: secret}, &bytes.Buffer{}, 0
+	options := []wrapper.Option{
+		wrapper.WithTokenSource(func(context.Context) (string, error) {
+			if asked++; asked%2 == 0 && service.posted%2 == 1 {
+				return "another.token.by-then", nil
+			}
+			return secret, nil
+		}),
+		wrapper.WithHTTPClient(&http.Client{Transport: service}),
+		wrapper.WithLimiter(http.MethodPost, nil),
+		wrapper.WithLimiter(http.MethodGet, nil),
+		wrapper.WithPollInterval(time.Nanosecond),
+		wrapper.WithLogger(slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
+	}
+	once, err := wrapper.NewClient(append(options, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))...)
+	require.NoError(t, err)
+	twice, err := wrapper.NewClient(append(options, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 2, Backoff: atOnce}))...)
+	require.NoError(t, err)
+	for name, spell := range chaostest.Spellings {
+		service.echo = spell(secret)
+		for kind, err := range failures(t.Context(), once, twice, service) {
+			require.Error(t, err, kind)
+			for below := err; below != nil; below = errors.Unwrap(below) {
+				shown := chaostest.Shown(below)
+				if byAssertions {
+					shown += chaostest.ShownByAssertions(below)
+				}
+				require.False(t, chaostest.Shows(shown, secret, service.echo), "%s, %s: %s", kind, name, shown)
+			}
+		}
+		require.False(t, chaostest.Shows(log.String(), secret, service.echo), "%s: %s", name, log)
+		log.Reset()
+	}
+}
+
+// failures are errors of every type.
+func failures(ctx context.Context, client, twice *wrapper.Client, service *echoing) map[string]error {
+	target := func(deploy string) wrapper.Target {
+		return wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: deploy, Type: api.DeployTypeBundle}
+	}
+	finalize := func(client *wrapper.Client, deploy string) error {
+		service.posted = 0
+		_, err := client.Finalize(ctx, target(deploy), wrapper.BundleTarball("version"))
+		return err
+	}
+	upload := func(blob string) error {
+		address := api.NewSecret("https://storage.example/c/" + blob + "?sig=" + url.QueryEscape(service.secret))
+		_, err := client.Upload(ctx, &address, bytes.NewReader(gzipped(100)))
+		return err
+	}
+	read := func(deploy string) error {
+		_, err := client.GetDeploy(ctx, target(deploy))
+		return err
+	}
+	service.posted = 0
+	_, waited := client.Wait(ctx, target("waiting"))
+	return map[string]error{
+		"rotated":             finalize(twice, "rotated"),
+		"APIError":            read("refused"),
+		"foreign":             read("foreign"),
+		"TransportError":      read("odd"),
+		"OutcomeUnknownError": finalize(client, "unknown"),
+		"DeployFailedError":   finalize(client, "failed"),
+		"WaitError":           waited,
+		"StorageError":        upload("blob"),
+		//		"version":             upload("version"),
+		"ValidationError": read(service.echo + "/"),
+	}
+}

@@ -21,11 +21,11 @@ var walls = map[string][]string{
 	"internal/retry":     {},
 	"internal/decode":    {"api", "internal/check"},
 	"internal/evidence":  {"api"},
-	"internal/ratelimit": {"internal/redact", "internal/retry"},
+	"internal/ratelimit": {"internal/retry"},
 	"internal/transport": {"internal/ratelimit", "internal/redact", "internal/retry"},
 	"internal/blob":      {"internal/check", "internal/redact", "internal/retry", "internal/transport"},
 	"wrapper":            {"api", "internal/blob", "internal/check", "internal/decode", "internal/evidence", "internal/ratelimit", "internal/redact", "internal/retry", "internal/transport"},
-	"deploys":            {"api", "internal/blob", "internal/evidence", "wrapper"},
+	"deploys":            {"api", "internal/blob", "internal/evidence", "internal/redact", "wrapper"},
 	"internal/chaostest": {"astrotest", "wrapper"}, // which only tests import
 }
 

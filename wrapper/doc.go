@@ -72,11 +72,13 @@
 //
 // # Secrets
 //
-// The token and the upload URLs of a deploy are in no text of this package's errors. A deploy
-// carries its upload URLs as [github.com/astro-finalize/astro-finalize-go/api.Secret], which no
-// fmt verb shows, nor slog where it is given the deploy itself; the JSON of a deploy is the wire
-// format and has them in full, and so has the Body of a response that the generated
-// api.ClientWithResponses decodes. [WithLogger] writes neither bodies nor headers. The token goes
+// No error and no line of [WithLogger] shows 12 characters in a row of a token or a signature that
+// the client used, however a response spells them, and whatever prints, logs or encodes the error:
+// its Deploy is a copy without upload URLs, and [errors.Is] and [errors.As] see the causes below it
+// that nothing else shows. A deploy that a call returns carries its upload URLs as
+// [github.com/astro-finalize/astro-finalize-go/api.Secret], which no fmt verb shows, nor slog where
+// it is given the deploy itself; the JSON of a deploy is the wire format and has them in full, and
+// so has the Body of a response that the generated api.ClientWithResponses decodes. The token goes
 // to the base URL's host alone, a tarball to its upload URL's, both over https (loopback
 // excepted), and redirects are never followed.
 //

@@ -44,7 +44,7 @@ func (e *ValidationError) Error() string {
 // FAILED. What becomes of a failed deploy that is finalized again is not documented; a new
 // deploy is the safe way on.
 type DeployFailedError struct {
-	Deploy *api.Deploy
+	Deploy *api.Deploy // without its upload URLs
 }
 
 func (e *DeployFailedError) Error() string {
@@ -89,7 +89,7 @@ type OutcomeUnknownError struct {
 	DeployID  string
 	Err       error       // how the last attempt ended: an *APIError or a *TransportError
 	LookUpErr error       // why the last look-up failed; nil if it did not, or if look-ups are off
-	Deploy    *api.Deploy // what the last look-up that succeeded showed; nil if there was none
+	Deploy    *api.Deploy // what the last look-up that succeeded showed, without upload URLs; nil if there was none
 }
 
 func (e *OutcomeUnknownError) Error() string {
@@ -122,7 +122,7 @@ func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 // either by now, or still become it.
 type WaitError struct {
 	DeployID string
-	Deploy   *api.Deploy // as it was read last; nil if it never was
+	Deploy   *api.Deploy // as it was read last, without upload URLs; nil if it never was
 	LookErr  error       // why the last look failed; nil if it did not
 	Err      error       // what ended the waiting: the context's error, or a response such as 401
 }

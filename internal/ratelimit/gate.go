@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
@@ -72,7 +71,7 @@ func (g *Gate) wait(ctx context.Context, limiter Limiter) error {
 			return err // which is not the limiter's
 		}
 		if err := limiter.Wait(ctx); err != nil {
-			return fmt.Errorf("limiter: %w", redact.Error(err))
+			return fmt.Errorf("limiter: %w", err)
 		}
 		if g.pauseLeft() <= 0 {
 			return nil

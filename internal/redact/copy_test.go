@@ -14,15 +14,14 @@ func (c concealed) Reveal() string { return c.text }
 type kind string
 
 type described struct {
-	Name   string
-	Kind   *kind
-	URL    *concealed
-	Plain  concealed
-	Parts  []described
-	At     time.Time
-	Count  int
-	Extra  any
-	hidden string
+	Name  string
+	Kind  *kind
+	URL   *concealed
+	Plain concealed
+	Parts []described
+	At    time.Time
+	Count int
+	Extra any
 }
 
 func TestCopy(t *testing.T) {

@@ -17,6 +17,7 @@ var walls = map[string][]string{
 	"tarball":            {},
 	"internal/check":     {},
 	"internal/memory":    {},
+	"internal/pinned":    {},
 	"internal/redact":    {},
 	"internal/retry":     {},
 	"internal/decode":    {"api", "internal/check"},

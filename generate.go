@@ -5,8 +5,8 @@ package astrofinalize
 
 import _ "embed"
 
-//go:generate go tool -modfile=tools/go.mod oapi-codegen -config oapi-codegen.yaml openapi.yaml
-//go:generate go tool -modfile=tools/go.mod oapi-codegen -config astrotest/internal/server/oapi-codegen.yaml openapi.yaml
+//go:generate go run ./internal/pinned github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen -config oapi-codegen.yaml openapi.yaml
+//go:generate go run ./internal/pinned github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen -config astrotest/internal/server/oapi-codegen.yaml openapi.yaml
 
 //go:embed openapi.yaml
 var contract string

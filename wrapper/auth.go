@@ -19,8 +19,8 @@ const tokenVariable = "ASTRO_API_TOKEN"
 type TokenSource func(ctx context.Context) (string, error)
 
 // WithToken sets the API token: of the Organization, of a Workspace or of the Deployment,
-// with the permission deployment.deploys.update. It is sent as it is, so it must not have
-// white space around it, nor "Bearer " before it.
+// with the permission deployment.deploys.update. It is sent as it is, so it must be what a bearer
+// token is made of (RFC 6750), of at most 16 KiB, without white space, quotes or "Bearer ".
 func WithToken(token string) Option {
 	return func(cfg *config) error {
 		if err := checkToken(token); err != nil {

@@ -70,9 +70,9 @@ func (c *Client) GetDeploy(ctx context.Context, target Target) (*api.Deploy, err
 // CheckCreate reports the first rule that a call to [Client.CreateDeploy] breaks, as a
 // [*ValidationError], without any I/O:
 //
-//   - The IDs of the Deployment consist of letters, digits, - and _.
+//   - The IDs of the Deployment consist of letters, digits, - and _, and are not "null" or the like.
 //   - A type is required. One that is not known here is the service's to judge.
-//   - A BUNDLE needs bundleMountPath, an absolute path, and bundleType.
+//   - A BUNDLE needs bundleMountPath, an absolute path, and bundleType, both without $, { and }.
 //   - A description has at most 500 characters.
 //   - A commit (git) needs [V1], because v1beta1 would drop it silently, and what the contract
 //     requires for its provider.
@@ -109,8 +109,8 @@ func checkGit(version APIVersion, git *api.DeployGit) error {
 		return &ValidationError{Field: "git", Rule: "is not part of v1beta1, which would drop it; use WithAPIVersion(V1), or leave it out"}
 	case git.Provider == "":
 		return &ValidationError{Field: "git.provider", Rule: "must not be empty: it is GITHUB or GENERIC"}
-	case git.CommitSHA == "":
-		return &ValidationError{Field: "git.commitSha", Rule: "must not be empty: it names the commit"}
+	case check.Commit(git.CommitSHA) != "":
+		return invalid("git.commitSha", git.CommitSHA, check.Commit(git.CommitSHA))
 	case git.Provider == api.GitProviderGitHub && (valueOf(git.Account) == "" || valueOf(git.Repo) == ""):
 		return &ValidationError{Field: "git.account", Rule: "and git.repo must be given for the provider GITHUB; for another there is GENERIC, with git.remoteUrl"}
 	case git.Provider == api.GitProviderGeneric && valueOf(git.RemoteURL) == "":

@@ -162,11 +162,8 @@ func checkTimeout(field string, timeout time.Duration) error {
 // begins with this library's name and version.
 func WithUserAgent(suffix string) Option {
 	return func(cfg *config) error {
-		if suffix == "" || !check.IsPrintable(suffix) {
-			return invalid("userAgent", suffix, "must be printable ASCII, and not empty")
-		}
 		cfg.userAgent = userAgent() + " " + suffix
-		return nil
+		return invalid("userAgent", suffix, check.UserAgent(suffix))
 	}
 }
 

@@ -87,8 +87,8 @@ var rules = []struct {
 // as a [*ValidationError], without any I/O. It is what [Client.Finalize] checks, for
 // programs that send the request themselves:
 //
-//   - A version that is there must be one: not empty, without white space around it or
-//     control characters in it. An empty bundleTarballVersion would remove a bundle.
+//   - A version that is there must be one: printable, without the quotes, brackets, $, %, *
+//     and \ that scripts leave, and not empty, since "" as bundleTarballVersion removes a bundle.
 //   - With DAG deploys on, IMAGE_AND_DAG and DAG_ONLY need dagTarballVersion, and BUNDLE
 //     needs bundleTarballVersion.
 //

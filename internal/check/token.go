@@ -1,11 +1,35 @@
 package check
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"strings"
 	"time"
 )
+
+// maxToken is more than a header may have for most servers. A token of the service has some 2 KB.
+const maxToken = 16 << 10
+
+const bearer = "Bearer "
+
+// Token accepts what a bearer token is made of: b64token of RFC 6750, section 2.1.
+func Token(token string) string {
+	switch {
+	case token == "":
+		return "is missing: set ASTRO_API_TOKEN or use WithToken or WithTokenSource"
+	case len(token) > maxToken:
+		return longer(token, maxToken)
+	case strings.TrimSpace(token) != token:
+		return "must not have white space around it, such as the newline of the file that it was read from; use strings.TrimSpace"
+	case len(token) > len(bearer) && strings.EqualFold(token[:len(bearer)], bearer):
+		return "must be the token alone, without \"Bearer \" before it"
+	}
+	beforePadding := cmp.Or(strings.TrimRight(token, "="), token)
+	const letters = "a token consists of letters, digits and - . _ ~ + /, with = at its end only"
+	foreign := without(beforePadding, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-._~+/", r) }, letters)
+	return cmp.Or(foreign, word(token))
+}
 
 // Expiry returns when a token expires, if it is a JWT whose payload says so. Nothing is
 // verified: it is a hint for a human reader.

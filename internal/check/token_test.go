@@ -2,6 +2,7 @@ package check
 
 import (
 	"encoding/base64"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +11,57 @@ import (
 
 func jwt(payload string) string {
 	return "eyJhbGciOiJSUzI1NiJ9." + base64.RawURLEncoding.EncodeToString([]byte(payload)) + ".c2lnbmF0dXJl"
+}
+
+func TestToken(t *testing.T) {
+	for _, token := range []string{
+		"opaque", "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjF9.c2ln", "abcDEF-._~+/==", "bearer", "t", "nullable", "a.null.b",
+		strings.Repeat("x", maxToken),
+	} {
+		assert.Empty(t, Token(token), token)
+	}
+	for token, hint := range map[string]string{
+		"":                              "ASTRO_API_TOKEN",
+		"s3cret\n":                      "newline",
+		"s3cret\r\n":                    "newline",
+		" s3cret":                       "white space",
+		"s3cret\u00a0":                  "white space",
+		"Bearer s3cret":                 `without "Bearer "`,
+		"bearer s3cret":                 `without "Bearer "`,
+		"s3cret s3cret":                 "a space: a token consists of letters, digits and - . _ ~ + /",
+		"s3cret\ns3cret":                "U+000A: it is a newline",
+		"s3cret\x7f":                    "U+007F: it is a control character",
+		"s3cret\u200b":                  "U+200B: it is a character that cannot be seen",
+		"\ufeffs3cret":                  "U+FEFF: it is the byte order mark",
+		"s3cret\xff":                    "U+FFFD",
+		"s3crät":                        `"ä": a token consists`,
+		"{\"s3cret\": 1}":               `"{"`,
+		`"s3cret"`:                      `'"': leave out the quotes`,
+		`'s3cret'`:                      `"'": leave out the quotes`,
+		"$S3CRET":                       `"$": it looks like a variable`,
+		"${{ secrets.s3cret }}":         `"$"`,
+		"$(cat s3cret)":                 `"$"`,
+		"%S3CRET%":                      `"%": it looks like a variable`,
+		"***":                           `"*": it looks masked`,
+		"[MASKED]":                      `"["`,
+		"••••":                          `"•": it looks masked`,
+		"s3cret;":                       `";": a token consists`,
+		"s3cret,":                       `","`,
+		"ASTRO_API_TOKEN=s3cret":        `"=": leave out the name`,
+		"Authorization: s3cret":         `":": leave out the name`,
+		"user:s3cret":                   `":"`,
+		"====":                          `"="`,
+		"a=b=":                          `"="`,
+		"null":                          `"null"`,
+		"undefined":                     `"undefined"`,
+		"None":                          `"None"`,
+		"<nil>":                         `"<"`,
+		"ASTRO_API_TOKEN":               "value is missing",
+		strings.Repeat("s3cret", 1<<20): "at most 16384 bytes; this one has 6291456",
+	} {
+		assert.Contains(t, Token(token), hint, "%.40q", token)
+		assert.NotContains(t, Token(token), "s3cret")
+	}
 }
 
 func TestExpiry(t *testing.T) {

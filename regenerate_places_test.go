@@ -1,0 +1,56 @@
+package astrofinalize_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Where the module is part of a workspace, or has a vendor folder, go generate makes the same bytes.
+func TestPromise8RegenerationWorksWhereverTheModuleLies(t *testing.T) {
+	generated := []string{filepath.Join("api", "api.gen.go"), filepath.Join("astrotest", "internal", "server", "server.gen.go")}
+	for name, place := range map[string]struct {
+		prepared [][2]string // by a go command in a directory
+		goWork   string      // the variable GOWORK
+	}{
+		"workspace":                       {[][2]string{{".", "work init ./app ./lib"}}, ""},
+		"vendor folder":                   {[][2]string{{"lib", "mod vendor"}}, ""},
+		"workspace and vendor, by GOWORK": {[][2]string{{"lib", "mod vendor"}, {"app", "work init . ../lib"}}, filepath.Join("app", "go.work")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			home, goWork := t.TempDir(), ""
+			run := func(dir, arguments string) {
+				goCommand := exec.CommandContext(t.Context(), "go", strings.Fields(arguments)...)
+				goCommand.Dir = filepath.Join(home, dir)
+				goCommand.Env = append(os.Environ(), "GOWORK="+goWork)
+				out, err := goCommand.CombinedOutput()
+				require.NoError(t, err, "go %s: %s", arguments, out)
+			}
+			copyModule(t, filepath.Join(home, "lib"))
+			require.NoError(t, os.Mkdir(filepath.Join(home, "app"), 0o700))
+			require.NoError(t, os.WriteFile(filepath.Join(home, "app", "go.mod"), []byte("module app\n\ngo 1.25.0\n"), 0o600))
+			for _, step := range place.prepared {
+				run(step[0], step[1])
+			}
+			for _, file := range generated {
+				require.NoError(t, os.Remove(filepath.Join(home, "lib", file)))
+			}
+			if place.goWork != "" {
+				goWork = filepath.Join(home, place.goWork)
+			}
+			run("lib", "generate ./...")
+			for _, file := range generated {
+				want, err := os.ReadFile(file)
+				require.NoError(t, err)
+				got, err := os.ReadFile(filepath.Join(home, "lib", file))
+				require.NoError(t, err)
+				assert.True(t, string(want) == string(got), "%s differs", file)
+			}
+		})
+	}
+}

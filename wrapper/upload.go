@@ -67,7 +67,7 @@ func (c *Client) Upload(ctx context.Context, uploadURL *api.Secret, tarball io.R
 	if uploadURL != nil {
 		address = uploadURL.Reveal()
 	}
-	target, rule := check.UploadURL(address)
+	target, rule := check.UploadURL(address, c.server)
 	if rule != "" {
 		return "", &ValidationError{Field: "uploadUrl", Rule: rule}
 	}
@@ -92,5 +92,5 @@ func uploaded(result blob.Result) (version string, err error) {
 	case result.Refusal != nil:
 		result.Err = fmt.Errorf("%w; the last one: %w", result.Err, storageError(result))
 	}
-	return "", &TransportError{Operation: opUpload, Attempts: result.Attempts, Elapsed: result.Elapsed, Err: result.Err}
+	return "", &TransportError{Operation: opUpload, Attempts: result.Attempts, Elapsed: result.Elapsed, Hint: result.Hint, Err: result.Err}
 }

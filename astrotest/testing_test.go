@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
@@ -86,7 +87,7 @@ func TestFaultsHaveNames(t *testing.T) {
 	} {
 		assert.Equal(t, want+" for any operation", fault.String())
 	}
-	for want, fault := range map[string]Fault{"ExpiredUploadURL()": ExpiredUploadURL(), "CutUpload(1)": CutUpload(1), "StallUpload(2)": StallUpload(2)} {
+	for want, fault := range map[string]Fault{"ExpiredUploadURL()": ExpiredUploadURL(), "UploadURLNotYetValid(1s)": UploadURLNotYetValid(time.Second), "CutUpload(1)": CutUpload(1), "StallUpload(2)": StallUpload(2)} {
 		assert.Equal(t, want+" for PutBlock", fault.On("PutBlock").String())
 	}
 }

@@ -32,7 +32,7 @@ type StorageError struct {
 
 func (e *StorageError) Error() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s: the storage answered %s%s", opUpload, statusText(e.StatusCode), afterAttempts(e.Attempts, e.Elapsed))
+	fmt.Fprintf(&text, "%s: the response was %s%s", opUpload, statusText(e.StatusCode), afterAttempts(e.Attempts, e.Elapsed))
 	if e.Err != nil {
 		fmt.Fprintf(&text, ": %v", e.Err)
 	}

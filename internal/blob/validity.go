@@ -21,7 +21,7 @@ type validity struct {
 // What the storage says of a URL at the wrong time. The second is what it says of an expired one
 // that has no start: it takes the moment for that.
 var (
-	notInFrame = regexp.MustCompile(`Start \[([^]]*)\] - Expiry \[([^]]*)\] - Current \[([^]]*)\]`)
+	notInFrame = regexp.MustCompile(`(?:Start \[([^]]*)\] - )?Expiry \[([^]]*)\] - Current \[([^]]*)\]`)
 	endsBefore = regexp.MustCompile(`expiry time \[([^]]*)\] .*after signed start time \[([^]]*)\]`)
 )
 

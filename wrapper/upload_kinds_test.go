@@ -33,11 +33,11 @@ func TestUploadURLThatHasExpired(t *testing.T) {
 		expired bool
 		hint    string
 	}{
-		"by its own clock":   {server, nil, true, "create a new deploy"},
-		"by what it says":    {valid, []astrotest.Fault{astrotest.ExpiredUploadURL()}, true, "create a new deploy"},
-		"network rules":      {valid, []astrotest.Fault{astrotest.StorageError(403, "AuthorizationFailure", "no")}, false, "network rules"},
-		"a proxy":            {valid, []astrotest.Fault{astrotest.Answer(403, "text/html", "<html>Access Denied")}, false, "not a response from the storage"},
-		"nothing tells":      {valid, []astrotest.Fault{astrotest.StorageError(403, "AuthenticationFailed", "no")}, false, "either the upload URL"},
+		"by its own clock": {server, nil, true, "create a new deploy"},
+		"by what it says":  {valid, []astrotest.Fault{astrotest.ExpiredUploadURL()}, true, "create a new deploy"},
+		"network rules":    {valid, []astrotest.Fault{astrotest.StorageError(403, "AuthorizationFailure", "no")}, false, "network rules"},
+		"a proxy":          {valid, []astrotest.Fault{astrotest.Answer(403, "text/html", "<html>Access Denied")}, false, "not a response from the storage"},
+		"nothing tells":    {valid, []astrotest.Fault{astrotest.StorageError(403, "AuthenticationFailed", "no")}, false, "either the upload URL"},
 	} {
 		client, err := wrapper.NewClient(wrapper.WithBaseURL(row.server.URL), wrapper.WithToken(astrotest.Token))
 		require.NoError(t, err)
@@ -84,7 +84,7 @@ func TestUploadKeepsTheContextsErrorAndItsCause(t *testing.T) {
 		answer http.HandlerFunc
 		reads  func(ctx context.Context)
 	}{
-		"in flight":        {answer: func(_ http.ResponseWriter, r *http.Request) {
+		"in flight": {answer: func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			<-r.Context().Done()
 		}},

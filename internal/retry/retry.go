@@ -127,8 +127,9 @@ func ContextError(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	if cause := context.Cause(ctx); !errors.Is(cause, err) {
-		return fmt.Errorf("%w: %w", err, cause)
+	cause := context.Cause(ctx)
+	if errors.Is(cause, err) {
+		return cause
 	}
-	return err
+	return fmt.Errorf("%w: %w", err, cause)
 }

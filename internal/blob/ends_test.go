@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -68,6 +69,8 @@ func TestPutKeepsTheContextsError(t *testing.T) {
 				result := tamper(100_000, row.at, func() { <-ctx.Done() }).put(ctx, upload, target)
 				require.ErrorIs(t, result.Err, context.DeadlineExceeded)
 				assert.ErrorIs(t, result.Err, budget)
+				isBetween := strings.HasPrefix(name, "between") || name == "as an attempt ends"
+				assert.Equal(t, isBetween, strings.Contains(result.Err.Error(), "another attempt"), result.Err)
 			})
 		})
 	}

@@ -3,6 +3,7 @@ package astrofinalize_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -58,20 +59,20 @@ func shipImage(
 	ctx context.Context, client *wrapper.Client, to wrapper.Deployment, folder string,
 	push func(repository, tag string) error,
 ) error {
-	deploy, err := client.CreateDeploy(ctx, to, api.CreateDeployRequest{Type: api.DeployTypeImageAndDAG})
-	if err != nil {
-		return err
-	}
-	if err := push(deploy.ImageRepository, deploy.ImageTag); err != nil {
-		return err
-	}
 	dags, err := tarball.Dir(folder).Pack(ctx, "dags") // not needed for DeployTypeImageOnly, nor is the upload
 	if err != nil {
 		return err
 	}
 	defer dags.Close()
-	version, err := client.Upload(ctx, deploy.DAGsUploadURL, dags)
+	deploy, err := client.CreateDeploy(ctx, to, api.CreateDeployRequest{Type: api.DeployTypeImageAndDAG})
 	if err != nil {
+		return err
+	}
+	version, err := client.Upload(ctx, deploy.DAGsUploadURL, dags) // at once: the URL expires, and a push is slow
+	if err != nil {
+		return err
+	}
+	if err := push(deploy.ImageRepository, deploy.ImageTag); err != nil {
 		return err
 	}
 	_, err = client.Finalize(ctx, wrapper.TargetOf(to.OrganizationID, deploy), wrapper.DAGTarball(version))
@@ -90,14 +91,16 @@ func TestReadmeFirstUses(t *testing.T) {
 		require.Contains(t, string(readme), "\nfunc "+name+"("+function+"\n}\n```")
 	}
 
-	server := astrotest.NewServer()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	server := astrotest.NewServer(astrotest.WithListener(listener), astrotest.WithPublicURL(wrapper.DefaultBaseURL))
 	defer server.Close()
 	server.AddDeployment(astrotest.Deployment{OrganizationID: "clm8qv74h000008mlf08scq7k", ID: "clmh57jtm000008lb58fe2wmv", DAGDeploys: true})
 	server.AddDeploy(api.Deploy{DeploymentID: "clmh57jtm000008lb58fe2wmv", ID: "clvetru2w000201mowqwua63n", Type: api.DeployTypeDAGOnly})
 	// It calls the real address, which leads to the fake here.
 	network := http.DefaultTransport
 	defer func() { http.DefaultTransport = network }()
-	http.DefaultTransport = leadingTo{server.URL, network}
+	http.DefaultTransport = leadingTo{"http://" + listener.Addr().String(), network}
 	t.Setenv("ASTRO_API_TOKEN", astrotest.Token)
 
 	version := server.AddTarball([]byte("DAGs"))
@@ -113,11 +116,25 @@ func TestReadmeFirstUses(t *testing.T) {
 
 	client, err := wrapper.NewClient()
 	require.NoError(t, err)
-	pushed := ""
-	push := func(_, tag string) error { pushed = tag; return nil }
 	to := wrapper.Deployment{OrganizationID: "clm8qv74h000008mlf08scq7k", DeploymentID: "clmh57jtm000008lb58fe2wmv"}
+	before := len(server.Requests())
+	operations := func() (names []string) {
+		for _, request := range server.Requests()[before:] {
+			names = append(names, request.Operation)
+		}
+		return names
+	}
+	pushed := ""
+	push := func(_, tag string) error {
+		pushed = tag
+		assert.Equal(t, []string{"CreateDeploy", "PutBlob"}, operations(), "a push may take longer than the upload URL is valid")
+		return nil
+	}
+	assert.ErrorIs(t, shipImage(t.Context(), client, to, t.TempDir(), push), tarball.ErrEmpty)
+	assert.Empty(t, operations(), "what cannot be packed creates nothing")
 	require.NoError(t, shipImage(t.Context(), client, to, "examples/deploy/dags", push))
 	assert.NotEmpty(t, pushed)
+	assert.Equal(t, []string{"CreateDeploy", "PutBlob", "FinalizeDeploy"}, operations())
 	after, _ := server.Deployment(to.DeploymentID)
 	assert.NotEqual(t, deployment.DAGTarballVersion, after.DAGTarballVersion)
 }

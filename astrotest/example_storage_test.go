@@ -96,6 +96,14 @@ func ExampleWithUploadURLsValidFor() {
 	// Output: 403
 }
 
+func ExampleWithUploadURLsValidFrom() {
+	server := astrotest.NewServer(astrotest.WithUploadURLsValidFrom(time.Hour))
+	defer server.Close()
+	status, _ := upload(addUpload(server), "tarball")
+	fmt.Println(status)
+	// Output: 403
+}
+
 func ExampleWithAnyVersion() {
 	for _, options := range [][]astrotest.Option{nil, {astrotest.WithAnyVersion()}} {
 		server := astrotest.NewServer(options...)
@@ -139,6 +147,11 @@ func ExampleStorageError() {
 
 func ExampleExpiredUploadURL() {
 	uploadWith(astrotest.ExpiredUploadURL())
+	// Output: status: 403, version: ""
+}
+
+func ExampleUploadURLNotYetValid() {
+	uploadWith(astrotest.UploadURLNotYetValid(time.Second))
 	// Output: status: 403, version: ""
 }
 

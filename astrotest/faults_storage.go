@@ -15,7 +15,19 @@ func StorageError(status int, code, message string) Fault {
 // ExpiredUploadURL has an upload answered as if its URL had expired a second ago: 403
 // AuthenticationFailed.
 func ExpiredUploadURL() Fault {
-	return Fault{edit: func(a *answer) { *a = expired(time.Now().Add(-time.Second)).answer() }}.onUploads("ExpiredUploadURL()")
+	return Fault{edit: func(a *answer) {
+		now := time.Now()
+		*a = outOfTime(now.Add(-time.Hour), now.Add(-time.Second)).answer()
+	}}.onUploads("ExpiredUploadURL()")
+}
+
+// UploadURLNotYetValid has an upload answered as if its URL became valid only after d, by the storage's
+// clock: 403 AuthenticationFailed. See [WithUploadURLsValidFrom] for URLs that do.
+func UploadURLNotYetValid(d time.Duration) Fault {
+	return Fault{edit: func(a *answer) {
+		start := time.Now().Add(d)
+		*a = outOfTime(start, start.Add(time.Hour)).answer()
+	}}.onUploads("UploadURLNotYetValid(%v)", d)
 }
 
 // CutUpload has the connection of an upload closed once so many bytes of the request's body were

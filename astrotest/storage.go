@@ -13,6 +13,8 @@ type storage struct {
 	validFor time.Duration // of an upload URL
 	clock    *clock
 
+	validFrom *time.Duration // nil if an upload URL has no start
+
 	mu       sync.Mutex
 	grants   map[string]grant    // by signature
 	blobs    map[string]*blob    // by path

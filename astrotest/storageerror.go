@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -15,16 +16,25 @@ type storageError struct {
 	detail        string // only with AuthenticationFailed
 }
 
+// said is the message as the storage sends it: with the request's ID and the time on lines of their
+// own.
+func (e storageError) said() string {
+	return e.message + "\nRequestId:" + requestID + "\nTime:" + versionAt(time.Now().UTC())
+}
+
 func (e storageError) answer() answer {
 	var body bytes.Buffer
 	element := func(name, text string) {
 		body.WriteString("<" + name + ">")
-		_ = xml.EscapeText(&body, []byte(text))
+		for i, line := range strings.Split(text, "\n") {
+			body.WriteString(strings.Repeat("\n", min(i, 1))) // the storage does not escape it
+			_ = xml.EscapeText(&body, []byte(line))
+		}
 		body.WriteString("</" + name + ">")
 	}
-	body.WriteString(`<?xml version="1.0" encoding="utf-8"?><Error>`)
+	body.WriteString("\ufeff" + `<?xml version="1.0" encoding="utf-8"?><Error>`)
 	element("Code", e.code)
-	element("Message", e.message)
+	element("Message", e.said())
 	if e.detail != "" {
 		element("AuthenticationErrorDetail", e.detail)
 	}
@@ -58,6 +68,13 @@ func authenticationFailed(detail string) storageError {
 	return storageError{http.StatusForbidden, "AuthenticationFailed", "Server failed to authenticate the request. Make sure that the signature is part of the URL as it was issued.", detail}
 }
 
-func expired(expiry time.Time) storageError {
-	return authenticationFailed("Signature not valid in the specified time frame: Expiry [" + expiry.UTC().Format(http.TimeFormat) + "] - Current [" + time.Now().UTC().Format(http.TimeFormat) + "]")
+// outOfTime is what the storage says of a URL that is not valid now. What a URL without a start has
+// for one is the moment.
+func outOfTime(start, expiry time.Time) storageError {
+	shown := func(t time.Time) string { return "[" + t.UTC().Format(http.TimeFormat) + "]" }
+	now := time.Now()
+	if start.IsZero() {
+		return authenticationFailed("Signed expiry time " + shown(expiry) + " has to be after signed start time " + shown(now))
+	}
+	return authenticationFailed("Signature not valid in the specified time frame: Start " + shown(start) + " - Expiry " + shown(expiry) + " - Current " + shown(now))
 }

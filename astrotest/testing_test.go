@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -86,7 +87,7 @@ func TestFaultsHaveNames(t *testing.T) {
 	} {
 		assert.Equal(t, want+" for any operation", fault.String())
 	}
-	for want, fault := range map[string]Fault{"ExpiredUploadURL()": ExpiredUploadURL(), "CutUpload(1)": CutUpload(1), "StallUpload(2)": StallUpload(2)} {
+	for want, fault := range map[string]Fault{"ExpiredUploadURL()": ExpiredUploadURL(), "UploadURLNotYetValid(1s)": UploadURLNotYetValid(time.Second), "CutUpload(1)": CutUpload(1), "StallUpload(2)": StallUpload(2)} {
 		assert.Equal(t, want+" for PutBlock", fault.On("PutBlock").String())
 	}
 }

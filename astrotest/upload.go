@@ -42,8 +42,8 @@ func (s *storage) refusal(r *http.Request) *storageError {
 		refusal = storageError{http.StatusBadRequest, "InvalidAuthenticationInfo", "Authentication information is not given in the correct format. Check the value of the Authorization header.", ""}
 	case !found:
 		refusal = authenticationFailed("Signature did not match.")
-	case !time.Now().Before(granted.expires):
-		refusal = expired(granted.expires)
+	case time.Now().Before(granted.starts), !time.Now().Before(granted.expires):
+		refusal = outOfTime(granted.starts, granted.expires)
 	case r.Method == http.MethodGet, r.Method == http.MethodHead, r.Method == http.MethodDelete:
 		refusal = storageError{http.StatusForbidden, "AuthorizationPermissionMismatch", "This request is not authorized to perform this operation using this permission.", ""}
 	case r.Method != http.MethodPut:

@@ -139,7 +139,7 @@ func assertStorageError(t *testing.T, answer *http.Response, code string) (messa
 		Message string
 	}
 	require.NoError(t, xml.Unmarshal(body, &told), "%s", body)
-	assert.True(t, strings.HasPrefix(string(body), `<?xml version="1.0" encoding="utf-8"?><Error><Code>`))
+	assert.True(t, strings.HasPrefix(string(body), "\ufeff"+`<?xml version="1.0" encoding="utf-8"?><Error><Code>`))
 	assert.Equal(t, code, told.Code)
 	return told.Message
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,10 +19,19 @@ func WithUploadURLsValidFor(d time.Duration) Option {
 	return func(s *Server) { s.service.storage.validFor = d }
 }
 
+// WithUploadURLsValidFrom has an upload URL be valid only from d after the creation of its deploy on,
+// as if the storage's clock were behind that of whoever signs the URLs; the start is rounded up to a
+// whole second, and is part of the URL (st). By default a URL has no start. Whether the service's have
+// one is not known.
+func WithUploadURLsValidFrom(d time.Duration) Option {
+	return func(s *Server) { s.service.storage.validFrom = &d }
+}
+
 // grant is what an upload URL allows: to write one blob until it expires.
 type grant struct {
 	path    string
 	signed  url.Values // the query; the storage's own parameters come beside it
+	starts  time.Time  // zero if it has no start
 	expires time.Time
 }
 
@@ -55,11 +65,17 @@ func (s *storage) uploadURL(deploy *storedDeploy, container string) *api.Secret 
 		"sp":  {"cw"},
 		"sig": {signature},
 	}
+	names, starts := []string{"sv", "se", "sr", "sp", "sig"}, time.Time{}
+	if s.validFrom != nil {
+		starts = time.Now().Add(*s.validFrom + time.Second - 1).UTC().Truncate(time.Second)
+		signed.Set("st", starts.Format(time.RFC3339))
+		names = slices.Insert(names, 1, "st")
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.grants[signature] = grant{path: path, signed: signed, expires: expires}
+	s.grants[signature] = grant{path: path, signed: signed, starts: starts, expires: expires}
 	escaped := (&url.URL{Path: path}).EscapedPath() + "?"
-	for _, name := range []string{"sv", "se", "sr", "sp", "sig"} {
+	for _, name := range names {
 		escaped += name + "=" + url.QueryEscape(signed.Get(name)) + "&"
 	}
 	secret := api.NewSecret(s.baseURL + strings.TrimSuffix(escaped, "&"))

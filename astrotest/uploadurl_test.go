@@ -118,8 +118,36 @@ func TestUploadURLsExpire(t *testing.T) {
 				late := upload()
 				assert.Equal(t, 403, late.StatusCode)
 				assert.Equal(t, "AuthenticationFailed", late.Header.Get("x-ms-error-code"))
-				assert.Regexp(t, `<AuthenticationErrorDetail>Signature not valid in the specified time frame: Expiry \[.+ GMT\] - Current \[.+ GMT\]</AuthenticationErrorDetail>`, late.body)
+				assert.Regexp(t, `<AuthenticationErrorDetail>Signed expiry time \[.+ GMT\] has to be after signed start time \[.+ GMT\]</AuthenticationErrorDetail>`, late.body)
+				assert.NotEmpty(t, late.Header.Get("Date"))
 			})
 		})
 	}
+}
+
+// A URL that has a start is refused before it, and says so; then it is taken until its end.
+func TestUploadURLsThatBecomeValid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client, closeAll := inMemory(WithUploadURLsValidFrom(90*time.Second), WithUploadURLsValidFor(time.Hour))
+		defer closeAll()
+		time.Sleep(900 * time.Millisecond) // in its second
+		address := newUploadURL(server)
+		assert.Contains(t, address, "&st=2000-01-01T00%3A01%3A31Z&")
+		upload := func() answered {
+			return do(t, client, storageRequest(t, http.MethodPut, address, "body", "x-ms-blob-type", "BlockBlob"))
+		}
+		refused := func(late answered) {
+			assert.Equal(t, 403, late.StatusCode)
+			assert.Equal(t, "AuthenticationFailed", late.Header.Get("x-ms-error-code"))
+			assert.NotEmpty(t, late.Header.Get("x-ms-request-id"))
+			assert.Contains(t, late.body, "Signature not valid in the specified time frame: Start [Sat, 01 Jan 2000 00:01:31 GMT] - Expiry [Sat, 01 Jan 2000 01:00:01 GMT] - Current ["+time.Now().UTC().Format(http.TimeFormat)+"]<")
+			assert.Equal(t, time.Now().UTC().Format(http.TimeFormat), late.Header.Get("Date"))
+		}
+		time.Sleep(90*time.Second + 100*time.Millisecond - time.Nanosecond)
+		refused(upload())
+		time.Sleep(time.Nanosecond)
+		assert.Equal(t, 201, upload().StatusCode)
+		time.Sleep(time.Hour)
+		refused(upload())
+	})
 }

@@ -38,7 +38,8 @@ func mishapsByOperation() map[string][]astrotest.Fault {
 	storage := []astrotest.Fault{
 		astrotest.CutConnection(), astrotest.CutConnection().AfterCommit(), astrotest.CutHeader(), astrotest.CutUpload(10_000),
 		astrotest.Hang(), astrotest.Hang().AfterCommit(), astrotest.StallUpload(20_000), astrotest.Slow(time.Minute), astrotest.Slow(5 * time.Minute),
-		astrotest.ExpiredUploadURL(),
+		astrotest.ExpiredUploadURL(), astrotest.UploadURLNotYetValid(3 * time.Second), astrotest.UploadURLNotYetValid(10 * time.Minute),
+		astrotest.StorageError(400, "Md5Mismatch", ""), astrotest.Answer(403, "text/html", "<html>"), carriedOut.WithoutHeader("Content-MD5"),
 		carriedOut.WithoutHeader("x-ms-version-id"),
 		carriedOut.WithHeader("x-ms-version-id", " "),
 		carriedOut.WithHeader("Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA=="),

@@ -11,10 +11,10 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/evidence"
 )
 
-// CreateDeploy creates a deploy and returns it, INITIALIZED: its image is to be pushed to
-// ImageRepository with ImageTag, its tarball to be uploaded ([Client.Upload]) to DAGsUploadURL
-// or BundleUploadURL. What the Deployment runs stays as it is until [Client.Finalize]. The
-// token needs the permission deployment.deploys.create.
+// CreateDeploy creates a deploy and returns it, INITIALIZED: its tarball is to be uploaded
+// ([Client.Upload]) to DAGsUploadURL or BundleUploadURL, which expire, and then its image to be
+// pushed to ImageRepository with ImageTag. What the Deployment runs stays as it is until
+// [Client.Finalize]. The token needs the permission deployment.deploys.create.
 //
 // The rules of [Client.CheckCreate] are checked first: nothing is sent that breaks them.
 //

@@ -26,8 +26,8 @@
 //   - [*WaitError]: [Client.Wait] ended before the deploy was DEPLOYED or FAILED.
 //   - [*DeployFailedError]: the service reports the deploy as failed.
 //   - [*ValidationError]: the call breaks a rule; nothing was sent.
-//   - [*StorageError]: the storage responded to an upload, but not with a tarball version;
-//     [ErrUploadURLExpired] is the kind that a new deploy is the cure for.
+//   - [*StorageError]: an upload got a response, but no tarball version; the only kind that a new
+//     deploy is the cure for is [ErrUploadURLExpired].
 //   - [*TransportError]: no response came, or the call was ended before another attempt; the
 //     cause is underneath, such as what a [TokenSource] of the caller's returned.
 //   - [*APIError]: the service responded with something else than what was asked for. What kind
@@ -60,7 +60,8 @@
 // attempt after one that got no response in time goes over another connection.
 //
 // An upload is retried like a read, each time from its start, but for a response of 2xx
-// without a version of what was sent, which is final. Each that gets through makes one more
+// without a version of what was sent, which is final; besides, once if the tarball was damaged on
+// its way, and as long as its URL is not valid yet. Each that gets through makes one more
 // version of the tarball; the last one's is returned, and the others do nothing.
 //
 // Before each retry passes a random time of up to 0.5 s, then up to 1 s, 2 s and so on to 30 s;

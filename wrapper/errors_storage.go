@@ -3,7 +3,6 @@ package wrapper
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
@@ -11,8 +10,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 )
 
-// ErrUploadURLExpired is the kind of a [*StorageError] whose status is 403: the upload URL is
-// not valid, or no longer. A retry does not help, a new deploy does.
+// ErrUploadURLExpired is the kind of a [*StorageError] whose upload URL has expired, by the storage's
+// clock. A retry does not help, a new deploy does. No other 403 is of this kind.
 var ErrUploadURLExpired = errors.New("upload URL expired")
 
 // StorageError says that the storage behind an upload URL responded, but not with the version
@@ -25,14 +24,15 @@ type StorageError struct {
 	Body       string        // the start of the response's body, without secrets
 	Attempts   int           // how often the upload was tried
 	Elapsed    time.Duration // from the beginning of the first attempt to the end of the last
-	RetryAfter time.Duration // how long the storage asked to wait, if it did
+	RetryAfter time.Duration // how long the storage asked to wait, or until the upload URL is valid
+	Expired    bool          // whether the upload URL has expired: a new deploy has a new one
 	Hint       string        // what to do, where it is known
 	Err        error         // what is wrong with a 201, if that is what is wrong
 }
 
 func (e *StorageError) Error() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s: the storage answered %s%s", opUpload, statusText(e.StatusCode), afterAttempts(e.Attempts, e.Elapsed))
+	fmt.Fprintf(&text, "%s: the response was %s%s", opUpload, statusText(e.StatusCode), afterAttempts(e.Attempts, e.Elapsed))
 	if e.Err != nil {
 		fmt.Fprintf(&text, ": %v", e.Err)
 	}
@@ -52,7 +52,7 @@ func (e *StorageError) Unwrap() error { return e.Err }
 func (e *StorageError) Is(target error) bool {
 	switch target {
 	case ErrUploadURLExpired:
-		return e.StatusCode == http.StatusForbidden
+		return e.Expired
 	case ErrServer, ErrUnexpectedAnswer:
 		return isKind(e.StatusCode, target)
 	}
@@ -62,7 +62,7 @@ func (e *StorageError) Is(target error) bool {
 // storageError describes a response of the storage that was no success.
 func storageError(result blob.Result) *StorageError {
 	said := result.Refusal
-	failed := &StorageError{
+	return &StorageError{
 		StatusCode: said.StatusCode,
 		Code:       said.Code,
 		Message:    said.Message,
@@ -71,23 +71,8 @@ func storageError(result blob.Result) *StorageError {
 		Attempts:   result.Attempts,
 		Elapsed:    result.Elapsed,
 		RetryAfter: said.RetryAfter,
+		Expired:    said.Expired,
+		Hint:       said.Hint,
 		Err:        said.Err,
 	}
-	failed.Hint = storageHint(failed)
-	return failed
-}
-
-// storageHint returns what to do about a response, or "" where that is not known.
-func storageHint(e *StorageError) string {
-	switch {
-	case e.StatusCode == http.StatusForbidden:
-		return "the upload URL is not valid, or no longer: create a new deploy, which has a new one"
-	case e.Code == "Md5Mismatch":
-		return "the tarball changed on its way, or while it was sent: upload it again"
-	case e.StatusCode == http.StatusRequestEntityTooLarge:
-		return "make the tarball smaller: leave out what the deploy does not need"
-	case e.StatusCode < http.StatusBadRequest:
-		return "something else than the storage seems to answer, or a proxy on the way changes its answers"
-	}
-	return ""
 }

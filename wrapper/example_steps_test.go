@@ -28,19 +28,12 @@ func newFake(options ...wrapper.Option) (*astrotest.Server, *wrapper.Client, wra
 }
 
 // An image is pushed by the tools of images, between the two halves of its deploy. Where DAG
-// deploys are on, the DAGs are uploaded, too.
+// deploys are on, the DAGs are uploaded, too: before that, since the upload URL may be valid for less
+// time than a push takes.
 func ExampleClient_CreateDeploy() {
 	server, client, deployment := newFake()
 	defer server.Close()
 	ctx := context.Background()
-
-	deploy, err := client.CreateDeploy(ctx, deployment, api.CreateDeployRequest{Type: api.DeployTypeImageAndDAG})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	push := func(repository, tag string) { fmt.Println("docker push", repository+":"+tag) }
-	push(deploy.ImageRepository, deploy.ImageTag)
 
 	dags, err := tarball.FS(files).Pack(ctx, "dags")
 	if err != nil {
@@ -48,11 +41,20 @@ func ExampleClient_CreateDeploy() {
 		return
 	}
 	defer func() { _ = dags.Close() }()
+	deploy, err := client.CreateDeploy(ctx, deployment, api.CreateDeployRequest{Type: api.DeployTypeImageAndDAG})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	version, err := client.Upload(ctx, deploy.DAGsUploadURL, dags)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
+	fmt.Println("uploaded")
+	push := func(repository, tag string) { fmt.Println("docker push", repository+":"+tag) }
+	push(deploy.ImageRepository, deploy.ImageTag)
+
 	deploy, err = client.Finalize(ctx, wrapper.TargetOf(deployment.OrganizationID, deploy), wrapper.DAGTarball(version))
 	if err != nil {
 		fmt.Println(err)
@@ -60,6 +62,7 @@ func ExampleClient_CreateDeploy() {
 	}
 	fmt.Println(deploy.Type, "is", deploy.Status)
 	// Output:
+	// uploaded
 	// docker push registry.example/clfake0000000000000000001:deploy-clfake0000000000000000003
 	// IMAGE_AND_DAG is DEPLOYED
 }

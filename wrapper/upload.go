@@ -40,16 +40,17 @@ func WithProgress(progress func(sent, total int64)) UploadOption {
 //
 // It is one request, Put Blob, of up to 5,000 MiB, by which the storage checks the MD5 that it
 // is sent, and which is retried from the start after 408, 417 (without Expect), 429, 500, 502,
-// 503, 504 and cut connections, like the requests to the API: each makes one more version, and
-// the last one's is returned. It takes as long as it takes, unless no byte moves for the time of
-// [WithStallTimeout]. It goes to the URL's host alone, over https (loopback excepted), without
-// the API token, and follows no redirect. The tarball is read by another goroutine, one Read at
-// a time; one with a method MD5() []byte is not read for its MD5 first.
+// 503, 504 and cut connections, like the requests to the API, and once if the body was damaged on
+// its way: each makes one more version, and the last one's is returned. It takes as long as it
+// takes, unless no byte moves for the time of [WithStallTimeout]. It goes to the URL's host alone,
+// over https, without the API token, and follows no redirect; http and loopback hosts are for
+// clients with a loopback base URL. The tarball is read by another goroutine, one Read at a time;
+// one with a method MD5() []byte is not read for its MD5 first.
 //
-// An upload URL expires, after which a new deploy is to be created: [ErrUploadURLExpired].
-// That and other responses of the storage are a [*StorageError], no response is a
-// [*TransportError]. If the tarball's Read hangs when ctx ends, Upload returns a second later,
-// though that Read may still be under way.
+// An upload URL expires, after which a new deploy is to be created: [ErrUploadURLExpired]. One that
+// is not valid yet, by the storage's clock, is waited for as a Retry-After is. These and other
+// responses are a [*StorageError], no response is a [*TransportError]. If the tarball's Read hangs
+// when ctx ends, Upload returns a second later, though that Read may still be under way.
 func (c *Client) Upload(ctx context.Context, uploadURL *api.Secret, tarball io.ReadSeeker, options ...UploadOption) (version string, err error) {
 	if err := cmp.Or(c.check(), checkContext(ctx)); err != nil {
 		return "", err
@@ -67,7 +68,7 @@ func (c *Client) Upload(ctx context.Context, uploadURL *api.Secret, tarball io.R
 	if uploadURL != nil {
 		address = uploadURL.Reveal()
 	}
-	target, rule := check.UploadURL(address)
+	target, rule := check.UploadURL(address, c.server)
 	if rule != "" {
 		return "", &ValidationError{Field: "uploadUrl", Rule: rule}
 	}
@@ -92,5 +93,5 @@ func uploaded(result blob.Result) (version string, err error) {
 	case result.Refusal != nil:
 		result.Err = fmt.Errorf("%w; the last one: %w", result.Err, storageError(result))
 	}
-	return "", &TransportError{Operation: opUpload, Attempts: result.Attempts, Elapsed: result.Elapsed, Err: result.Err}
+	return "", &TransportError{Operation: opUpload, Attempts: result.Attempts, Elapsed: result.Elapsed, Hint: result.Hint, Err: result.Err}
 }

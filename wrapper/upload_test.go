@@ -85,7 +85,7 @@ func (s *storage) start(t *testing.T, options ...wrapper.Option) (*api.Secret, *
 	t.Helper()
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	client, err := wrapper.NewClient(append([]wrapper.Option{wrapper.WithToken(chaostest.Token), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce})}, options...)...)
+	client, err := wrapper.NewClient(append([]wrapper.Option{wrapper.WithBaseURL(server.URL), wrapper.WithToken(chaostest.Token), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce})}, options...)...)
 	require.NoError(t, err)
 	return uploadTo(server.URL), client
 }
@@ -226,7 +226,10 @@ func TestUploadWithoutExpect(t *testing.T) {
 // An answer that comes while the tarball is on its way is read, and a success that comes too
 // early is none.
 func TestUploadAnswersThatComeEarly(t *testing.T) {
-	expired := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }
+	expired := func(w http.ResponseWriter, _ *http.Request) { // by Date, which the URL's se is years behind
+		w.Header().Set("x-ms-request-id", "r")
+		w.WriteHeader(http.StatusForbidden)
+	}
 	store := &storage{answers: slices.Repeat([]http.HandlerFunc{expired}, 10)}
 	uploadURL, client := store.start(t)
 	for range 10 {
@@ -272,7 +275,7 @@ func TestUploadInterruptedBetweenAttempts(t *testing.T) {
 		answer http.HandlerFunc
 		want   string
 	}{
-		"answered": {answerWith(503, nil, ""), "context canceled while waiting for another attempt; the last one: Upload: the storage answered 503"},
+		"answered": {answerWith(503, nil, ""), "context canceled while waiting for another attempt; the last one: Upload: the response was 503"},
 		"cut":      {cut, "context canceled while waiting for another attempt; the last one: "},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -335,6 +338,7 @@ func TestUploadAnswersThatAreNoSuccess(t *testing.T) {
 	}
 	twice := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header()["x-ms-version-id"] = []string{"v1", "v2"}
+		w.Header().Set("Content-MD5", good)
 		w.WriteHeader(http.StatusCreated)
 	}
 	for name, row := range map[string]struct {
@@ -342,28 +346,28 @@ func TestUploadAnswersThatAreNoSuccess(t *testing.T) {
 		kind   error
 		want   string
 	}{
-		"expired":          {answerWith(403, map[string]string{"x-ms-error-code": "AuthenticationFailed", "x-ms-request-id": "r-1"}, fmt.Sprintf(storageSays, "AuthenticationFailed", "Signature not valid in the specified time frame")), wrapper.ErrUploadURLExpired, "403 Forbidden: AuthenticationFailed: Signature not valid in the specified time frame [request r-1]; the upload URL is not valid, or no longer: create a new deploy"},
-		"code in the body": {answerWith(403, nil, fmt.Sprintf(storageSays, "AuthorizationFailure", "no")), wrapper.ErrUploadURLExpired, "AuthorizationFailure: no; the upload URL"},
-		"MD5 refused":      {answerWith(400, map[string]string{"x-ms-error-code": "Md5Mismatch"}, ""), nil, "400 Bad Request: Md5Mismatch; the tarball changed on its way"},
-		"too large":        {answerWith(413, nil, ""), nil, "make the tarball smaller"},
-		"501":              {answerWith(501, nil, "<html>no</html>"), wrapper.ErrServer, `501 Not Implemented: "<html>no</html>"`},
-		"no version":       {answerWith(201, map[string]string{"Content-MD5": good}, ""), wrapper.ErrUnexpectedAnswer, "must name one tarball version (x-ms-version-id), and names 0"},
-		"two versions":     {twice, wrapper.ErrUnexpectedAnswer, "and names 2"},
-		"empty version":    {answerWith(201, version(""), ""), wrapper.ErrUnexpectedAnswer, "x-ms-version-id must not be empty"},
-		"other MD5":        {answerWith(201, map[string]string{"x-ms-version-id": "v", "Content-MD5": base64.StdEncoding.EncodeToString(make([]byte, 16))}, ""), wrapper.ErrUnexpectedAnswer, "its MD5 differs"},
+		"expired":           {answerWith(403, map[string]string{"x-ms-error-code": "AuthenticationFailed", "x-ms-request-id": "r-1"}, fmt.Sprintf(storageSays, "AuthenticationFailed", "Signature not valid in the specified time frame")), wrapper.ErrUploadURLExpired, "403 Forbidden: AuthenticationFailed: Signature not valid in the specified time frame [request r-1]; the upload URL expired at 2024-01-12T19:32:20Z: create a new deploy"},
+		"not the storage's": {answerWith(403, nil, fmt.Sprintf(storageSays, "AuthorizationFailure", "no")), nil, "AuthorizationFailure: no; this is not a response from the storage"},
+		"network rules, by a URL that has not expired": {answerWith(403, map[string]string{"x-ms-request-id": "r-1", "Date": "Fri, 12 Jan 2024 19:32:19 GMT"}, fmt.Sprintf(storageSays, "AuthorizationFailure", "no\nRequestId:r-1\nTime:2024")), nil, "AuthorizationFailure: no [request r-1]; the storage account's network rules"},
+		"too large":     {answerWith(413, nil, ""), nil, "make the tarball smaller"},
+		"501":           {answerWith(501, nil, "<html>no</html>"), wrapper.ErrServer, `501 Not Implemented: "<html>no</html>"`},
+		"no version":    {answerWith(201, map[string]string{"Content-MD5": good}, ""), wrapper.ErrUnexpectedAnswer, "must name one tarball version (x-ms-version-id), and names 0"},
+		"two versions":  {twice, wrapper.ErrUnexpectedAnswer, "and names 2"},
+		"empty version": {answerWith(201, version(""), ""), wrapper.ErrUnexpectedAnswer, "x-ms-version-id must not be empty"},
+		"other MD5":     {answerWith(201, map[string]string{"x-ms-version-id": "v", "Content-MD5": base64.StdEncoding.EncodeToString(make([]byte, 16))}, ""), wrapper.ErrUnexpectedAnswer, "its MD5 differs"},
 		"two MD5s": {func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			w.Header()["Content-Md5"] = []string{good, base64.StdEncoding.EncodeToString(make([]byte, 16))}
 			answerWith(201, map[string]string{"x-ms-version-id": "v"}, "")(w, r)
 		}, wrapper.ErrUnexpectedAnswer, "its MD5 differs"},
-		"what was not in time": {answerWith(403, nil, "<Error><Code>AuthenticationFailed</Code><Message>No.</Message><AuthenticationErrorDetail>Signature not valid in the specified time frame</AuthenticationErrorDetail></Error>"), wrapper.ErrUploadURLExpired, "No.; Signature not valid in the specified time frame"},
+		"what was not in time": {answerWith(403, map[string]string{"x-ms-request-id": "r"}, "<Error><Code>AuthenticationFailed</Code><Message>No.</Message><AuthenticationErrorDetail>Signature not valid in the specified time frame</AuthenticationErrorDetail></Error>"), wrapper.ErrUploadURLExpired, "No.; Signature not valid in the specified time frame"},
 		"asks to wait":         {answerWith(400, map[string]string{"Retry-After": "90"}, ""), nil, "it asks to wait 1m30s"},
 		"417 without Expect":   {answerWith(417, nil, ""), nil, "417 Expectation Failed"},
 		"MD5 that is none":     {answerWith(201, map[string]string{"x-ms-version-id": "v", "Content-MD5": "?"}, ""), wrapper.ErrUnexpectedAnswer, "its MD5 differs"},
 		"200":                  {answerWith(200, version("v"), ""), wrapper.ErrUnexpectedAnswer, "200 OK"},
 		"202":                  {answerWith(202, version("v"), ""), wrapper.ErrUnexpectedAnswer, "202 Accepted"},
 		"302":                  {answerWith(302, map[string]string{"Location": "/elsewhere?sig=" + signature}, ""), wrapper.ErrUnexpectedAnswer, "302 Found"},
-		"307":                  {answerWith(307, map[string]string{"Location": "/elsewhere"}, ""), wrapper.ErrUnexpectedAnswer, "something else than the storage"},
+		"307":                  {answerWith(307, map[string]string{"Location": "/elsewhere"}, ""), wrapper.ErrUnexpectedAnswer, "this is not a response from the storage"},
 		"an echo of the query": {answerWith(400, nil, "you sent "+sasQuery+", signed aB%2Bc%2f%3D-"+signature+", that is aB+c/=-"+signature+", or aB%2bc%2f%3d-"+signature), nil, "400 Bad Request"},
 		"a very long body":     {answerWith(400, nil, strings.Repeat("x", 1<<20)), nil, "400 Bad Request"},
 	} {
@@ -391,13 +395,23 @@ func TestUploadAnswersThatAreNoSuccess(t *testing.T) {
 	}
 }
 
-// The answer's MD5 is compared where there is one; the storage checked the one it was sent.
-func TestUploadAnswerWithoutMD5(t *testing.T) {
-	store := &storage{answers: []http.HandlerFunc{answerWith(201, map[string]string{"x-ms-version-id": "any thing, byte for byte"}, "")}}
+// The storage says what it stored: without its MD5 something else may have responded, and read nothing.
+func TestUploadResponseWithoutMD5(t *testing.T) {
+	good := base64.StdEncoding.EncodeToString(sumOf(gzipped(100)))
+	reads := answerWith(201, map[string]string{"x-ms-version-id": "any thing, byte for byte", "Content-MD5": good}, "")
+	without := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("x-ms-version-id", "v")
+		w.WriteHeader(http.StatusCreated)
+	}
+	store := &storage{answers: []http.HandlerFunc{reads, without}}
 	uploadURL, client := store.start(t)
 	got, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100)))
 	require.NoError(t, err)
 	assert.Equal(t, "any thing, byte for byte", got)
+	got, err = client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100)))
+	assert.ErrorIs(t, err, wrapper.ErrUnexpectedAnswer)
+	assert.ErrorContains(t, err, "no Content-MD5")
+	assert.Empty(t, got)
 }
 
 type sized struct{ size int64 }
@@ -589,7 +603,7 @@ func inMemoryStorage(t *testing.T, store *storage, options ...wrapper.Option) (*
 	server := &http.Server{Handler: store}
 	go func() { _ = server.Serve(network) }()
 	transport := &http.Transport{DialContext: network.Dial}
-	client, err := wrapper.NewClient(append([]wrapper.Option{wrapper.WithToken(chaostest.Token), wrapper.WithHTTPClient(&http.Client{Transport: transport})}, options...)...)
+	client, err := wrapper.NewClient(append([]wrapper.Option{wrapper.WithBaseURL("http://127.0.0.1"), wrapper.WithToken(chaostest.Token), wrapper.WithHTTPClient(&http.Client{Transport: transport})}, options...)...)
 	require.NoError(t, err)
 	return uploadTo("http://127.0.0.1"), client, func() {
 		transport.CloseIdleConnections()
@@ -639,7 +653,7 @@ func TestUploadStalls(t *testing.T) {
 					break
 				}
 			}
-			answerWith(201, map[string]string{"x-ms-version-id": "slow"}, "")(w, r)
+			answerWith(201, map[string]string{"x-ms-version-id": "slow", "Content-MD5": base64.StdEncoding.EncodeToString(sumOf(gzipped(400_000)))}, "")(w, r)
 		}
 		store := &storage{answers: []http.HandlerFunc{slow}}
 		// The bounds of the API's requests are not those of an upload.

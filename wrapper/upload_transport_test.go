@@ -164,7 +164,7 @@ func TestUploadWhoseReadHangs(t *testing.T) {
 			_, _ = io.Copy(io.Discard, request.Body)
 		}()
 		<-reading
-		return &http.Response{StatusCode: http.StatusForbidden, Body: http.NoBody}, nil
+		return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{"X-Ms-Request-Id": {"r"}, "Date": {time.Now().UTC().Format(http.TimeFormat)}}, Body: http.NoBody}, nil
 	}))
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
-	"net/textproto"
 
 	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
@@ -20,14 +19,16 @@ import (
 type attempt struct {
 	request  *http.Request
 	response *transport.Response
-	err      error // without secrets
-	made     bool  // false if nothing was sent
-	whole    bool  // whether the transport took the whole tarball
-	final    bool  // whether the tarball cannot be read once more
+	err      error  // without secrets
+	made     bool   // false if nothing was sent
+	whole    bool   // whether the transport took the whole tarball
+	final    bool   // whether the tarball cannot be read once more
+	hint     string // what to do about err, where it is known
 }
 
-// mayRetry reports whether another attempt may do better.
-func (a attempt) mayRetry() bool {
+// mayRetry reports whether another attempt may do better than one with this refusal, if it had a
+// response.
+func (a attempt) mayRetry(refusal *Refusal) bool {
 	distrusted := (*tls.CertificateVerificationError)(nil)
 	switch {
 	case a.final, !a.made, errors.As(a.err, &distrusted):
@@ -35,7 +36,7 @@ func (a attempt) mayRetry() bool {
 	case a.err != nil:
 		return true
 	}
-	return retry.Retryable(a.response.StatusCode)
+	return retry.Retryable(refusal.StatusCode) || refusal.Early || refusal.isDamaged()
 }
 
 // isExpectRefused reports that something on the way does not know Expect, if it was sent.
@@ -43,39 +44,26 @@ func (a attempt) isExpectRefused() bool {
 	return a.response != nil && a.response.StatusCode == http.StatusExpectationFailed && a.request.Header.Get("Expect") != ""
 }
 
-// header is that of the response, if there is one.
-func (a attempt) header() http.Header {
-	if a.response == nil {
-		return nil
-	}
-	return a.response.Header
-}
-
 // attempt sends the tarball once.
-func (u *upload) attempt(ctx context.Context) attempt {
+func (u *upload) attempt(ctx context.Context) (last attempt) {
 	sending, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	body := newBody(u.tarball, u.progress, u.Stall)
-	sending = httptrace.WithClientTrace(sending, &httptrace.ClientTrace{
-		Got1xxResponse: func(int, textproto.MIMEHeader) error {
-			body.moved() // the storage, or what is before it, said to go on
-			return nil
-		},
-	})
-	last := attempt{request: u.request(sending, body)}
-	if _, last.err = u.tarball.Seek(0, io.SeekStart); last.err != nil {
-		last.err = fmt.Errorf("tarball: %w", last.err)
-	} else if last.err = ctx.Err(); last.err == nil {
+	way, trace := reach{}, httptrace.ClientTrace{Got1xxResponse: body.interim}
+	way.watch(&trace)
+	last.request = u.request(httptrace.WithClientTrace(sending, &trace), body)
+	if last.err, last.final = u.rewind(ctx); last.err == nil {
 		last.made = true
 		body.open(sending, cancel)
-		var read read
+		var read called[bool]
 		last.response, read, last.err = u.roundTrip(ctx, last.request, body)
-		last.whole, last.final = read.whole, read.hangs
-		switch cause := context.Cause(sending); {
-		case read.err != nil && (last.response == nil || last.response.StatusCode == http.StatusCreated):
-			last.err, last.final = read.err, true
-		case last.err != nil && cause != nil && !errors.Is(last.err, cause):
-			last.err = fmt.Errorf("%w: %v", cause, last.err) // a stall is no context's end
+		last.whole, last.final = read.value, read.hangs
+		if last.err != nil {
+			last.hint = way.hint(last.err, u.target.Host)
+			last.err = whyEnded(ctx, sending, last.err)
+		}
+		if read.err != nil && (last.response == nil || last.response.StatusCode == http.StatusCreated) {
+			last.err, last.final, last.hint = read.err, true, ""
 		}
 	}
 	if last.err != nil {
@@ -84,8 +72,37 @@ func (u *upload) attempt(ctx context.Context) attempt {
 	return last
 }
 
+// rewind goes to the start of the tarball, unless ctx has ended.
+func (u *upload) rewind(ctx context.Context) (err error, hangs bool) {
+	sought := start(func() (int64, error) { return u.tarball.Seek(0, io.SeekStart) }).wait(ctx, u.Stall)
+	switch {
+	case sought.hangs:
+		return sought.err, true
+	case sought.err != nil:
+		return fmt.Errorf("tarball: %w", sought.err), false
+	}
+	return retry.ContextError(ctx), false
+}
+
+// whyEnded is the error of a round trip together with what ended that, where it does not say so
+// itself: the end of ctx, or a stall, which ended sending alone and is the end of nobody's context.
+func whyEnded(ctx, sending context.Context, err error) error {
+	cause := context.Cause(sending)
+	switch {
+	case cause == nil:
+		return err
+	case ctx.Err() == nil && !errors.Is(err, cause):
+		return fmt.Errorf("%w: %v", cause, err)
+	case ctx.Err() != nil && !errors.Is(err, cause):
+		return fmt.Errorf("%w: %w", retry.ContextError(ctx), err)
+	case ctx.Err() != nil && !errors.Is(err, ctx.Err()):
+		return fmt.Errorf("%w: %w", ctx.Err(), err)
+	}
+	return err
+}
+
 // roundTrip ends the body whatever becomes of the round trip: a transport may panic.
-func (u *upload) roundTrip(ctx context.Context, request *http.Request, body *body) (response *transport.Response, read read, err error) {
+func (u *upload) roundTrip(ctx context.Context, request *http.Request, body *body) (response *transport.Response, read called[bool], err error) {
 	defer func() { read = body.close(ctx) }()
 	response, err = transport.RoundTrip(u.Transport(), request, maxResponse)
 	return response, read, err

@@ -5,6 +5,7 @@ package blob
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -27,6 +28,7 @@ type Result struct {
 	Version  string   // of the blob that was stored, byte for byte
 	Refusal  *Refusal // the last response, if it is no success
 	Err      error    // why there was no response, or why no attempt followed Refusal
+	Hint     string   // what to do about Err, where it is known
 	Attempts int      // that were made
 	Elapsed  time.Duration
 }
@@ -39,6 +41,7 @@ type upload struct {
 	tarball  *Tarball
 	progress func(sent, total int64) // nil if nobody asks
 	plain    bool                    // without Expect, which something on the way refused
+	damaged  bool                    // an attempt was, on its way
 }
 
 // Put uploads a tarball. It may always be sent once more, since that makes one more version and
@@ -64,23 +67,28 @@ func (u *Uploader) Put(ctx context.Context, target *url.URL, tarball *Tarball, p
 			result.Attempts++
 		}
 		result.Version, result.Refusal = put.judge(last)
-		result.Err = last.err
-		if result.Version != "" {
+		result.Err, result.Hint = last.err, last.hint
+		if result.Version != "" || !last.mayRetry(result.Refusal) || put.isDamagedAgain(result.Refusal) {
 			return result
 		}
-		again := last.mayRetry()
-		if again {
-			wait, again = series.Next(ctx, last.header())
-		}
-		if !again {
+		again := false
+		wait, again = series.NextAfter(ctx, result.Refusal.retryAfter())
+		if !again && (ctx.Err() == nil || errors.Is(last.err, ctx.Err())) {
 			return result
 		}
 		if err := retry.Sleep(ctx, wait); err != nil {
-			result.Err = fmt.Errorf("%w while waiting for another attempt", err)
-			if last.err != nil {
+			if result.Err = fmt.Errorf("%w while waiting for another attempt", err); last.err != nil {
 				result.Err = fmt.Errorf("%w; the last one: %w", result.Err, last.err)
 			}
 			return result
 		}
 	}
+}
+
+// isDamagedAgain reports the second attempt that was damaged on its way: what damages two does so
+// always.
+func (u *upload) isDamagedAgain(refusal *Refusal) bool {
+	before := u.damaged
+	u.damaged = before || refusal.isDamaged()
+	return before && refusal.isDamaged()
 }

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -166,11 +165,16 @@ func TestPutOfResponsesThatAreNoSuccess(t *testing.T) {
 		want   Refusal
 		reason string
 	}{
-		"header and body":      {status(403, map[string]string{"x-ms-error-code": "AuthenticationFailed", "x-ms-request-id": "r"}, "<Error><Code>Other</Code><Message> No. </Message><AuthenticationErrorDetail>expired</AuthenticationErrorDetail></Error>"), Refusal{StatusCode: 403, Code: "AuthenticationFailed", Message: "No.; expired", RequestID: "r"}, ""},
-		"body alone":           {status(400, nil, "<Error><Code>Md5Mismatch</Code></Error>"), Refusal{StatusCode: 400, Code: "Md5Mismatch"}, ""},
-		"asks to wait":         {status(400, map[string]string{"Retry-After": "90"}, "no"), Refusal{StatusCode: 400, RetryAfter: 90 * time.Second}, ""},
-		"no version":           {status(201, map[string]string{"Content-MD5": own}, ""), Refusal{StatusCode: 201}, "names 0"},
-		"empty version":        {status(201, version("", own), ""), Refusal{StatusCode: 201}, "x-ms-version-id must not be empty"},
+		"header and body": {status(400, map[string]string{"x-ms-error-code": "InvalidInput", "x-ms-request-id": "r"}, "<Error><Code>Other</Code><Message> No.\r\nRequestId:r\nTime:2024-01-12T18:32:20Z </Message><AuthenticationErrorDetail>odd\nr\nw</AuthenticationErrorDetail></Error>"), Refusal{StatusCode: 400, Code: "InvalidInput", Message: "No.; odd", RequestID: "r"}, ""},
+		"body alone":      {status(400, nil, "<Error><Code>InvalidInput</Code></Error>"), Refusal{StatusCode: 400, Code: "InvalidInput"}, ""},
+		"asks to wait":    {status(400, map[string]string{"Retry-After": "90"}, "no"), Refusal{StatusCode: 400, RetryAfter: 90 * time.Second}, ""},
+		"no version":      {status(201, map[string]string{"Content-MD5": own}, ""), Refusal{StatusCode: 201}, "names 0"},
+		"empty version":   {status(201, version("", own), ""), Refusal{StatusCode: 201}, "x-ms-version-id must not be empty"},
+		"no MD5":          {status(201, map[string]string{"x-ms-version-id": "v"}, ""), Refusal{StatusCode: 201}, "no Content-MD5"},
+		"its MD5 twice": {func(w http.ResponseWriter, r *http.Request) {
+			w.Header()["Content-Md5"] = []string{own, own}
+			status(201, map[string]string{"x-ms-version-id": "v"}, "")(w, r)
+		}, Refusal{StatusCode: 201}, "its MD5 differs"},
 		"another MD5":          {status(201, version("v", sumOf(nil)), ""), Refusal{StatusCode: 201}, "its MD5 differs"},
 		"200":                  {status(200, version("v", own), ""), Refusal{StatusCode: 200}, ""},
 		"a redirect":           {status(307, map[string]string{"Location": "/elsewhere"}, ""), Refusal{StatusCode: 307}, ""},
@@ -186,7 +190,7 @@ func TestPutOfResponsesThatAreNoSuccess(t *testing.T) {
 		if row.reason != "" {
 			assert.ErrorContains(t, result.Refusal.Err, row.reason, name)
 		}
-		result.Refusal.Err, result.Refusal.Body = nil, ""
+		result.Refusal.Err, result.Refusal.Body, result.Refusal.Hint = nil, "", ""
 		assert.Equal(t, row.want, *result.Refusal, name)
 	}
 }
@@ -206,13 +210,19 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
 
+// created is the response to an upload that was stored.
+func created(version string, content []byte) *http.Response {
+	header := http.Header{"X-Ms-Version-Id": {version}, "Content-Md5": {sumOf(content)}}
+	return &http.Response{StatusCode: http.StatusCreated, Header: header, Body: http.NoBody}
+}
+
 var target = &url.URL{Scheme: "https", Host: "storage.example", Path: "/c/b", RawQuery: query}
 
 // A 201 that comes before the whole tarball was taken stored something else.
 func TestPutOfASuccessThatComesEarly(t *testing.T) {
 	early := roundTripper(func(request *http.Request) (*http.Response, error) {
 		_, _ = io.CopyN(io.Discard, request.Body, 1000)
-		return &http.Response{StatusCode: http.StatusCreated, Header: http.Header{"X-Ms-Version-Id": {"v1"}}, Body: http.NoBody}, nil
+		return created("v1", gzipped(100_000)), nil
 	})
 	result := uploader(early).Put(t.Context(), target, measured(t, bytes.NewReader(gzipped(100_000))), nil)
 	assert.Empty(t, result.Version)
@@ -241,63 +251,13 @@ func TestPutGivesUpStalls(t *testing.T) {
 			for {
 				time.Sleep(59 * time.Second)
 				if n, _ := io.CopyN(io.Discard, request.Body, 40_000); n == 0 {
-					return &http.Response{StatusCode: http.StatusCreated, Header: http.Header{"X-Ms-Version-Id": {"slow"}}, Body: http.NoBody}, nil
+					return created("slow", gzipped(400_000)), nil
 				}
 			}
 		})
 		result := uploader(slow).Put(t.Context(), target, measured(t, bytes.NewReader(gzipped(400_000))), nil)
 		assert.Equal(t, "slow", result.Version)
 	})
-}
-
-// What hangs on the caller's own side keeps nobody beyond the context, nor beyond a stall, and is
-// not tried again: it may still be at the tarball.
-func TestPutOfWhatHangs(t *testing.T) {
-	for name, stall := range map[string]time.Duration{"stall": time.Minute, "context": 0} {
-		synctest.Test(t, func(t *testing.T) {
-			release := make(chan struct{})
-			defer close(release)
-			hangs := func(int64, int64) { <-release }
-			requests := 0
-			upload := uploader(roundTripper(func(request *http.Request) (*http.Response, error) {
-				requests++
-				_, err := io.Copy(io.Discard, request.Body)
-				return nil, err
-			}))
-			upload.Stall = stall
-			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
-			defer cancel()
-			result := upload.Put(ctx, target, measured(t, bytes.NewReader(gzipped(100))), hangs)
-			assert.ErrorContains(t, result.Err, "does not come to an end", name)
-			assert.Equal(t, 1, requests)
-			if stall == 0 {
-				assert.ErrorIs(t, result.Err, context.DeadlineExceeded)
-				assert.Equal(t, time.Hour+grace, result.Elapsed)
-			} else {
-				assert.Equal(t, 6*time.Minute, result.Elapsed, "the time of a response, and then that of a stall")
-			}
-		})
-	}
-}
-
-// What panics does so where the caller can recover, whoever called it, and leaves nothing behind.
-func TestPutOfWhatPanics(t *testing.T) {
-	tarball := measured(t, bytes.NewReader(gzipped(100_000)))
-	reads := roundTripper(func(request *http.Request) (*http.Response, error) {
-		_, err := io.Copy(io.Discard, request.Body)
-		return nil, err
-	})
-	before := runtime.NumGoroutine()
-	for range 10 {
-		assert.PanicsWithValue(t, "progress", func() { uploader(reads).Put(t.Context(), target, tarball, func(int64, int64) { panic("progress") }) })
-		assert.PanicsWithValue(t, "transport", func() {
-			uploader(roundTripper(func(*http.Request) (*http.Response, error) { panic("transport") })).Put(t.Context(), target, tarball, nil)
-		})
-		result := uploader(reads).Put(t.Context(), target, tarball, func(int64, int64) { runtime.Goexit() })
-		assert.ErrorContains(t, result.Err, "ended its goroutine")
-		assert.Equal(t, 1, result.Attempts)
-	}
-	assert.Eventually(t, func() bool { return runtime.NumGoroutine() < before+10 }, 10*time.Second, time.Millisecond)
 }
 
 // A transport may read on after it gave up: it gets nothing then, and disturbs no later attempt.
@@ -316,7 +276,7 @@ func TestPutByATransportThatReadsOn(t *testing.T) {
 		}
 		var err error
 		got, err = io.ReadAll(request.Body)
-		return &http.Response{StatusCode: http.StatusCreated, Header: http.Header{"X-Ms-Version-Id": {"v1"}}, Body: http.NoBody}, err
+		return created("v1", got), err
 	}))
 	result := reads.Put(t.Context(), target, measured(t, bytes.NewReader(gzipped(100_000))), nil)
 	assert.Equal(t, "v1", result.Version)

@@ -5,53 +5,50 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/textproto"
 	"sync/atomic"
 	"time"
 )
 
 var (
-	errStalled = errors.New("no byte moved")
-	errOver    = errors.New("the attempt is over")
-	errShorter = errors.New("tarball: the tarball became shorter while it was sent")
-	errBadRead = errors.New("tarball: its Read returns a count that cannot be")
-	errHangs   = errors.New("tarball: reading the tarball, or reporting the progress, does not come to an end")
-	errGoexit  = errors.New("tarball: reading the tarball, or reporting the progress, ended its goroutine")
+	errStalled  = errors.New("no byte moved")
+	errOver     = errors.New("the attempt is over")
+	errUnread   = errors.New("the tarball cannot be read") // for the transport; the caller gets the reason
+	errShorter  = errors.New("tarball: the tarball became shorter while it was sent")
+	errBadRead  = errors.New("tarball: its Read returns a count that cannot be")
+	errInterims = fmt.Errorf("more than %d interim (1xx) responses came before the response", maxInterims)
 )
 
 const (
 	// responseTime is how many times longer than bytes the response may take, once the last byte
 	// was handed over: buffers on the way empty at the pace of the slowest part of it.
 	responseTime = 5
-	// grace is how long the end of the context waits for what is under way.
-	grace = time.Second
+	// maxInterims is how many 1xx may come before a response. net/http does not bound them where it
+	// reports them.
+	maxInterims = 100
 )
 
 // body is a tarball as one attempt sends it. A goroutine of its own reads the tarball and reports
 // the progress, and hands the bytes over through a pipe: what hangs there does not keep the
-// transport from ending, and a transport that reads on after the end gets nothing.
+// transport from ending, a panic there does not end the process, and a transport that reads on after
+// the end gets nothing.
 type body struct {
 	*io.PipeReader
 	writer   *io.PipeWriter
 	tarball  *Tarball
 	progress func(sent, total int64)
 	taken    atomic.Int64 // bytes, by the transport
+	interims atomic.Int32 // 1xx that came
 	stall    time.Duration
-	watch    *time.Timer // ends the attempt; nil if stalls are not watched for
-	read     chan read   // what came of reading the tarball
+	watch    *time.Timer   // ends the attempt; nil if stalls are not watched for
+	read     calling[bool] // whether all of the tarball was read, and handed over
 	unhook   func() bool
-}
-
-// read is what came of reading a tarball.
-type read struct {
-	whole    bool // and of handing it over
-	err      error
-	hangs    bool // it may still be under way
-	panicked any
 }
 
 // newBody returns a body that is not open yet.
 func newBody(tarball *Tarball, progress func(sent, total int64), stall time.Duration) *body {
-	b := &body{tarball: tarball, progress: progress, stall: stall, read: make(chan read, 1)}
+	b := &body{tarball: tarball, progress: progress, stall: stall}
 	b.PipeReader, b.writer = io.Pipe()
 	return b
 }
@@ -63,15 +60,13 @@ func (b *body) open(ctx context.Context, stop context.CancelCauseFunc) {
 	if b.stall > 0 {
 		b.watch = time.AfterFunc(b.stall, func() { stop(fmt.Errorf("%w for %v or longer", errStalled, b.stall)) })
 	}
-	go func() {
-		end := read{err: errGoexit}
-		defer func() {
-			end.panicked = recover()
-			_ = b.writer.CloseWithError(end.err)
-			b.read <- end
-		}()
-		end.whole, end.err = b.copy()
-	}()
+	b.read = start(func() (whole bool, err error) {
+		defer func() { _ = b.writer.CloseWithError(errUnread) }() // unless it is closed
+		if whole, err = b.copy(); err == nil {
+			_ = b.writer.Close()
+		}
+		return whole, err
+	})
 }
 
 // copy hands the tarball over, until the attempt is over.
@@ -121,41 +116,25 @@ func (b *body) moved() {
 	}
 }
 
+// interim is told of a 1xx. The first 100 says to go on, and is as good as a byte; any other says
+// nothing of the upload.
+func (b *body) interim(status int, _ textproto.MIMEHeader) error {
+	switch n := b.interims.Add(1); {
+	case n > maxInterims:
+		return errInterims
+	case n == 1 && status == http.StatusContinue:
+		b.moved()
+	}
+	return nil
+}
+
 // close ends the attempt: nothing is read, nor reported, after it. What hangs it leaves behind, a
-// moment after ctx has ended, or when nothing has moved for as long as a stall may take. A panic
-// of what the caller gave goes on here, where the caller can recover.
-func (b *body) close(ctx context.Context) read {
+// moment after ctx has ended, or when nothing has moved for as long as a stall may take.
+func (b *body) close(ctx context.Context) called[bool] {
 	_ = b.CloseWithError(errOver)
 	b.unhook()
 	if b.watch != nil {
 		b.watch.Stop()
 	}
-	var late <-chan time.Time
-	if b.stall > 0 {
-		timer := time.NewTimer(b.stall)
-		defer timer.Stop()
-		late = timer.C
-	}
-	select {
-	case end := <-b.read:
-		return end.orPanic()
-	case <-late:
-		return read{err: errHangs, hangs: true}
-	case <-ctx.Done():
-	}
-	timer := time.NewTimer(grace)
-	defer timer.Stop()
-	select {
-	case end := <-b.read:
-		return end.orPanic()
-	case <-timer.C:
-		return read{err: fmt.Errorf("%w: %w", ctx.Err(), errHangs), hangs: true}
-	}
-}
-
-func (r read) orPanic() read {
-	if r.panicked != nil {
-		panic(r.panicked)
-	}
-	return r
+	return b.read.wait(ctx, b.stall)
 }

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -21,12 +20,26 @@ import (
 // Refusal is a response that is no success, without secrets.
 type Refusal struct {
 	StatusCode int
-	Code       string // the storage's name for what is wrong, such as AuthenticationFailed
-	Message    string // the storage's own words
-	RequestID  string // the storage's name for the request
-	Body       string // the start of the body
-	RetryAfter time.Duration
-	Err        error // what is wrong with a 201, if that is what is wrong
+	Code       string        // the storage's name for what is wrong, such as AuthenticationFailed
+	Message    string        // the storage's own words
+	RequestID  string        // the storage's name for the request
+	Body       string        // the start of the body
+	RetryAfter time.Duration // how long the storage asks to wait, or until the URL is valid
+	Hint       string        // what to do, where it is known
+	Expired    bool          // the URL, by the storage's clock
+	Early      bool          // the URL is not valid yet, by the storage's clock
+	Err        error         // what is wrong with a 201, if that is what is wrong
+}
+
+// isDamaged reports that the tarball did not arrive as it was sent.
+func (r *Refusal) isDamaged() bool { return r != nil && r.Code == codeMD5Mismatch }
+
+// retryAfter is how long another attempt should wait, at least.
+func (r *Refusal) retryAfter() time.Duration {
+	if r == nil {
+		return 0
+	}
+	return r.RetryAfter
 }
 
 // judge returns the version that an attempt brought or, if it brought another response, what that
@@ -51,7 +64,9 @@ func (u *upload) version(last attempt) (string, error) {
 	switch {
 	case !last.whole:
 		return "", errors.New("the answer came before the whole tarball was sent")
-	case slices.ContainsFunc(sums, func(sum string) bool { return sum != own }):
+	case len(sums) == 0:
+		return "", errors.New("the response has no Content-MD5, so nothing shows that the storage read the tarball")
+	case len(sums) > 1 || sums[0] != own:
 		return "", errors.New("what was stored is not what was sent: its MD5 differs")
 	case len(versions) != 1:
 		return "", fmt.Errorf("the answer must name one tarball version (x-ms-version-id), and names %d", len(versions))
@@ -74,8 +89,8 @@ func (u *upload) refusal(response *transport.Response, err error) *Refusal {
 	if code := response.Header.Get("X-Ms-Error-Code"); code != "" {
 		said.Code = code
 	}
-	message := strings.TrimSpace(said.Message)
-	if detail := strings.TrimSpace(said.AuthenticationErrorDetail); detail != "" {
+	message := firstLine(said.Message)
+	if detail := firstLine(said.AuthenticationErrorDetail); detail != "" {
 		message = strings.TrimPrefix(message+"; "+detail, "; ")
 	}
 	refusal := &Refusal{
@@ -86,8 +101,23 @@ func (u *upload) refusal(response *transport.Response, err error) *Refusal {
 		Body:       redact.Excerpt(response.Body, u.secrets...),
 		Err:        err,
 	}
+	var at validity
+	fromStorage := isStorage(response.Header)
+	if fromStorage && response.StatusCode == http.StatusForbidden {
+		at = validityOf(u.target, response.Header, said.AuthenticationErrorDetail)
+	}
+	refusal.Expired, refusal.Early = at.isExpired, at.isEarly
+	refusal.Hint = hintFor(refusal, u.target.Host, said.AuthenticationErrorDetail, fromStorage, at)
 	refusal.RetryAfter, _ = retry.After(response.Header, time.Now())
+	refusal.RetryAfter = max(refusal.RetryAfter, at.wait())
 	return refusal
+}
+
+// firstLine leaves out the lines that the storage puts below what it says: the request's ID, which
+// has a header of its own, the time, and what a signature was made of.
+func firstLine(text string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return strings.TrimSpace(first)
 }
 
 var signatures = regexp.MustCompile(`(?i)(?:^|&)sig=([^&]*)`)

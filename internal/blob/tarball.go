@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
 // maxSize is how long a blob may be that is put at once: 5,000 MiB.
@@ -31,11 +33,17 @@ type InvalidError struct {
 func (e *InvalidError) Error() string { return "tarball " + e.Rule }
 
 // Measure checks a tarball, and reads it through for its MD5 unless it has a method MD5 that knows
-// it. What breaks a rule is an [*InvalidError]; any other error is that of reading.
+// it. What breaks a rule is an [*InvalidError]; any other error is that of reading. It returns within
+// a second of the end of ctx, though a Read that hangs may still be under way then.
 func Measure(ctx context.Context, tarball io.ReadSeeker) (*Tarball, error) {
 	if tarball == nil {
 		return nil, &InvalidError{Rule: "must not be nil"}
 	}
+	measured := start(func() (*Tarball, error) { return measure(ctx, tarball) }).wait(ctx, 0)
+	return measured.value, measured.err
+}
+
+func measure(ctx context.Context, tarball io.ReadSeeker) (*Tarball, error) {
 	size, err := tarball.Seek(0, io.SeekEnd)
 	if err == nil {
 		_, err = tarball.Seek(0, io.SeekStart)
@@ -51,19 +59,21 @@ func Measure(ctx context.Context, tarball io.ReadSeeker) (*Tarball, error) {
 		return nil, &InvalidError{fmt.Sprint(size), "must have at most 5000 MiB (5242880000 bytes), which is what the storage takes at once"}
 	}
 	// What begins it tells a tarball from the file that was meant to go into one.
-	start := make([]byte, min(size, 512))
+	begin := make([]byte, min(size, 512))
 	hash := md5.New()
-	if _, err := io.ReadFull(io.TeeReader(contextReader{ctx, tarball}, hash), start); err != nil {
+	if _, err := io.ReadFull(io.TeeReader(contextReader{ctx, tarball}, hash), begin); err != nil {
 		return nil, fmt.Errorf("tarball: %w", err)
 	}
-	if !isTarball(start) {
+	if !isTarball(begin) {
 		return nil, &InvalidError{Rule: "must be a tar archive, as it is or compressed by gzip"}
 	}
-	if known, isKnown := tarball.(interface{ MD5() []byte }); isKnown && len(known.MD5()) == md5.Size {
-		return &Tarball{tarball, size, known.MD5()}, nil
+	if known, isKnown := tarball.(interface{ MD5() []byte }); isKnown {
+		if sum := known.MD5(); len(sum) == md5.Size {
+			return &Tarball{tarball, size, sum}, nil
+		}
 	}
 	read, err := io.Copy(hash, contextReader{ctx, tarball})
-	if err == nil && int64(len(start))+read != size {
+	if err == nil && int64(len(begin))+read != size {
 		err = errors.New("its size changes while it is read")
 	}
 	if err != nil {
@@ -77,15 +87,19 @@ func isTarball(start []byte) bool {
 	return isGzip || len(start) == 512 && bytes.HasPrefix(start[257:], []byte("ustar"))
 }
 
-// contextReader ends when its context does.
+// contextReader ends when its context does, and returns no count that cannot be.
 type contextReader struct {
 	ctx context.Context
 	io.Reader
 }
 
 func (r contextReader) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
+	if err := retry.ContextError(r.ctx); err != nil {
 		return 0, err
 	}
-	return r.Reader.Read(p)
+	n, err := r.Reader.Read(p)
+	if n < 0 || n > len(p) {
+		return 0, errBadRead
+	}
+	return n, err
 }

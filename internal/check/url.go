@@ -1,7 +1,6 @@
 package check
 
 import (
-	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -35,19 +34,26 @@ func BaseURL(baseURL, example string, versionPaths ...string) (parsed *url.URL, 
 	return parsed.JoinPath(), "", true
 }
 
-// UploadURL accepts an upload URL as the service hands them out.
-func UploadURL(uploadURL string) (parsed *url.URL, rule string) {
+// UploadURL accepts an upload URL as the service hands them out, to a client of the API at server.
+func UploadURL(uploadURL, server string) (parsed *url.URL, rule string) {
 	if uploadURL == "" {
 		return nil, "is missing: a deploy has one for DAGs where its Deployment has DAG deploys enabled, and one for a bundle if it is of type BUNDLE, too"
 	}
 	parsed, err := url.Parse(uploadURL)
 	switch {
-	case err != nil, parsed.Hostname() == "", parsed.User != nil, parsed.Fragment != "", !IsPrintable(uploadURL), strings.Contains(uploadURL, " "):
+	case err != nil, parsed.Hostname() == "", parsed.User != nil, parsed.Fragment != "", !IsPrintable(uploadURL), !IsPrintable(parsed.Host), strings.Contains(uploadURL, " "):
 		return nil, "must be a URL as the service returns it, byte for byte"
+	case mayBeLoopback(parsed.Hostname()) && !leadsToLoopback(server):
+		return nil, "must not lead to this machine, as the host " + parsed.Hostname() + " may, where the base URL leads elsewhere"
 	case parsed.Scheme != "https" && (parsed.Scheme != "http" || !isLoopback(parsed.Hostname())):
 		return nil, "must be https, or the tarball and the URL's signature cross the network in clear; http is for loopback hosts"
 	}
 	return parsed, ""
+}
+
+func leadsToLoopback(server string) bool {
+	parsed, err := url.Parse(server)
+	return err == nil && mayBeLoopback(parsed.Hostname())
 }
 
 // RequestURL accepts the URL of a request below server, and nothing else: not another host, not a
@@ -68,8 +74,4 @@ func RequestURL(requested *url.URL, host string, server *url.URL) string {
 // hasDots reports a path that leads elsewhere than it seems to.
 func hasDots(path string) bool {
 	return slices.ContainsFunc(strings.Split(path, "/"), func(segment string) bool { return segment == "." || segment == ".." })
-}
-
-func isLoopback(host string) bool {
-	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }

@@ -75,7 +75,7 @@ func TestBaseURLDropsAnEmptyPort(t *testing.T) {
 
 func TestUploadURL(t *testing.T) {
 	for _, good := range []string{"https://storage.example/c/b?sig=s&se=1", "http://127.0.0.1:1/c/b?sig=s", "http://localhost/c", "http://[::1]:1/c"} {
-		parsed, rule := UploadURL(good)
+		parsed, rule := UploadURL(good, "http://127.0.0.1")
 		require.Empty(t, rule, good)
 		assert.Equal(t, good, parsed.String(), "byte for byte")
 	}
@@ -90,11 +90,44 @@ func TestUploadURL(t *testing.T) {
 		"https://storage.example/ä":           "byte for byte",
 		"http://storage.example/a?sig=s1gned": "must be https",
 		"ftp://127.0.0.1/a?sig=s1gned":        "must be https",
+		"https://%EF%BC%91%EF%BC%92%EF%BC%97.0.0.1/a?sig=s1gned": "byte for byte", // wide digits, which a URL may hold and a client makes plain ones
+		"http://0.0.0.0/a?sig=s1gned":                            "must be https",
+		"http://127.1/a?sig=s1gned":                              "must be https", // a name to some resolvers
+		"http://a.localhost/a?sig=s1gned":                        "must be https",
 	} {
-		parsed, rule := UploadURL(given)
+		parsed, rule := UploadURL(given, "http://127.0.0.1")
 		assert.Nil(t, parsed)
 		assert.Contains(t, rule, hint, given)
 		assert.NotContains(t, rule, "s1gned")
+	}
+}
+
+// A response cannot have a client of the real API send anything to the client's own machine.
+func TestUploadURLOnLoopback(t *testing.T) {
+	for _, host := range []string{
+		"localhost", "LOCALHOST", "localhost.", "localhost:8080", "a.localhost", "a.b.localhost.", "localhost.localdomain", "ip6-localhost", "ip6-loopback",
+		"127.0.0.1", "127.0.0.1:443", "127.0.0.1.", "127.255.255.254", "0.0.0.0", "[::1]", "[::1]:8080", "[0:0:0:0:0:0:0:1]", "[::]", "[::1%25lo]",
+		"[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::ffff:0.0.0.0]",
+		"127.1", "127.0.1", "127.0xffffff", "0x7f.1", "0x7f000001", "0X7F000001", "2130706433", "017700000001", "0177.0.0.1", "0", "0x0", "00.0", "127.1.",
+	} {
+		for _, server := range []string{"https://api.astronomer.io/platform/v1beta1/", "https://127.0.0.1.example/v1/", "https://10.0.0.1/v1/"} {
+			parsed, rule := UploadURL("https://"+host+"/c/b?sig=s1gned", server)
+			assert.Nil(t, parsed, host)
+			assert.Contains(t, rule, "must not lead to this machine", host)
+			assert.NotContains(t, rule, "s1gned")
+		}
+		for _, server := range []string{"http://localhost:8888/v1/", "http://127.0.0.1:1/v1/", "https://[::1]/v1/", "https://astro.localhost/v1/"} {
+			_, rule := UploadURL("https://"+host+"/c/b?sig=s1gned", server)
+			assert.Empty(t, rule, host)
+		}
+	}
+	for _, host := range []string{
+		"storage.example", "localhost.example", "localhosts", "notlocalhost", "127.0.0.1.example", "128.0.0.1", "10.0.0.1", "[::2]", "[2001:db8::1]",
+		"1.0.0.127", "127.0.0.0.1", "127.0.0.256", "0x7g000001", "4294967296", "126.1", "0xa000001", "ffff", "a.1", "astroproddagdeployment.blob.core.windows.net",
+	} {
+		parsed, rule := UploadURL("https://"+host+"/c/b?sig=s1gned", "https://api.astronomer.io/platform/v1beta1/")
+		require.Empty(t, rule, host)
+		assert.Equal(t, host, parsed.Host)
 	}
 }
 

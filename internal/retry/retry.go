@@ -5,6 +5,8 @@ package retry
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -57,6 +59,13 @@ func (p Policy) Start() Series { return Series{policy: p} }
 // if there was a response. It returns how long to wait before the next attempt, or that there is
 // none.
 func (s *Series) Next(ctx context.Context, header http.Header) (wait time.Duration, again bool) {
+	after, _ := After(header, time.Now())
+	return s.NextAfter(ctx, after)
+}
+
+// NextAfter is Next where another attempt helps no sooner than after a time that is known, as if
+// that were the response's Retry-After.
+func (s *Series) NextAfter(ctx context.Context, after time.Duration) (wait time.Duration, again bool) {
 	s.attempts++
 	if ctx.Err() != nil || s.attempts >= s.policy.MaxAttempts {
 		return 0, false
@@ -70,13 +79,13 @@ func (s *Series) Next(ctx context.Context, header http.Header) (wait time.Durati
 	if wait = s.waits.NextBackOff(); wait < 0 {
 		return 0, false
 	}
-	if after, found := After(header, time.Now()); found && s.policy.MaxRetryAfter >= 0 {
-		if after > s.policy.MaxRetryAfter {
-			return 0, false
-		}
-		wait = max(wait, after)
+	switch {
+	case s.policy.MaxRetryAfter < 0:
+		return wait, true
+	case after > s.policy.MaxRetryAfter:
+		return 0, false
 	}
-	return wait, true
+	return max(wait, after), true
 }
 
 // Cooldown is how long a client that was told to slow down should send nothing: the Retry-After,
@@ -96,10 +105,10 @@ func Retryable(status int) bool {
 	return false
 }
 
-// Sleep waits, or returns the context's error as soon as that ends.
+// Sleep waits, or returns [ContextError] as soon as the context ends.
 func Sleep(ctx context.Context, wait time.Duration) error {
 	if wait <= 0 {
-		return ctx.Err()
+		return ContextError(ctx)
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -107,6 +116,20 @@ func Sleep(ctx context.Context, wait time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return ContextError(ctx)
 	}
+}
+
+// ContextError returns why a context ended, or nil if it has not: its error, and its cause if that is
+// another.
+func ContextError(ctx context.Context) error {
+	err := ctx.Err()
+	if err == nil {
+		return nil
+	}
+	cause := context.Cause(ctx)
+	if errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
 }

@@ -2,6 +2,8 @@ package retry
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -72,6 +74,36 @@ func TestSeriesEndsWithTheContext(t *testing.T) {
 	_, again := series.Next(ctx, nil)
 	assert.False(t, again)
 	assert.False(t, asked, "a backoff that nobody waits for")
+}
+
+// What is known to take so long is waited for like a Retry-After, within the same bounds.
+func TestSeriesNextAfter(t *testing.T) {
+	const s = time.Second
+	for after, want := range map[time.Duration]time.Duration{0: s, s / 2: s, 1500 * time.Millisecond: 1500 * time.Millisecond, time.Minute: time.Minute, time.Minute + 1: -1} {
+		series := Policy{MaxAttempts: 2, NewBackoff: func() Backoff { return &steps{s} }, MaxRetryAfter: time.Minute}.Start()
+		wait, again := series.NextAfter(t.Context(), after)
+		assert.Equal(t, want >= 0, again, after)
+		assert.Equal(t, max(0, want), wait, after)
+	}
+}
+
+// Both are found: what every context says, and what its owner had to say.
+func TestContextError(t *testing.T) {
+	over := errors.New("over")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	assert.NoError(t, ContextError(ctx))
+	cancel(over)
+	for _, err := range []error{ContextError(ctx), Sleep(ctx, 0), Sleep(ctx, time.Hour)} {
+		assert.ErrorIs(t, err, context.Canceled)
+		assert.ErrorIs(t, err, over)
+		assert.EqualError(t, err, "context canceled: over")
+	}
+	wrapping, cancel := context.WithCancelCause(t.Context())
+	cancel(fmt.Errorf("over: %w", context.Canceled))
+	assert.EqualError(t, ContextError(wrapping), "over: context canceled", "which is both")
+	plain, stop := context.WithCancel(t.Context())
+	stop()
+	assert.Equal(t, context.Canceled, ContextError(plain))
 }
 
 func TestDefault(t *testing.T) {

@@ -30,7 +30,7 @@ func explain(err error) (attribute, summary, advice string) {
 	case errors.Is(err, wrapper.ErrUploadURLExpired):
 		return "", "The upload URL has expired", "Apply again, which creates a deploy with a new URL."
 	case is[*wrapper.StorageError](err):
-		return "", "The storage did not take the tarball", "Apply again, which uploads it to a new deploy."
+		return "", "The storage did not take the tarball", "Apply again once the cause is fixed, which uploads it to a new deploy."
 	case is[*wrapper.TransportError](err): // before the answers, of which one may be underneath
 		return "", "The service could not be reached, or the call was ended", "Apply again once the cause is mended."
 	case errors.Is(err, wrapper.ErrBadRequest):

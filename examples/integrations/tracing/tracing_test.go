@@ -104,9 +104,9 @@ func TestSpanOfEachAttemptWithoutSecrets(t *testing.T) {
 // Where nothing listens the error is the span's status, which holds no secret either.
 func TestSpanOfAFailedUploadWithoutSecrets(t *testing.T) {
 	spans := tracetest.NewInMemoryExporter()
-	client, err := newClient(sdk.NewTracerProvider(sdk.WithSyncer(spans)), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
-	require.NoError(t, err)
 	server := astrotest.NewServer()
+	client, err := newClient(sdk.NewTracerProvider(sdk.WithSyncer(spans)), wrapper.WithBaseURL(server.URL), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
+	require.NoError(t, err)
 	deploy := server.AddDeploy(api.Deploy{DeploymentID: server.AddDeployment(astrotest.Deployment{DAGDeploys: true}).ID})
 	server.Close()
 

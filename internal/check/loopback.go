@@ -1,0 +1,52 @@
+package check
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// isLoopback reports a host that is this machine for certain, so that nothing crosses the network.
+func isLoopback(host string) bool {
+	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
+}
+
+// mayBeLoopback reports a host that is this machine to some resolver, in whatever spelling. What a
+// name stands for that DNS alone knows, it cannot see.
+func mayBeLoopback(host string) bool {
+	host = strings.TrimRight(strings.ToLower(host), ".")
+	switch {
+	case host == "localhost", strings.HasSuffix(host, ".localhost"),
+		host == "localhost.localdomain", host == "ip6-localhost", host == "ip6-loopback":
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	if err != nil {
+		address, err = parseShort(host)
+	}
+	address = address.Unmap()
+	return err == nil && (address.IsLoopback() || address.IsUnspecified())
+}
+
+// parseShort reads an IPv4 address as inet_aton does, and with it the resolvers of most systems: of one
+// to four numbers, decimal, octal or hexadecimal, the last of which fills what the others leave, such
+// as 127.1 and 0x7f000001.
+func parseShort(host string) (netip.Addr, error) {
+	parts, address := strings.Split(host, "."), uint64(0)
+	if len(parts) > 4 {
+		return netip.Addr{}, strconv.ErrSyntax
+	}
+	for i, part := range parts {
+		bits := 8
+		if i == len(parts)-1 {
+			bits = 8 * (4 - i)
+		}
+		number, err := strconv.ParseUint(part, 0, bits)
+		if err != nil {
+			return netip.Addr{}, err
+		}
+		address = address<<bits | number
+	}
+	return netip.AddrFrom4([4]byte{byte(address >> 24), byte(address >> 16), byte(address >> 8), byte(address)}), nil
+}

@@ -1,0 +1,126 @@
+package wrapper_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// What makes a new deploy the cure is that the URL has expired, by the storage's clock. What a 403 says
+// besides, and who says it, has cures of its own.
+func TestUploadURLThatHasExpired(t *testing.T) {
+	server := astrotest.NewServer(astrotest.WithUploadURLsValidFor(0))
+	defer server.Close()
+	valid := astrotest.NewServer()
+	defer valid.Close()
+	for name, row := range map[string]struct {
+		server  *astrotest.Server
+		fault   []astrotest.Fault
+		expired bool
+		hint    string
+	}{
+		"by its own clock": {server, nil, true, "create a new deploy"},
+		"by what it says":  {valid, []astrotest.Fault{astrotest.ExpiredUploadURL()}, true, "create a new deploy"},
+		"network rules":    {valid, []astrotest.Fault{astrotest.StorageError(403, "AuthorizationFailure", "no")}, false, "network rules"},
+		"a proxy":          {valid, []astrotest.Fault{astrotest.Answer(403, "text/html", "<html>Access Denied")}, false, "not a response from the storage"},
+		"nothing tells":    {valid, []astrotest.Fault{astrotest.StorageError(403, "AuthenticationFailed", "no")}, false, "either the upload URL"},
+	} {
+		client, err := wrapper.NewClient(wrapper.WithBaseURL(row.server.URL), wrapper.WithToken(astrotest.Token))
+		require.NoError(t, err)
+		deploy, err := client.CreateDeploy(t.Context(), deploymentOn(row.server), api.CreateDeployRequest{Type: api.DeployTypeDAGOnly})
+		require.NoError(t, err)
+		row.server.Inject(row.fault...)
+		_, err = client.Upload(t.Context(), deploy.DAGsUploadURL, bytes.NewReader(gzipped(100)))
+		var refused *wrapper.StorageError
+		require.ErrorAs(t, err, &refused, name)
+		assert.Equal(t, row.expired, errors.Is(err, wrapper.ErrUploadURLExpired), name)
+		assert.Equal(t, row.expired, refused.Expired, name)
+		assert.Contains(t, refused.Hint, row.hint, name)
+		assert.Contains(t, err.Error(), row.hint, name)
+		assert.NotContains(t, err.Error(), "RequestId:", "it has a field of its own")
+		assert.Equal(t, row.expired, strings.Contains(refused.Hint, ": create a new deploy"), name)
+	}
+}
+
+// A client of the real service sends nothing to the machine that it runs on, whatever a response says.
+func TestUploadURLOnLoopbackIsForLoopbackClients(t *testing.T) {
+	store := &storage{}
+	uploadURL, client := store.start(t)
+	_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100)))
+	require.NoError(t, err)
+
+	_, client = store.start(t, wrapper.WithBaseURL("https://api.example"))
+	port := uploadURL.Reveal()[strings.LastIndex(uploadURL.Reveal(), ":"):]
+	for _, address := range []string{"http://127.0.0.1", "https://127.0.0.1", "https://localhost", "https://a.localhost.", "https://0.0.0.0", "https://[::1]", "https://[::ffff:127.0.0.1]", "https://127.1", "https://0x7f000001"} {
+		_, err := client.Upload(t.Context(), uploadTo(address+port), bytes.NewReader(gzipped(100)))
+		var invalid *wrapper.ValidationError
+		require.ErrorAs(t, err, &invalid, address)
+		assert.Equal(t, "uploadUrl", invalid.Field)
+		assert.Contains(t, invalid.Rule, "must not lead to this machine")
+		assert.NotContains(t, fmt.Sprintf("%+v", invalid), signature)
+	}
+	assert.Equal(t, 1, store.requests())
+}
+
+// With a cause of the context's, both it and the context's own error are found, wherever it ends the
+// upload: in flight, between attempts, or while the tarball is read.
+func TestUploadKeepsTheContextsErrorAndItsCause(t *testing.T) {
+	budget := errors.New("the job's budget is used up")
+	for name, row := range map[string]struct {
+		answer http.HandlerFunc
+		reads  func(ctx context.Context)
+	}{
+		"in flight": {answer: func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			<-r.Context().Done()
+		}},
+		"between attempts": {answer: answerWith(503, map[string]string{"Retry-After": "50"}, "")},
+		"measuring":        {reads: func(ctx context.Context) { <-ctx.Done() }},
+	} {
+		store := &storage{answers: []http.HandlerFunc{row.answer}}
+		uploadURL, client := store.start(t)
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, budget)
+		defer cancel()
+		tarball := seeking{5000, func(p []byte) int {
+			if row.reads != nil {
+				row.reads(ctx)
+			}
+			return copy(p, gzipped(len(p)))
+		}}
+		_, err := client.Upload(ctx, uploadURL, tarball)
+		var failed *wrapper.TransportError
+		require.ErrorAs(t, err, &failed, name)
+		assert.ErrorIs(t, err, context.DeadlineExceeded, name)
+		assert.ErrorIs(t, err, budget, name)
+	}
+}
+
+// The storage's host is another than the API's, and a firewall may know only one of them.
+func TestUploadToAStorageThatCannotBeReached(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := closed.Addr().String()
+	require.NoError(t, closed.Close())
+	_, client := (&storage{}).start(t)
+	_, err = client.Upload(t.Context(), uploadTo("http://"+address), bytes.NewReader(gzipped(100)))
+	var failed *wrapper.TransportError
+	require.ErrorAs(t, err, &failed)
+	assert.Contains(t, failed.Hint, "could not connect to the storage: its host, "+address+", must be reachable as well as the API's")
+	assert.Contains(t, err.Error(), failed.Hint)
+	assert.NotContains(t, failed.Hint, "sig")
+	assert.NotContains(t, failed.Hint, "/container")
+}

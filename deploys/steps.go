@@ -42,7 +42,7 @@ func (d *deploying) pack(ctx context.Context) error {
 	if broken := (*blob.InvalidError)(nil); errors.As(err, &broken) {
 		return &wrapper.ValidationError{Field: "tarball", Value: broken.Value, Rule: broken.Rule}
 	} else if err != nil {
-		return &wrapper.TransportError{Operation: "Upload", Err: err}
+		return &wrapper.TransportError{Operation: "Upload", Err: redact.Error(err)}
 	}
 	if counted, isCounted := packed.(interface{ Files() int }); isCounted {
 		d.result.Files = counted.Files()

@@ -1,7 +1,6 @@
 package wrapper
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -125,8 +124,11 @@ func (c *Client) check() error {
 
 // ready reports why a call cannot begin, if only because broken says what is wrong with it.
 func (c *Client) ready(ctx context.Context, broken error) error {
-	if err := cmp.Or(c.check(), checkContext(ctx)); err != nil {
+	if err := c.check(); err != nil {
 		return err
+	}
+	if ctx == nil {
+		return &ValidationError{Field: "ctx", Rule: "must not be nil; pass context.Background() if there is none"}
 	}
 	if invalid := (*ValidationError)(nil); errors.As(broken, &invalid) {
 		invalid.Value = c.redactor().Line(invalid.Value)

@@ -148,6 +148,7 @@ func TestAVersionThatIsALeftoverEndsTheUpload(t *testing.T) {
 	for _, version := range []string{"null", "${version}", `"v"`, megabytes[:2<<10]} {
 		storage := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
+			w.Header().Set("Content-Md5", r.Header.Get("Content-Md5"))
 			w.Header().Set("X-Ms-Version-Id", version)
 			w.WriteHeader(http.StatusCreated)
 		}))

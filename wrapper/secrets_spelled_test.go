@@ -2,6 +2,7 @@ package wrapper_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -37,13 +38,13 @@ func (o odd) Error() string { return o.Said }
 func (e *echoing) RoundTrip(request *http.Request) (*http.Response, error) {
 	status, header, body := http.StatusOK, http.Header{}, ""
 	switch deploy := request.URL.Path; {
+	case strings.Contains(deploy, "odd"):
+		return nil, odd{e.echo, e.secret}
 	case request.Method == http.MethodPut && strings.HasSuffix(deploy, "version"):
 		status, header = http.StatusCreated, http.Header{"X-Ms-Version-Id": {e.echo}, "Content-Md5": request.Header["Content-Md5"]}
 	case request.Method == http.MethodPut:
 		status, header = http.StatusConflict, http.Header{"X-Ms-Error-Code": {e.echo}, "X-Ms-Request-Id": {e.echo}}
 		body = "<Error><Code>" + e.echo + "</Code><Message>" + e.echo + "</Message></Error>"
-	case strings.Contains(deploy, "odd"):
-		return nil, odd{e.echo, e.secret}
 	case strings.Contains(deploy, "rotated"):
 		if e.posted++; e.posted%2 == 1 {
 			status = http.StatusTooManyRequests
@@ -153,8 +154,8 @@ func failures(ctx context.Context, client, twice *wrapper.Client, service *echoi
 	}
 	upload := func(blob string) error {
 		address := api.NewSecret("https://storage.example/c/" + blob + "?sig=" + url.QueryEscape(service.secret))
-		_, err := client.Upload(ctx, &address, bytes.NewReader(gzipped(100)))
-		return err
+		version, err := client.Upload(ctx, &address, bytes.NewReader(gzipped(100)))
+		return cmp.Or(err, errors.New(version)) // a version is shown, too
 	}
 	read := func(deploy string) error {
 		_, err := client.GetDeploy(ctx, target(deploy))
@@ -171,7 +172,8 @@ func failures(ctx context.Context, client, twice *wrapper.Client, service *echoi
 		"DeployFailedError":   finalize(client, "failed"),
 		"WaitError":           waited,
 		"StorageError":        upload("blob"),
-		//		"version":             upload("version"),
-		"ValidationError": read(service.echo + "/"),
+		"version":             upload("version"),
+		"upload":              upload("odd"),
+		//		"ValidationError": read(service.echo + "/"),
 	}
 }

@@ -1,7 +1,6 @@
 package wrapper
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,7 +51,7 @@ func WithProgress(progress func(sent, total int64)) UploadOption {
 // responses are a [*StorageError], no response is a [*TransportError]. If the tarball's Read hangs
 // when ctx ends, Upload returns a second later, though that Read may still be under way.
 func (c *Client) Upload(ctx context.Context, uploadURL *api.Secret, tarball io.ReadSeeker, options ...UploadOption) (version string, err error) {
-	if err := cmp.Or(c.check(), checkContext(ctx)); err != nil {
+	if err := c.ready(ctx, nil); err != nil {
 		return "", err
 	}
 	var settings uploadSettings
@@ -78,19 +77,17 @@ func (c *Client) Upload(ctx context.Context, uploadURL *api.Secret, tarball io.R
 	case errors.As(err, &broken):
 		return "", &ValidationError{Field: "tarball", Value: broken.Value, Rule: broken.Rule}
 	case err != nil:
-		return "", &TransportError{Operation: opUpload, Err: err}
+		return "", &TransportError{Operation: opUpload, Err: c.redactor().Error(err)}
 	}
-	return uploaded(c.uploads.Put(ctx, target, measured, settings.progress))
-}
-
-// uploaded returns the version that an upload brought, or why there is none.
-func uploaded(result blob.Result) (version string, err error) {
+	result := c.uploads.Put(ctx, target, measured, settings.progress)
 	switch {
 	case result.Version != "":
 		return result.Version, nil
 	case result.Err == nil:
 		return "", storageError(result)
-	case result.Refusal != nil:
+	}
+	result.Err = c.redactor().Error(result.Err)
+	if result.Refusal != nil {
 		result.Err = fmt.Errorf("%w; the last one: %w", result.Err, storageError(result))
 	}
 	return "", &TransportError{Operation: opUpload, Attempts: result.Attempts, Elapsed: result.Elapsed, Hint: result.Hint, Err: result.Err}

@@ -2,7 +2,6 @@ package wrapper
 
 import (
 	"cmp"
-	"context"
 	"slices"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
@@ -34,13 +33,6 @@ func checkVersion(field, version string) error {
 		rule += "; to remove the bundle, use RemoveBundle"
 	}
 	return invalid(field, version, rule)
-}
-
-func checkContext(ctx context.Context) error {
-	if ctx == nil {
-		return &ValidationError{Field: "ctx", Rule: "must not be nil; pass context.Background() if there is none"}
-	}
-	return nil
 }
 
 func (d Deployment) check() error {

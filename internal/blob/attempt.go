@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 
-	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
@@ -19,7 +18,7 @@ import (
 type attempt struct {
 	request  *http.Request
 	response *transport.Response
-	err      error  // without secrets
+	err      error
 	made     bool   // false if nothing was sent
 	whole    bool   // whether the transport took the whole tarball
 	final    bool   // whether the tarball cannot be read once more
@@ -67,7 +66,7 @@ func (u *upload) attempt(ctx context.Context) (last attempt) {
 		}
 	}
 	if last.err != nil {
-		last.response, last.err = nil, redact.Error(last.err, u.secrets...)
+		last.response = nil
 	}
 	return last
 }

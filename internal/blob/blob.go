@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
@@ -23,7 +24,7 @@ type Uploader struct {
 	Log       transport.Logger // to whose Secrets the signatures of URLs are added
 }
 
-// Result is what came of an upload: a version, a refusal, or an error.
+// Result is what came of an upload: a version, a refusal, or an error, which may show secrets.
 type Result struct {
 	Version  string   // of the blob that was stored, byte for byte
 	Refusal  *Refusal // the last response, if it is no success
@@ -36,12 +37,12 @@ type Result struct {
 // upload is one call of Put.
 type upload struct {
 	*Uploader
-	target   *url.URL
-	secrets  []string // of the target
-	tarball  *Tarball
-	progress func(sent, total int64) // nil if nobody asks
-	plain    bool                    // without Expect, which something on the way refused
-	damaged  bool                    // an attempt was, on its way
+	target    *url.URL
+	signature []string // of the target, as it is written there and as it is
+	tarball   *Tarball
+	progress  func(sent, total int64) // nil if nobody asks
+	plain     bool                    // without Expect, which something on the way refused
+	damaged   bool                    // an attempt was, on its way
 }
 
 // Put uploads a tarball. It may always be sent once more, since that makes one more version and
@@ -52,8 +53,8 @@ type upload struct {
 // returns within a second of the end of ctx, though a Read of the tarball or a progress that hangs
 // may still be under way then.
 func (u *Uploader) Put(ctx context.Context, target *url.URL, tarball *Tarball, progress func(sent, total int64)) (result Result) {
-	put := &upload{Uploader: u, target: target, secrets: secretsOf(target), tarball: tarball, progress: progress}
-	u.Log.Secrets.Add(put.secrets...)
+	put := &upload{Uploader: u, target: target, signature: redact.Signatures([]byte(target.RawQuery)), tarball: tarball, progress: progress}
+	u.Log.Secrets.Add(put.signature...)
 	started, series, wait := time.Now(), u.Retry.Start(), time.Duration(-1)
 	defer func() { result.Elapsed = time.Since(started) }()
 	for {

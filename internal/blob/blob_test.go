@@ -283,16 +283,6 @@ func TestPutByATransportThatReadsOn(t *testing.T) {
 	assert.Equal(t, gzipped(100_000), got)
 }
 
-func TestPutErrorsHoldNoSecret(t *testing.T) {
-	refused := errors.New("refused")
-	leaks := roundTripper(func(request *http.Request) (*http.Response, error) {
-		return nil, fmt.Errorf("PUT %s (%s): %w", request.URL, request.URL.Query().Get("sig"), refused)
-	})
-	result := uploader(leaks).Put(t.Context(), target, measured(t, bytes.NewReader(gzipped(100))), nil)
-	require.ErrorIs(t, result.Err, refused)
-	assert.NotContains(t, result.Err.Error(), "s1gned")
-}
-
 // broken is a tarball whose Seek or Read misbehaves once it was measured.
 type broken struct {
 	size int64

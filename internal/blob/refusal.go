@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
@@ -74,14 +72,29 @@ func (u *upload) version(last attempt) (string, error) {
 	if rule := check.Version(versions[0]); rule != "" {
 		return "", errors.New("x-ms-version-id " + rule)
 	}
+	if u.shown().Text(versions[0]) != versions[0] {
+		return "", errors.New("x-ms-version-id repeats the signature of the upload URL, or a token")
+	}
 	return versions[0], nil
+}
+
+// shown takes what the client keeps secret out of what is shown.
+func (u *upload) shown() redact.Redactor { return u.Log.Secrets.Redactor(u.signature...) }
+
+// quotable is what may be quoted of a body: all of an error of the storage, and of anything else no
+// more than tells what it is.
+func quotable(body []byte, code string) []byte {
+	if code != "" {
+		return body
+	}
+	return body[:min(len(body), 200)]
 }
 
 // maxDecoded is how long an error of the storage may be.
 const maxDecoded = 1 << 20
 
 func (u *upload) refusal(response *transport.Response, err error) *Refusal {
-	keep := func(text string) string { return redact.Excerpt([]byte(text), u.secrets...) }
+	shown := u.shown()
 	var said struct{ Code, Message, AuthenticationErrorDetail string }
 	if len(response.Body) <= maxDecoded {
 		_ = xml.Unmarshal(response.Body, &said)
@@ -95,10 +108,10 @@ func (u *upload) refusal(response *transport.Response, err error) *Refusal {
 	}
 	refusal := &Refusal{
 		StatusCode: response.StatusCode,
-		Code:       keep(said.Code),
-		Message:    keep(message),
-		RequestID:  keep(response.Header.Get("X-Ms-Request-Id")),
-		Body:       redact.Excerpt(response.Body, u.secrets...),
+		Code:       shown.Line(said.Code),
+		Message:    shown.Line(message),
+		RequestID:  shown.Line(response.Header.Get("X-Ms-Request-Id")),
+		Body:       shown.Excerpt(quotable(response.Body, said.Code)),
 		Err:        err,
 	}
 	var at validity
@@ -118,18 +131,4 @@ func (u *upload) refusal(response *transport.Response, err error) *Refusal {
 func firstLine(text string) string {
 	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	return strings.TrimSpace(first)
-}
-
-var signatures = regexp.MustCompile(`(?i)(?:^|&)sig=([^&]*)`)
-
-// secretsOf returns the signature of an upload URL, as it is written there and as it is.
-func secretsOf(uploadURL *url.URL) []string {
-	var secrets []string
-	for _, found := range signatures.FindAllStringSubmatch(uploadURL.RawQuery, -1) {
-		secrets = append(secrets, found[1])
-		if plain, err := url.QueryUnescape(found[1]); err == nil {
-			secrets = append(secrets, plain)
-		}
-	}
-	return secrets
 }

@@ -104,7 +104,7 @@ func TestNoTempDir(t *testing.T) {
 	t.Setenv("TMPDIR", "/no/such/place")
 	_, err := tarball.FS(fstest.MapFS{"a": file("")}).Pack(t.Context(), "")
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	assert.EqualError(t, err, `"/no/such/place" must be a directory with room for the tarball; make room, or set TMPDIR (on Windows TMP) to another: no such file or directory`)
+	assert.EqualError(t, err, `"/no/such/place" must be a directory for temporary files; fix that, or set TMPDIR (on Windows TMP) to another: no such file or directory`)
 }
 
 // While it is open, and though nobody closes it, the tarball is in no directory; and it is

@@ -19,11 +19,12 @@ const anyDepth = "**"
 // ignored reports whether the last rule that matches leaves name out. What is above it must
 // be packed.
 func ignored(rules []rule, name string, isDir bool) bool {
+	names := strings.Split(name, "/")
 	for i := len(rules) - 1; i >= 0; i-- {
 		if rules[i].dirOnly && !isDir {
 			continue
 		}
-		if matches(rules[i].globs, strings.Split(name, "/")) {
+		if matches(rules[i].globs, names) {
 			return !rules[i].negated
 		}
 	}
@@ -67,7 +68,7 @@ func parseRules(patterns []string) (rules []rule, err error) {
 			}
 			parsed, wrong := parseRule(line)
 			if wrong != "" {
-				return nil, &Error{Field: "Ignore", Rule: fmt.Sprintf("pattern %q %s", line, wrong)}
+				return nil, &Error{Field: "Ignore", Rule: fmt.Sprintf("pattern %s %s", quote(line), wrong)}
 			}
 			rules = append(rules, parsed)
 		}

@@ -28,7 +28,7 @@ func Dir(path string, options ...Option) *Source {
 			return nil, err
 		}
 		defer func() { _ = root.Close() }()
-		return pack(ctx, rootFS{root.FS(), root}, cfg)
+		return pack(ctx, rootDir{root}, cfg)
 	}}
 }
 
@@ -46,7 +46,8 @@ func FS(fsys fs.FS, options ...Option) *Source {
 		if fsys == nil {
 			return nil, &Error{Path: ".", Rule: "must not be a nil fs.FS"}
 		}
-		return pack(ctx, fsys, cfg)
+		cfg.isFS = true
+		return pack(ctx, fsDir{fsys, "."}, cfg)
 	}}
 }
 
@@ -80,14 +81,14 @@ func openFolder(path string) (*os.Root, error) {
 	}
 	info, err := os.Stat(path) // before it is opened, where a named pipe would block
 	if err != nil {
-		return nil, &Error{Path: path, Rule: "must be a folder that can be read", Err: err}
+		return nil, &Error{Path: path, Rule: blame(err, "must be a folder that can be read"), Err: err}
 	}
 	if !info.IsDir() {
 		return nil, &Error{Path: path, Rule: "must be a folder; for a tarball that exists already, use File"}
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
-		return nil, &Error{Path: path, Rule: "must be a folder that can be read", Err: err}
+		return nil, &Error{Path: path, Rule: blame(err, "must be a folder that can be read"), Err: err}
 	}
 	return root, nil
 }

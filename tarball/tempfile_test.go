@@ -1,7 +1,7 @@
 package tarball
 
 import (
-	"crypto/md5"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -39,16 +39,14 @@ func TestFullDisk(t *testing.T) {
 		tree[name] = &fstest.MapFile{Data: content}
 	}
 	size := func() int64 {
-		whole := &sink{file: &fullDisk{1 << 30}, md5: md5.New()}
-		_, err := compress(t.Context(), tree, &config{level: Fastest}, whole)
+		whole, err := compressed(t, tree, &fullDisk{1 << 30})
 		require.NoError(t, err)
 		return whole.size
 	}()
 	for _, room := range []int{0, 10, 1 << 20, int(size) - 9, int(size) - 1} {
 		synctest.Test(t, func(t *testing.T) {
-			full := &sink{file: &fullDisk{room}, md5: md5.New()}
 			opened := &counted{MapFS: tree}
-			_, err := compress(t.Context(), opened, &config{level: Fastest}, full)
+			_, err := compressed(t, opened, &fullDisk{room})
 			require.ErrorIs(t, err, syscall.ENOSPC)
 			var why *Error
 			require.ErrorAs(t, err, &why)
@@ -58,6 +56,13 @@ func TestFullDisk(t *testing.T) {
 			}
 		})
 	}
+}
+
+// compressed packs a tree into a file of the test's.
+func compressed(t *testing.T, tree fs.FS, file io.Writer) (*sink, error) {
+	cfg := &config{level: Fastest, maxSize: maxSize}
+	p := newPacker(t.Context(), cfg, newSink(file, cfg))
+	return p.sink, p.compress(fsDir{tree, "."})
 }
 
 // counted counts the files that are opened.

@@ -1,11 +1,9 @@
 package tarball_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io/fs"
-	"log/slog"
 	"os"
 	"testing"
 	"testing/fstest"
@@ -154,15 +152,4 @@ func TestPackingEndsBetweenSymlinks(t *testing.T) {
 		cancel()
 	}}).Pack(ctx, "")
 	require.ErrorIs(t, err, context.Canceled)
-}
-
-func TestErrorIsLoggedWithItsFields(t *testing.T) {
-	for want, err := range map[string]*tarball.Error{
-		`"err":{"error":"\"a/b.py\" is bad","path":"a/b.py"}`: {Path: "a/b.py", Rule: "is bad"},
-		`"err":{"error":"Prefix is bad","field":"Prefix"}`:    {Field: "Prefix", Rule: "is bad"},
-	} {
-		var log bytes.Buffer
-		slog.New(slog.NewJSONHandler(&log, nil)).Error("failed", "err", err)
-		assert.Contains(t, log.String(), want)
-	}
 }

@@ -34,7 +34,7 @@ func openTarball(ctx context.Context, path string, maxSize int64) (_ *Tarball, e
 		return nil, &Error{Path: path, Rule: "must be a regular file"}
 	}
 	if info.Size() > maxSize {
-		return nil, &Error{Path: path, Rule: tooLarge}
+		return nil, &Error{Path: path, Rule: "has " + tooLarge + "; pack less into it, or keep some of it elsewhere, such as in object storage"}
 	}
 	file, err := os.OpenFile(path, os.O_RDONLY|nonBlocking, 0)
 	if err != nil {

@@ -32,7 +32,7 @@ func tempError(err error) *Error {
 // maxSize is how large a tarball may be: 5,000 MiB, which the storage takes in one upload.
 const maxSize = 5000 << 20
 
-const tooLarge = "makes a tarball of more than 5,000 MiB, which is more than one upload takes; exclude what the deploy does not need with Ignore, or keep it elsewhere, such as in object storage"
+const tooLarge = "more than 5,000 MiB, which one upload cannot hold"
 
 // sink is what the compressor writes to. It never fails: after an error it takes all and
 // keeps nothing, so that the compressor ends like any other time, and its goroutines with it.
@@ -51,7 +51,7 @@ func (s *sink) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	if s.size+int64(len(p)) > s.cfg.maxSize {
-		s.failure.Store(&Error{Path: s.cfg.folder, Rule: tooLarge})
+		s.failure.Store(&Error{Path: s.cfg.folder, Rule: "makes a tarball of " + tooLarge + "; exclude what the deploy does not need with Ignore, or keep it elsewhere, such as in object storage"})
 		return len(p), nil
 	}
 	n, err := s.file.Write(p)

@@ -11,7 +11,7 @@ import (
 )
 
 // File is a tarball that exists already, at path: a regular file that begins like gzip or
-// tar. The prefix of [Source.Pack] does not matter, since what is packed lies where it lies.
+// tar, of at most 5,000 MiB. The prefix of [Source.Pack] does not matter, since what is packed lies where it lies.
 // Pack reads the file once, for its MD5, and closing the [Tarball] leaves it where it is.
 func File(path string) *Source {
 	return &Source{func(ctx context.Context, _ string) (*Tarball, error) {

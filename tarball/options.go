@@ -88,8 +88,9 @@ func cleanPrefix(option, prefix string) (string, error) {
 // hold several lines, so that Ignore(string(content)) takes a whole file. Given more than
 // once, the patterns add up.
 //
-// Upper and lower case differ, "?" and "[…]" match a character (and not a byte, as in git),
-// and a pattern that git would take for one that never matches is an error.
+// It differs from git in this: upper and lower case differ on every system, "?" and "[…]" match
+// a character and not a byte, and a pattern is an error that git would take for one that never
+// matches, or that has an empty name, as in a//b, or a range that runs backwards, as in [z-a].
 func Ignore(patterns ...string) Option {
 	return func(cfg *config) error {
 		rules, err := parseRules(patterns)

@@ -32,9 +32,18 @@ func Dir(path string, options ...Option) *Source {
 	}}
 }
 
-// FS is all of fsys, such as an [embed.FS] (whose //go:embed needs all: before the folder, or
-// it leaves out __init__.py); [fs.Sub] has a folder of it. If it holds symlinks
-// it must be an [fs.ReadLinkFS]. For a folder of the operating system take [Dir]: what
+// FS is all of fsys, such as an [embed.FS]. Its //go:embed needs all: before the folder, or it
+// leaves out __init__.py; and since it holds the folder itself, [fs.Sub] is needed, too:
+//
+//	//go:embed all:dags
+//	var embedded embed.FS
+//
+//	dags, err := fs.Sub(embedded, "dags")
+//	...
+//	source := tarball.FS(dags)
+//
+// If it holds symlinks it must be an [fs.ReadLinkFS]. Its files must keep their size and time as
+// long as they keep their content. For a folder of the operating system take [Dir]: what
 // [os.DirFS] returns follows symlinks to anywhere.
 func FS(fsys fs.FS, options ...Option) *Source {
 	options = slices.Clone(options)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"path"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/klauspost/pgzip"
@@ -134,12 +133,6 @@ func (p *packer) count(name string) {
 	if mayRun(name) {
 		p.mayRun++
 	}
-}
-
-// mayRun reports whether DAGs can be in a file of that name.
-func mayRun(name string) bool {
-	ending := path.Ext(name)
-	return strings.EqualFold(ending, ".py") || strings.EqualFold(ending, ".zip")
 }
 
 // alive is what ends the packing from outside: the context, or a tarball that cannot be

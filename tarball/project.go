@@ -65,3 +65,9 @@ func isFolder(at *dir, entry fs.DirEntry) bool {
 	info, err := at.stat(entry.Name())
 	return err == nil && info.IsDir()
 }
+
+// mayRun reports whether DAGs can be in a file of that name.
+func mayRun(name string) bool {
+	ending := path.Ext(name)
+	return strings.EqualFold(ending, ".py") || strings.EqualFold(ending, ".zip")
+}

@@ -33,13 +33,14 @@ func (p *packer) settled(name string, file fs.File) (fs.FileInfo, error) {
 	return nil, changed(name, "was written to")
 }
 
-// unchanged returns an error if the file was written to since before.
+// unchanged returns an error if the file was written to since before. Its size was counted when it
+// was read.
 func (p *packer) unchanged(name string, file fs.File, before fs.FileInfo) error {
 	after, err := file.Stat()
 	if err != nil {
 		return p.unreadable(name, err)
 	}
-	if after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime()) {
+	if !after.ModTime().Equal(before.ModTime()) {
 		return changed(name, "was written to")
 	}
 	return nil

@@ -91,6 +91,36 @@ func TestDAGs(t *testing.T) {
 	}
 }
 
+// digested is a source that tells of what is in it.
+type digested struct{ packed }
+
+func (d *digested) Open(ctx context.Context, prefix string) (io.ReadSeekCloser, error) {
+	opened, err := d.packed.Open(ctx, prefix)
+	return openDigested{opened.(*open)}, err
+}
+
+type openDigested struct{ *open }
+
+func (openDigested) Files() int            { return 7 }
+func (openDigested) ContentDigest() string { return "v1:5b1ee0d" }
+
+// What the source tells of its tarball is in the result, and in its JSON.
+func TestResultTellsOfTheContent(t *testing.T) {
+	_, client, deployment := home(t)
+	result, err := deploys.DAGs(t.Context(), client, deployment, &digested{packed{content: gzipped(3000)}})
+	require.NoError(t, err)
+	assert.Equal(t, 7, result.Files)
+	assert.Equal(t, "v1:5b1ee0d", result.ContentDigest)
+	encoded, err := json.Marshal(result)
+	require.NoError(t, err)
+	assert.Contains(t, string(encoded), `"files":7`)
+	assert.Contains(t, string(encoded), `"contentDigest":"v1:5b1ee0d"`)
+
+	result, err = deploys.DAGs(t.Context(), client, deployment, &packed{content: gzipped(3000)})
+	require.NoError(t, err)
+	assert.Empty(t, result.ContentDigest, "one that does not tell")
+}
+
 func methods(server *astrotest.Server) (methods []string) {
 	for _, request := range server.Requests() {
 		methods = append(methods, request.Method)

@@ -18,6 +18,7 @@ type Result struct {
 	Files          int              `json:"files,omitempty"`          // in the tarball, if its source tells
 	Bytes          int64            `json:"bytes,omitempty"`          // of the tarball
 	MD5            string           `json:"md5,omitempty"`            // of the tarball, in hexadecimal
+	ContentDigest  string           `json:"contentDigest,omitempty"`  // of what is in the tarball, if its source tells; unlike MD5, the same whenever it was packed
 	Timings        Timings          `json:"timings"`
 
 	Deploy *api.Deploy `json:"-"` // as the service described it last, without its upload URLs

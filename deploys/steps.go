@@ -47,6 +47,9 @@ func (d *deploying) pack(ctx context.Context) error {
 	if counted, isCounted := packed.(interface{ Files() int }); isCounted {
 		d.result.Files = counted.Files()
 	}
+	if digested, isDigested := packed.(interface{ ContentDigest() string }); isDigested {
+		d.result.ContentDigest = digested.ContentDigest()
+	}
 	d.result.Bytes, d.result.MD5 = d.tarball.Size, hex.EncodeToString(d.tarball.MD5())
 	return nil
 }

@@ -7,15 +7,16 @@ import (
 )
 
 // file packs a regular file.
-func (p *packer) file(name string) error {
-	file, err := p.fsys.Open(name)
+func (p *packer) file(at *dir, given string) error {
+	name := at.below(given)
+	file, err := at.open(given)
 	if err != nil {
 		return p.unreadable(name, err)
 	}
 	defer func() { _ = file.Close() }()
-	info, err := file.Stat()
+	info, err := p.settled(name, file)
 	if err != nil {
-		return p.unreadable(name, err)
+		return err
 	}
 	if !info.Mode().IsRegular() {
 		return changed(name, "became something else than a file")
@@ -30,11 +31,15 @@ func (p *packer) file(name string) error {
 		return err
 	}
 	p.count(name)
-	return p.content(name, file, info.Size())
+	if err := p.content(name, file, info.Size()); err != nil {
+		return err
+	}
+	return p.unchanged(name, file, info)
 }
 
 // content packs size bytes and makes sure that no more follow.
 func (p *packer) content(name string, file io.Reader, size int64) error {
+	var sums contentSums
 	for {
 		if err := p.alive(); err != nil {
 			return err
@@ -43,6 +48,7 @@ func (p *packer) content(name string, file io.Reader, size int64) error {
 		if size -= int64(n); size < 0 {
 			return changed(name, "grew")
 		}
+		sums.add(p.buffer[:n])
 		if _, err := p.tar.Write(p.buffer[:n]); err != nil {
 			return err
 		}
@@ -50,6 +56,7 @@ func (p *packer) content(name string, file io.Reader, size int64) error {
 		case errors.Is(err, io.EOF) && size > 0:
 			return changed(name, "shrank")
 		case errors.Is(err, io.EOF):
+			p.digest.content(sums)
 			return nil
 		case err != nil:
 			return p.unreadable(name, err)
@@ -58,12 +65,12 @@ func (p *packer) content(name string, file io.Reader, size int64) error {
 }
 
 func changed(name, how string) error {
-	return &Error{Path: name, Rule: how + " while it was read; pack when nothing writes to it, or leave it out with Ignore"}
+	return &Error{Path: name, Rule: how + " while it was read; pack when nothing writes to it, or exclude it with Ignore"}
 }
 
 func (p *packer) unreadable(name string, err error) error {
 	if name == "." {
 		name = p.cfg.folder
 	}
-	return &Error{Path: name, Rule: "cannot be read; mend that, or leave it out with Ignore", Err: err}
+	return &Error{Path: name, Rule: blame(err, "cannot be read; fix that, or exclude it with Ignore"), Err: err}
 }

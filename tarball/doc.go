@@ -25,27 +25,40 @@
 // An error, an [*Error] that names the path, is
 //
 //   - a symlink that is absolute, that leaves the folder, by its own text or through another
-//     link, that points to something that is left out, or that leads in a circle;
+//     link, that points to something that is left out, that leads in a circle, or whose target
+//     is not UTF-8;
 //   - a socket, a named pipe, a device: it is never opened;
-//   - a file that grows or shrinks while it is read, and whatever cannot be read;
+//   - a file that is written to while it is read, as its size or its time says, and whatever
+//     cannot be read;
 //   - a folder that holds no file and no symlink to pack, since deploying it deletes every
 //     DAG: [ErrEmpty], unless [AllowEmpty] says that it is meant;
 //   - a folder packed under dags/ that holds no .py and no .zip file, which is [ErrEmpty], too,
 //     since no DAG can be in it;
-//   - an Astro project packed under dags/, since its DAGs would come to lie under dags/dags/. It
-//     is known by a folder dags beside .astro, Dockerfile, airflow_settings.yaml or
-//     requirements.txt.
+//   - the folder around the dags folder in place of it, packed under dags/, since its DAGs would
+//     lie under dags/dags/. It holds a folder dags that is not left out, and either no .py and no
+//     .zip file beside it or what lies in an Astro project or a repository, such as Dockerfile,
+//     requirements.txt, pyproject.toml or .git. The option [Prefix] says that it is meant;
+//   - what becomes a tarball of more than 5,000 MiB, which one upload cannot hold. Packing ends
+//     there.
 //
-// A folder is opened as an [os.Root]: whatever happens to it meanwhile, nothing outside of
-// it is read.
+// Each directory is opened as an [os.Root] and read through that: whatever takes the place of a
+// directory or a file meanwhile, nothing outside of the folder is read, and nothing that is left
+// out. As many directories are open at once as the folder is deep.
 //
 // # The same bytes
 //
-// The same tree gives the same bytes, as long as the versions of this module and of the
-// compressor, github.com/klauspost/compress, are the same: entries are in the order of their
-// names, owners are 0, directories and executable files have mode 0755, other files 0644, and
-// all have one time, 1980-01-01 UTC ([ModTime] sets another). Windows has no executable bit,
-// so a tree with scripts differs there.
+// The same tree and the same time give the same bytes, as long as the versions of this module and
+// of the compressor, github.com/klauspost/compress, are the same: entries are in the order of
+// their names, owners are 0, directories and executable files have mode 0755, other files 0644.
+// Windows has no executable bit, so a tree with scripts differs there.
+//
+// All entries carry one time, in whole seconds: that of packing, since what reads the files once
+// they are deployed, such as Python with its __pycache__, tells by their times what has changed.
+// The environment variable SOURCE_DATE_EPOCH or the option [ModTime], which outranks it, sets
+// another, such as that of the commit.
+//
+// Whether two trees are the same, whenever they were packed, tells [Tarball.ContentDigest]: store
+// it with the deploy, and compare it to deploy only what changed, or to find what drifted.
 //
 // # What it takes
 //

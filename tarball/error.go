@@ -31,7 +31,7 @@ type Error struct {
 func (e *Error) Error() string {
 	text := e.Field + " " + e.Rule
 	if e.Field == "" {
-		text = strconv.Quote(e.Path) + " " + e.Rule
+		text = quote(e.Path) + " " + e.Rule
 	}
 	if e.Err == nil {
 		return text
@@ -47,7 +47,7 @@ func (e *Error) LogValue() slog.Value {
 	if e.Field != "" {
 		return slog.GroupValue(slog.String("error", e.Error()), slog.String("field", e.Field))
 	}
-	return slog.GroupValue(slog.String("error", e.Error()), slog.String("path", e.Path))
+	return slog.GroupValue(slog.String("error", e.Error()), slog.String("path", shorten(e.Path)))
 }
 
 // cause is what err says without the path, which is in the text already.
@@ -56,10 +56,25 @@ func cause(err error) string {
 	if errors.As(err, &ofPath) {
 		err = ofPath.Err
 	}
-	return strings.Map(func(r rune) rune {
+	return shorten(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '
 		}
 		return r
-	}, err.Error())
+	}, err.Error()))
+}
+
+// maxShown is how many bytes of a name, a path or a target stand in an error's text.
+const maxShown = 300
+
+// quote is text for an error's: in quotes, on one line and not too long.
+func quote(text string) string { return strconv.Quote(shorten(text)) }
+
+// shorten leaves out the middle of a long text.
+func shorten(text string) string {
+	if len(text) <= maxShown {
+		return text
+	}
+	start, end := text[:maxShown/2], text[len(text)-maxShown/2:]
+	return strings.ToValidUTF8(start, "") + " … " + strings.ToValidUTF8(end, "")
 }

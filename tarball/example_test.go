@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing/fstest"
@@ -85,9 +86,26 @@ func ExampleDir() {
 	// "" must name a folder; the one that the process is in is "."
 }
 
+// What //go:embed all:dags puts into an embed.FS is the folder dags, of which fs.Sub has what is
+// in it.
 func ExampleFS() {
+	embedded := fstest.MapFS{"dags/daily.py": {}} // var embedded embed.FS
+	dags, err := fs.Sub(embedded, "dags")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	list(tarball.FS(dags), "dags")
+	list(tarball.FS(embedded), "dags")
+	// Output:
+	// dags/
+	// dags/daily.py
+	// "." holds a folder dags and no DAG beside it, so that its DAGs would lie below dags/dags/; pass what fs.Sub(fsys, "dags") returns, or the option Prefix("dags") if that is meant
+}
+
+func ExampleFS_symlink() {
 	list(tarball.FS(fstest.MapFS{"daily.py": {}, "link.py": {Data: []byte("../outside.py"), Mode: os.ModeSymlink}}), "dags")
-	// Output: "link.py" is a symlink to "../outside.py", which leads out of the folder; put the file there in its place, or leave the link out with Ignore
+	// Output: "link.py" is a symlink to "../outside.py", which leads out of the folder; put the file there in its place, or exclude the link with Ignore
 }
 
 func ExampleFile() {
@@ -157,6 +175,25 @@ func ExampleTarball_MD5() {
 	// Output: 16 24
 }
 
+// What is stored of the deploy before tells whether there is anything to deploy.
+func ExampleTarball_ContentDigest() {
+	digest := func(script string, at int64) string {
+		tree := fstest.MapFS{"daily.py": {Data: []byte(script)}}
+		packed, err := tarball.FS(tree, tarball.ModTime(time.Unix(at, 0))).Pack(context.Background(), "dags")
+		if err != nil {
+			return err.Error()
+		}
+		defer func() { _ = packed.Close() }()
+		return packed.ContentDigest()
+	}
+	last := digest("print(1)", 1_700_000_000)
+	fmt.Println(digest("print(1)", 1_800_000_000) == last)
+	fmt.Println(digest("print(2)", 1_700_000_000) == last)
+	// Output:
+	// true
+	// false
+}
+
 func ExampleTarball_Files() {
 	packed, err := tarball.FS(dags).Pack(context.Background(), "dags")
 	if err != nil {
@@ -204,7 +241,7 @@ func ExampleAllowEmpty() {
 	// Output: dags/
 }
 
-// The time of the commit makes Python see that its cached .pyc are old.
+// With the time of the commit, the same commit gives the same bytes whenever it is packed.
 func ExampleModTime() {
 	commit := time.Date(2024, 1, 12, 18, 32, 20, 0, time.UTC)
 	packed, err := tarball.FS(dags, tarball.ModTime(commit)).Pack(context.Background(), "dags")

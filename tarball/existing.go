@@ -11,17 +11,17 @@ import (
 )
 
 // File is a tarball that exists already, at path: a regular file that begins like gzip or
-// tar. The prefix of [Source.Pack] does not matter, since what is packed lies where it lies.
+// tar, of at most 5,000 MiB. The prefix of [Source.Pack] does not matter, since what is packed lies where it lies.
 // Pack reads the file once, for its MD5, and closing the [Tarball] leaves it where it is.
 func File(path string) *Source {
 	return &Source{func(ctx context.Context, _ string) (*Tarball, error) {
-		return openTarball(ctx, path)
+		return openTarball(ctx, path, maxSize)
 	}}
 }
 
-func openTarball(ctx context.Context, path string) (_ *Tarball, err error) {
+func openTarball(ctx context.Context, path string, maxSize int64) (_ *Tarball, err error) {
 	unreadable := func(err error) error {
-		return &Error{Path: path, Rule: "must be a tarball that can be read", Err: err}
+		return &Error{Path: path, Rule: blame(err, "must be a tarball that can be read"), Err: err}
 	}
 	info, err := os.Stat(path) // before it is opened, where a named pipe would block
 	if err != nil {
@@ -32,6 +32,9 @@ func openTarball(ctx context.Context, path string) (_ *Tarball, err error) {
 	}
 	if !info.Mode().IsRegular() {
 		return nil, &Error{Path: path, Rule: "must be a regular file"}
+	}
+	if info.Size() > maxSize {
+		return nil, &Error{Path: path, Rule: "has " + tooLarge + "; pack less into it, or keep some of it elsewhere, such as in object storage"}
 	}
 	file, err := os.OpenFile(path, os.O_RDONLY|nonBlocking, 0)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 // What can be wrong with a pattern, and the cure.
 const (
 	noName    = "has an empty name, . or .., and so matches nothing; write it relative to the folder, like logs/ or include/*.csv"
+	noNUL     = "holds a NUL, which no name does; remove it"
 	noEscaped = `ends with a backslash; write \\ for one`
 	noEnd     = `has a "[" without its "]"; write \[ for one`
 	noClass   = "has a class that is unknown; there are alnum, alpha, blank, cntrl, digit, graph, lower, print, punct, space, upper and xdigit"
@@ -42,11 +43,18 @@ func parseGlobs(pattern string) (globs []string, wrong string) {
 			if pattern == "" {
 				return nil, noEscaped
 			}
-			if pattern[0] != '/' { // git takes an escaped one like any other
-				glob.WriteByte('\\')
-				glob.WriteByte(pattern[0])
-				pattern = pattern[1:]
+			if pattern[0] == '/' { // git takes an escaped one like any other, but after "**"
+				if isStars(glob.String()) {
+					glob.Reset()
+					glob.WriteByte('*')
+					end()
+					glob.WriteString(anyDepth)
+				}
+				continue
 			}
+			glob.WriteByte('\\')
+			glob.WriteByte(pattern[0])
+			pattern = pattern[1:]
 		default:
 			glob.WriteByte(first)
 		}
@@ -56,12 +64,15 @@ func parseGlobs(pattern string) (globs []string, wrong string) {
 		switch {
 		case glob == "" || glob == "." || glob == "..":
 			return nil, noName
-		case len(glob) > 1 && strings.Trim(glob, "*") == "":
+		case isStars(glob):
 			globs[i] = anyDepth
 		}
 	}
 	return globs, ""
 }
+
+// isStars reports whether a name is "**", or more of them.
+func isStars(glob string) bool { return len(glob) > 1 && strings.Trim(glob, "*") == "" }
 
 // parseClass writes what follows a "[" in the words of path.Match and returns what is after
 // its "]".

@@ -5,7 +5,7 @@ import (
 	"path"
 )
 
-// header is one that says nothing of who packed it, when and where.
+// header is one that says nothing of who packed it and where.
 func (p *packer) header(kind byte, name string, mode int64) *tar.Header {
 	return &tar.Header{Typeflag: kind, Name: name, Mode: mode, ModTime: p.cfg.modTime}
 }
@@ -18,5 +18,6 @@ func (p *packer) write(header *tar.Header, name string) error {
 	if err := p.tar.WriteHeader(header); err != nil {
 		return &Error{Path: name, Rule: "cannot be an entry of a tarball; rename it, or leave it out with Ignore", Err: err}
 	}
+	p.digest.entry(header)
 	return nil
 }

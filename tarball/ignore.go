@@ -3,6 +3,7 @@ package tarball
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 )
 
@@ -19,11 +20,12 @@ const anyDepth = "**"
 // ignored reports whether the last rule that matches leaves name out. What is above it must
 // be packed.
 func ignored(rules []rule, name string, isDir bool) bool {
+	names := strings.Split(name, "/")
 	for i := len(rules) - 1; i >= 0; i-- {
 		if rules[i].dirOnly && !isDir {
 			continue
 		}
-		if matches(rules[i].globs, strings.Split(name, "/")) {
+		if matches(rules[i].globs, names) {
 			return !rules[i].negated
 		}
 	}
@@ -67,30 +69,64 @@ func parseRules(patterns []string) (rules []rule, err error) {
 			}
 			parsed, wrong := parseRule(line)
 			if wrong != "" {
-				return nil, &Error{Field: "Ignore", Rule: fmt.Sprintf("pattern %q %s", line, wrong)}
+				return nil, &Error{Field: "Ignore", Rule: fmt.Sprintf("pattern %s %s", quote(line), wrong)}
 			}
-			rules = append(rules, parsed)
+			rules = append(rules, parsed...)
 		}
 	}
 	return rules, nil
 }
 
 // parseRule reads a line that is neither empty nor a comment, or says what is wrong with it.
-func parseRule(line string) (parsed rule, wrong string) {
-	line, parsed.negated = strings.CutPrefix(line, "!")
-	line, parsed.dirOnly = strings.CutSuffix(line, "/")
-	anchored := strings.Contains(line, "/")
-	parsed.globs, wrong = parseGlobs(strings.TrimPrefix(line, "/"))
-	if wrong != "" {
-		return rule{}, wrong
+func parseRule(line string) (rules []rule, wrong string) {
+	if strings.Contains(line, "\x00") {
+		return nil, noNUL
 	}
-	if !anchored {
-		parsed.globs = append([]string{anyDepth}, parsed.globs...)
+	line, negated := strings.CutPrefix(line, "!")
+	line, dirOnly := strings.CutSuffix(line, "/")
+	patterns := []string{line}
+	if !strings.Contains(line, "/") {
+		patterns[0] = anyDepth + "/" + line
+	} else {
+		patterns = spread(strings.TrimPrefix(line, "/"))
 	}
-	if parsed.globs[len(parsed.globs)-1] == anyDepth {
-		parsed.globs = append(parsed.globs, "*") // a/** is what is in a, and not a
+	for _, pattern := range patterns {
+		globs, wrong := parseGlobs(pattern)
+		if wrong != "" {
+			return nil, wrong
+		}
+		if globs[len(globs)-1] == anyDepth {
+			globs = append(globs, "*") // a/** is what is in a, and not a
+		}
+		rules = append(rules, rule{negated, dirOnly, globs})
 	}
-	return parsed, ""
+	return rules, ""
+}
+
+// literalThenStars is a pattern's plain beginning, up to stars that are a name's end and not the
+// whole name, and what follows them.
+var literalThenStars = regexp.MustCompile(`(?s)^([^*?\[\\]*[^*?\[\\/])\*\*+(?:(\\?/)(.*))?$`)
+
+// spread returns the patterns that match what git has pattern match. Git compares the plain
+// beginning apart and then takes "**" in what is left for one that begins a name, so that a**/b
+// is a with anything behind it, across directories, too.
+func spread(pattern string) []string {
+	found := literalThenStars.FindStringSubmatch(pattern)
+	if found == nil {
+		return []string{pattern}
+	}
+	start, slash, rest := found[1], found[2], found[3]
+	switch {
+	case slash == "":
+		return []string{start + "*", start + "*/**"}
+	case rest == "": // an empty name, which is refused
+		return []string{pattern}
+	case slash != "/": // but an escaped one, which keeps "**/" from being nothing
+		return []string{start + "*/**/" + rest}
+	case strings.HasPrefix(rest, "**"):
+		return append(spread(start+rest), start+"*/**/"+rest)
+	}
+	return []string{start + rest, start + "*/**/" + rest}
 }
 
 // trimSpaces takes the spaces from the end, up to one that a backslash keeps.

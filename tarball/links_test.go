@@ -145,6 +145,65 @@ func TestNothingOutsideIsRead(t *testing.T) {
 	assert.ErrorContains(t, err, "escapes")
 }
 
+// Nor is one followed that points to what is ignored, whichever directory on the way it takes
+// the place of, and whenever.
+func TestNothingIgnoredIsRead(t *testing.T) {
+	for _, swapped := range []string{"a", "a/b", "a/b/c"} {
+		for when := 1; when <= 8; when++ {
+			root := folder(t, fstest.MapFS{
+				"a/b/c/key": file("mine"), "a/z": file("mine"),
+				"secret/b/c/key": file("secret"), "secret/c/key": file("secret"), "secret/key": file("secret"), "secret/z": file("secret"),
+			})
+			asks := 0
+			swap := func() {
+				if asks++; asks == when {
+					at := filepath.Join(root, filepath.FromSlash(swapped))
+					require.NoError(t, os.Rename(at, filepath.Join(root, "aside")))
+					require.NoError(t, os.Symlink(filepath.Join(filepath.FromSlash(strings.Repeat("../", strings.Count(swapped, "/"))), "secret"), at))
+				}
+			}
+			archive, err := tarball.Dir(root, tarball.Ignore("/secret/", "/aside/")).Pack(asked{t.Context(), swap}, "")
+			require.GreaterOrEqual(t, asks, min(when, 3))
+			if err != nil {
+				var why *tarball.Error
+				require.ErrorAs(t, err, &why)
+				continue
+			}
+			_, entries := extract(t, archive)
+			require.NoError(t, archive.Close())
+			for name, entry := range entries {
+				assert.NotEqual(t, "secret", entry.content, "%s, when %s is swapped at %d", name, swapped, when)
+			}
+		}
+	}
+}
+
+// Whatever way links go, nothing stays open, and no more is open at once than the way is deep.
+func TestLinksCloseWhatTheyOpen(t *testing.T) {
+	tree := fstest.MapFS{"a/b/c/x": file(""), "d/e/f/y": file(""), "a/b/c/up": link("../../../d/e/f/y")}
+	for name, target := range map[string]string{
+		"l1": "a/b/c/x", "l2": "a/b/../b/c/../../../d/e/f/../f/y", "a/l3": "../d/e/gone/x", "a/b/l4": "../../a/b/c/up", "a/b/c/l5": "../../../d/e/f",
+		"l6": strings.Repeat("a/../", 500) + "d",
+	} {
+		tree[name] = link(target)
+	}
+	root := folder(t, tree)
+	before, most := openFiles(), 0
+	archive, err := tarball.Dir(root).Pack(asked{t.Context(), func() { most = max(most, openFiles()) }}, "")
+	require.NoError(t, err)
+	require.NoError(t, archive.Close())
+	assert.LessOrEqual(t, openFiles(), before)
+	assert.Less(t, most, before+15)
+	_, _ = refused(t, tarball.Dir(root, tarball.Ignore("/d/e/f/y")), "")
+}
+
+// What names are refused for, targets are.
+func TestLinksThatAreNotUTF8(t *testing.T) {
+	_, text := refused(t, tarball.FS(fstest.MapFS{"a": file(""), "l": link("a\xff")}), "")
+	assert.Contains(t, text, `"l" is a symlink to "a\xff", which is not UTF-8`)
+	assert.Equal(t, []string{"a"}, packed(t, tarball.FS(fstest.MapFS{"a": file(""), "l": link("\xff")}, tarball.Ignore("l")), ""))
+}
+
 // asked is a context that does something when it is asked whether it has ended, as it is
 // before a directory is listed and before each of its entries.
 type asked struct {

@@ -16,25 +16,24 @@ const (
 	Smallest = 9
 )
 
-// defaultModTime is one that every format of the field can hold: zip, for one, begins in 1980.
-var defaultModTime = time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC)
-
 // Option changes one thing about how a folder is packed; see [Dir] and [FS].
 type Option func(*config) error
 
 // config is what the options fill.
 type config struct {
 	folder     string // as it was given, for errors
+	isFS       bool   // and no folder of the operating system
 	prefix     string // cleaned; "" for none
 	prefixSet  bool   // by the option
 	rules      []rule
 	level      int
 	allowEmpty bool
 	modTime    time.Time
+	maxSize    int64 // of the tarball
 }
 
 func newConfig(folder, prefix string, options []Option) (*config, error) {
-	cfg := &config{folder: folder, level: Default, modTime: defaultModTime}
+	cfg := &config{folder: folder, level: Default, maxSize: maxSize}
 	for _, option := range options {
 		if option == nil {
 			return nil, &Error{Field: "options", Rule: "must not hold a nil Option"}
@@ -43,11 +42,13 @@ func newConfig(folder, prefix string, options []Option) (*config, error) {
 			return nil, err
 		}
 	}
-	if cfg.prefixSet {
-		return cfg, nil
-	}
 	var err error
-	cfg.prefix, err = cleanPrefix("prefix", prefix)
+	if cfg.modTime.IsZero() {
+		cfg.modTime, err = defaultModTime()
+	}
+	if err == nil && !cfg.prefixSet {
+		cfg.prefix, err = cleanPrefix("prefix", prefix)
+	}
 	return cfg, err
 }
 
@@ -78,7 +79,7 @@ func cleanPrefix(option, prefix string) (string, error) {
 	default:
 		return cleaned, nil
 	}
-	return "", &Error{Field: option, Rule: fmt.Sprintf("%s (it is %q)", rule, prefix)}
+	return "", &Error{Field: option, Rule: fmt.Sprintf("%s (it is %s)", rule, quote(prefix))}
 }
 
 // Ignore leaves out what the patterns match, which are lines of a .gitignore that lies in the
@@ -87,8 +88,9 @@ func cleanPrefix(option, prefix string) (string, error) {
 // hold several lines, so that Ignore(string(content)) takes a whole file. Given more than
 // once, the patterns add up.
 //
-// Upper and lower case differ, "?" and "[…]" match a character (and not a byte, as in git),
-// and a pattern that git would take for one that never matches is an error.
+// It differs from git in this: upper and lower case differ on every system, "?" and "[…]" match
+// a character and not a byte, and a pattern is an error that git would take for one that never
+// matches, or that has an empty name, as in a//b, or a range that runs backwards, as in [z-a].
 func Ignore(patterns ...string) Option {
 	return func(cfg *config) error {
 		rules, err := parseRules(patterns)
@@ -114,23 +116,6 @@ func Level(level int) Option {
 func AllowEmpty() Option {
 	return func(cfg *config) error {
 		cfg.allowEmpty = true
-		return nil
-	}
-}
-
-// ModTime sets the time of all entries, such as that of the commit, in whole seconds; the
-// default is 1980-01-01 UTC.
-//
-// Where __pycache__ outlives a deploy there is one trap: by default Python takes a cached
-// .pyc for current if the time and size of the source are those that it recorded. With one
-// time for all deploys, a change that keeps a file's size goes unnoticed there.
-func ModTime(modTime time.Time) Option {
-	return func(cfg *config) error {
-		// What a tar header holds, in eleven octal digits.
-		if seconds := modTime.Unix(); seconds < 0 || seconds >= 1<<33 {
-			return &Error{Field: "ModTime", Rule: fmt.Sprintf("must be from 1970 to 2242 (it is %v)", modTime)}
-		}
-		cfg.modTime = modTime.Truncate(time.Second)
 		return nil
 	}
 }

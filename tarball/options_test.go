@@ -75,27 +75,6 @@ func TestLevel(t *testing.T) {
 	}
 }
 
-func TestModTime(t *testing.T) {
-	tree := fstest.MapFS{"sub/a.py": file(""), "l": link("sub")}
-	commit := time.Date(2024, 1, 12, 18, 32, 20, 589, time.FixedZone("", 3600))
-	archive, err := tarball.FS(tree, tarball.ModTime(commit)).Pack(t.Context(), "dags")
-	require.NoError(t, err)
-	defer func() { _ = archive.Close() }()
-	_, entries := extract(t, archive)
-	for name, entry := range entries {
-		assert.True(t, entry.header.ModTime.Equal(commit.Truncate(time.Second)), name)
-		assert.Empty(t, entry.header.PAXRecords, name)
-	}
-	for _, allowed := range []time.Time{time.Unix(0, 0), time.Unix(1<<33-1, 999)} {
-		assert.Len(t, packed(t, tarball.FS(tree, tarball.ModTime(allowed)), ""), 3)
-	}
-	for _, wrong := range []time.Time{{}, time.Unix(-1, 0), time.Unix(1<<33, 0)} {
-		why, text := refused(t, tarball.FS(tree, tarball.ModTime(wrong)), "")
-		assert.Equal(t, "ModTime", why.Field)
-		assert.Contains(t, text, "ModTime must be from 1970 to 2242")
-	}
-}
-
 // Options are looked at when packing, before anything is read, and are the caller's again
 // once they are passed.
 func TestOptions(t *testing.T) {

@@ -5,10 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"io/fs"
 	"path"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/klauspost/pgzip"
@@ -30,20 +28,21 @@ const (
 // packer writes one tarball.
 type packer struct {
 	ctx    context.Context
-	fsys   fs.FS
 	cfg    *config
 	tar    *tar.Writer
 	sink   *sink
+	digest *digest
 	buffer []byte
 	files  int
 	mayRun int // of the files: those that DAGs can be in
 }
 
-// pack writes fsys to a temporary file.
-func pack(ctx context.Context, fsys fs.FS, cfg *config) (*Tarball, error) {
-	if err := checkProject(fsys, cfg); err != nil {
-		return nil, err
-	}
+func newPacker(ctx context.Context, cfg *config, sink *sink) *packer {
+	return &packer{ctx: ctx, cfg: cfg, sink: sink, digest: newDigest(), buffer: make([]byte, bufferSize)}
+}
+
+// pack writes a folder to a temporary file.
+func pack(ctx context.Context, folder handle, cfg *config) (*Tarball, error) {
 	file, leftover, err := newTempFile()
 	if err != nil {
 		return nil, err
@@ -55,58 +54,66 @@ func pack(ctx context.Context, fsys fs.FS, cfg *config) (*Tarball, error) {
 			_ = packed.Close()
 		}
 	}()
-	sink := newSink(file)
-	if packed.files, err = compress(ctx, fsys, cfg, sink); err != nil {
+	p := newPacker(ctx, cfg, newSink(file, cfg))
+	if err := p.compress(folder); err != nil {
 		return nil, err
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return nil, tempError(err)
 	}
-	packed.size, packed.md5 = sink.size, sink.md5.Sum(nil)
+	packed.size, packed.md5 = p.sink.size, p.sink.md5.Sum(nil)
+	packed.files, packed.content = p.files, p.digest.String()
 	whole = true
 	return packed, nil
 }
 
-// compress writes fsys to sink and returns how many files it packed.
-func compress(ctx context.Context, fsys fs.FS, cfg *config, sink *sink) (files int, err error) {
-	zipped, err := pgzip.NewWriterLevel(sink, cfg.level)
+// compress writes a folder to the sink.
+func (p *packer) compress(folder handle) (err error) {
+	zipped, err := pgzip.NewWriterLevel(p.sink, p.cfg.level)
 	if err != nil {
-		return 0, fmt.Errorf("level %d: %w", cfg.level, err) // cannot be: Level has checked it
+		return fmt.Errorf("level %d: %w", p.cfg.level, err) // cannot be: Level has checked it
 	}
 	if err := zipped.SetConcurrency(blockSize, min(runtime.GOMAXPROCS(0)+1, maxBlocks)); err != nil {
-		return 0, err // cannot be: the sizes are constant
+		return err // cannot be: the sizes are constant
 	}
 	zipped.ModTime = time.Unix(0, 0) // which says that there is none
-	p := &packer{ctx: ctx, fsys: fsys, cfg: cfg, tar: tar.NewWriter(zipped), sink: sink, buffer: make([]byte, bufferSize)}
+	p.tar = tar.NewWriter(zipped)
 	// Close ends the compressor's goroutines, so it is called whatever happened.
 	defer func() {
 		closed := zipped.Close()
 		if err == nil {
-			err = sink.err()
+			err = p.sink.err()
 		}
 		if err == nil {
 			err = closed
 		}
 	}()
-	return p.all()
+	return p.all(&dir{handle: folder, path: "."})
 }
 
 // all packs the prefix and what is below it.
-func (p *packer) all() (files int, err error) {
-	if err := p.prefix(p.cfg.prefix); err != nil {
-		return 0, err
+func (p *packer) all(top *dir) error {
+	entries, err := p.list(top)
+	if err != nil {
+		return err
 	}
-	if err := p.folder("."); err != nil {
-		return 0, err
+	if err := p.checkTop(top, entries); err != nil {
+		return err
+	}
+	if err := p.prefix(p.cfg.prefix); err != nil {
+		return err
+	}
+	if err := p.entries(top, entries); err != nil {
+		return err
 	}
 	switch {
 	case p.cfg.allowEmpty:
 	case p.files == 0:
-		return 0, &Error{Path: p.cfg.folder, Rule: "holds no file to pack", Err: ErrEmpty}
+		return &Error{Path: p.cfg.folder, Rule: "holds no file to pack", Err: ErrEmpty}
 	case p.mayRun == 0 && p.cfg.prefix == dags:
-		return 0, &Error{Path: p.cfg.folder, Rule: "holds no .py and no .zip file to pack, and so no DAG", Err: ErrEmpty}
+		return &Error{Path: p.cfg.folder, Rule: "holds no .py and no .zip file to pack, and so no DAG", Err: ErrEmpty}
 	}
-	return p.files, p.tar.Close()
+	return p.tar.Close()
 }
 
 // prefix writes the directories of the prefix, outermost first.
@@ -123,7 +130,7 @@ func (p *packer) prefix(prefix string) error {
 // count counts a file or a symlink.
 func (p *packer) count(name string) {
 	p.files++
-	if ending := path.Ext(name); strings.EqualFold(ending, ".py") || strings.EqualFold(ending, ".zip") {
+	if mayRun(name) {
 		p.mayRun++
 	}
 }

@@ -2,24 +2,72 @@ package tarball
 
 import (
 	"io/fs"
+	"path"
+	"path/filepath"
 	"slices"
+	"strings"
 )
 
-// projectMarks lie in an Astro project beside its dags folder.
-var projectMarks = []string{".astro", "Dockerfile", "airflow_settings.yaml", "requirements.txt"}
-
-// checkProject refuses the mistake of naming the project in place of its dags folder.
-func checkProject(fsys fs.FS, cfg *config) error {
-	if cfg.prefixSet || cfg.prefix != dags || !isProject(fsys) {
-		return nil
-	}
-	return &Error{Path: cfg.folder, Rule: `is an Astro project, whose DAGs would come to lie below dags/dags/; pass its dags folder, or the option Prefix("dags") if that is meant`}
+// projectMarks are names, as globs in lower case, of what lies beside the dags folder in an
+// Astro project or in a repository. None is of what lies in a dags folder, such as
+// .airflowignore, .gitignore, README.md or __init__.py.
+var projectMarks = []string{
+	".astro", "airflow_settings.y*ml", "airflow.cfg", "packages.txt", "requirements*.txt",
+	"dockerfile*", ".dockerignore", "containerfile", "docker-compose*.y*ml", "compose*.y*ml",
+	".git", ".github", ".gitlab-ci.y*ml", ".circleci", "azure-pipelines.y*ml", "jenkinsfile", "makefile", ".pre-commit-config.y*ml",
+	"pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "noxfile.py", "pipfile*", "uv.lock", "poetry.lock", "pdm.lock",
 }
 
-func isProject(fsys fs.FS) bool {
-	info, err := fs.Stat(fsys, "dags")
-	return err == nil && info.IsDir() && slices.ContainsFunc(projectMarks, func(name string) bool {
-		_, err := fs.Stat(fsys, name)
-		return err == nil
+func isProjectMark(name string) bool {
+	return slices.ContainsFunc(projectMarks, func(glob string) bool {
+		matched, _ := path.Match(glob, strings.ToLower(name))
+		return matched
 	})
+}
+
+// checkTop refuses the folder around the dags folder where the dags folder is meant: one that
+// holds a folder dags, and either no DAG beside it or what marks a project.
+func (p *packer) checkTop(top *dir, entries []fs.DirEntry) error {
+	if p.cfg.prefixSet || p.cfg.prefix != dags {
+		return nil
+	}
+	inner, hasMark, hasDAG := "", false, false
+	for _, entry := range entries {
+		name := entry.Name()
+		hasMark = hasMark || isProjectMark(name)
+		switch {
+		case p.leftOut(name, entry.IsDir()):
+		case strings.EqualFold(name, dags) && isFolder(top, entry):
+			inner = name // the last is dags itself, if there are Dags, too
+		case !entry.IsDir() && mayRun(name) && name != "__init__.py":
+			hasDAG = true
+		}
+	}
+	if inner == "" || hasDAG && !hasMark {
+		return nil
+	}
+	what := "holds a folder " + inner + " and no DAG beside it"
+	if hasMark {
+		what = "is an Astro project, and not its dags folder"
+	}
+	cure := "Dir(" + quote(filepath.Join(p.cfg.folder, inner)) + ")"
+	if p.cfg.isFS {
+		cure = "what fs.Sub(fsys, " + quote(inner) + ") returns"
+	}
+	return &Error{Path: p.cfg.folder, Rule: what + ", so that its DAGs would lie below dags/" + inner + "/; pass " + cure + `, or the option Prefix("dags") if that is meant`}
+}
+
+// isFolder reports whether an entry is a directory or a symlink to one.
+func isFolder(at *dir, entry fs.DirEntry) bool {
+	if entry.Type()&fs.ModeSymlink == 0 {
+		return entry.IsDir()
+	}
+	info, err := at.stat(entry.Name())
+	return err == nil && info.IsDir()
+}
+
+// mayRun reports whether DAGs can be in a file of that name.
+func mayRun(name string) bool {
+	ending := path.Ext(name)
+	return strings.EqualFold(ending, ".py") || strings.EqualFold(ending, ".zip")
 }

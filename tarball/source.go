@@ -28,13 +28,22 @@ func Dir(path string, options ...Option) *Source {
 			return nil, err
 		}
 		defer func() { _ = root.Close() }()
-		return pack(ctx, rootFS{root.FS(), root}, cfg)
+		return pack(ctx, rootDir{root}, cfg)
 	}}
 }
 
-// FS is all of fsys, such as an [embed.FS] (whose //go:embed needs all: before the folder, or
-// it leaves out __init__.py); [fs.Sub] has a folder of it. If it holds symlinks
-// it must be an [fs.ReadLinkFS]. For a folder of the operating system take [Dir]: what
+// FS is all of fsys, such as an [embed.FS]. Its //go:embed needs all: before the folder, or it
+// leaves out __init__.py; and since it holds the folder itself, [fs.Sub] is needed, too:
+//
+//	//go:embed all:dags
+//	var embedded embed.FS
+//
+//	dags, err := fs.Sub(embedded, "dags")
+//	...
+//	source := tarball.FS(dags)
+//
+// If it holds symlinks it must be an [fs.ReadLinkFS]. Its files must keep their size and time as
+// long as they keep their content. For a folder of the operating system take [Dir]: what
 // [os.DirFS] returns follows symlinks to anywhere.
 func FS(fsys fs.FS, options ...Option) *Source {
 	options = slices.Clone(options)
@@ -46,7 +55,8 @@ func FS(fsys fs.FS, options ...Option) *Source {
 		if fsys == nil {
 			return nil, &Error{Path: ".", Rule: "must not be a nil fs.FS"}
 		}
-		return pack(ctx, fsys, cfg)
+		cfg.isFS = true
+		return pack(ctx, fsDir{fsys, "."}, cfg)
 	}}
 }
 
@@ -80,14 +90,14 @@ func openFolder(path string) (*os.Root, error) {
 	}
 	info, err := os.Stat(path) // before it is opened, where a named pipe would block
 	if err != nil {
-		return nil, &Error{Path: path, Rule: "must be a folder that can be read", Err: err}
+		return nil, &Error{Path: path, Rule: blame(err, "must be a folder that can be read"), Err: err}
 	}
 	if !info.IsDir() {
 		return nil, &Error{Path: path, Rule: "must be a folder; for a tarball that exists already, use File"}
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
-		return nil, &Error{Path: path, Rule: "must be a folder that can be read", Err: err}
+		return nil, &Error{Path: path, Rule: blame(err, "must be a folder that can be read"), Err: err}
 	}
 	return root, nil
 }

@@ -22,22 +22,36 @@ func newTempFile() (file *os.File, leftover string, err error) {
 }
 
 func tempError(err error) *Error {
-	return &Error{Path: os.TempDir(), Rule: "must be a directory with room for the tarball; make room, or set TMPDIR (on Windows TMP) to another", Err: err}
+	rule := blame(err, "must be a directory for temporary files; fix that, or set TMPDIR (on Windows TMP) to another")
+	if isNoRoom(err) {
+		rule = "must be a directory with room for the tarball; make room, or set TMPDIR (on Windows TMP) to another"
+	}
+	return &Error{Path: os.TempDir(), Rule: rule, Err: err}
 }
+
+// maxSize is how large a tarball may be: 5,000 MiB, which the storage takes in one upload.
+const maxSize = 5000 << 20
+
+const tooLarge = "more than 5,000 MiB, which one upload cannot hold"
 
 // sink is what the compressor writes to. It never fails: after an error it takes all and
 // keeps nothing, so that the compressor ends like any other time, and its goroutines with it.
 type sink struct {
 	file    io.Writer
+	cfg     *config
 	md5     hash.Hash
 	size    int64
 	failure atomic.Pointer[Error]
 }
 
-func newSink(file *os.File) *sink { return &sink{file: file, md5: md5.New()} }
+func newSink(file io.Writer, cfg *config) *sink { return &sink{file: file, cfg: cfg, md5: md5.New()} }
 
 func (s *sink) Write(p []byte) (int, error) {
 	if s.failure.Load() != nil {
+		return len(p), nil
+	}
+	if s.size+int64(len(p)) > s.cfg.maxSize {
+		s.failure.Store(&Error{Path: s.cfg.folder, Rule: "makes a tarball of " + tooLarge + "; exclude what the deploy does not need with Ignore, or keep it elsewhere, such as in object storage"})
 		return len(p), nil
 	}
 	n, err := s.file.Write(p)

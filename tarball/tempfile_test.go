@@ -1,14 +1,17 @@
 package tarball
 
 import (
-	"crypto/md5"
+	"context"
+	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -28,27 +31,20 @@ func (d *fullDisk) Write(p []byte) (int, error) {
 // says so, packing stops soon, and no goroutine of the compressor is left, which synctest
 // would wait for in vain.
 func TestFullDisk(t *testing.T) {
-	content := make([]byte, 4<<20)
-	state := uint32(1)
-	for i := range content {
-		state = state*1664525 + 1013904223
-		content[i] = byte(state >> 24)
-	}
+	content := incompressible(4 << 20)
 	tree := fstest.MapFS{}
 	for _, name := range strings.Split("abcdefgh", "") {
 		tree[name] = &fstest.MapFile{Data: content}
 	}
 	size := func() int64 {
-		whole := &sink{file: &fullDisk{1 << 30}, md5: md5.New()}
-		_, err := compress(t.Context(), tree, &config{level: Fastest}, whole)
+		whole, err := compressed(t, tree, &fullDisk{1 << 30})
 		require.NoError(t, err)
 		return whole.size
 	}()
 	for _, room := range []int{0, 10, 1 << 20, int(size) - 9, int(size) - 1} {
 		synctest.Test(t, func(t *testing.T) {
-			full := &sink{file: &fullDisk{room}, md5: md5.New()}
 			opened := &counted{MapFS: tree}
-			_, err := compress(t.Context(), opened, &config{level: Fastest}, full)
+			_, err := compressed(t, opened, &fullDisk{room})
 			require.ErrorIs(t, err, syscall.ENOSPC)
 			var why *Error
 			require.ErrorAs(t, err, &why)
@@ -58,6 +54,119 @@ func TestFullDisk(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What is wrong is what is said, and what helps.
+func TestErrorsOfTheSystem(t *testing.T) {
+	t.Setenv("TMPDIR", "/the/temp")
+	const room, open = "with room for the tarball; make room, or set TMPDIR", "cannot be opened, since too many files are open; raise the limit (ulimit -n), or pack fewer folders at once: "
+	for errno, want := range map[syscall.Errno]string{
+		syscall.ENOSPC: `"/the/temp" must be a directory ` + room,
+		syscall.EDQUOT: `"/the/temp" must be a directory ` + room,
+		syscall.EMFILE: `"/the/temp" ` + open + "too many open files",
+		syscall.ENFILE: `"/the/temp" ` + open,
+		syscall.EIO:    `"/the/temp" must be a directory for temporary files; fix that, or set TMPDIR (on Windows TMP) to another: input/output error`,
+		syscall.EACCES: `"/the/temp" must be a directory for temporary files; fix that, or set TMPDIR (on Windows TMP) to another: permission denied`,
+	} {
+		err := tempError(&fs.PathError{Op: "open", Path: "/the/temp/x", Err: errno})
+		assert.Contains(t, err.Error(), want)
+		assert.ErrorIs(t, err, errno)
+	}
+	for errno, want := range map[syscall.Errno]string{
+		syscall.EMFILE: `"a" ` + open,
+		syscall.ENFILE: `"a" ` + open,
+		syscall.EIO:    `"a" cannot be read; fix that, or exclude it with Ignore: input/output error`,
+	} {
+		_, err := compressed(t, failing{fstest.MapFS{"a": {}}, errno}, &fullDisk{1 << 30})
+		require.ErrorIs(t, err, errno)
+		assert.Contains(t, err.Error(), want)
+		_, err = compressed(t, failing{fstest.MapFS{"a": {Mode: fs.ModeSymlink}}, errno}, &fullDisk{1 << 30})
+		require.ErrorIs(t, err, errno)
+		assert.Equal(t, errno != syscall.EIO, strings.Contains(err.Error(), open), err.Error())
+	}
+}
+
+// failing has files and symlinks that cannot be read.
+type failing struct {
+	fstest.MapFS
+	err error
+}
+
+func (f failing) Open(string) (fs.File, error)    { return nil, f.err }
+func (f failing) ReadLink(string) (string, error) { return "", f.err }
+
+// Of a tarball that is too large, no more is written than may be. One that is just as large as
+// it may be is none.
+func TestTarballThatIsTooLarge(t *testing.T) {
+	tree := &counted{MapFS: fstest.MapFS{}}
+	for _, name := range strings.Split("abcdefgh", "") {
+		tree.MapFS[name] = &fstest.MapFile{Data: incompressible(1 << 20)}
+	}
+	limited := func(size int64) Option {
+		return func(cfg *config) error { cfg.maxSize = size; return nil }
+	}
+	whole, err := FS(tree, ModTime(time.Unix(0, 0)), limited(1<<30)).Pack(t.Context(), "")
+	require.NoError(t, err)
+	require.NoError(t, whole.Close())
+	exact, err := FS(tree, ModTime(time.Unix(0, 0)), limited(whole.Size())).Pack(t.Context(), "")
+	require.NoError(t, err)
+	require.NoError(t, exact.Close())
+
+	for _, size := range []int64{0, 2 << 20, whole.Size() - 1} {
+		synctest.Test(t, func(t *testing.T) { // which waits for the compressor's goroutines
+			tree.files = 0
+			_, err := FS(tree, ModTime(time.Unix(0, 0)), limited(size)).Pack(t.Context(), "")
+			var why *Error
+			require.ErrorAs(t, err, &why)
+			assert.Equal(t, ".", why.Path)
+			assert.ErrorContains(t, err, "makes a tarball of more than 5,000 MiB, which one upload cannot hold; exclude what the deploy does not need with Ignore")
+			if size <= 2<<20 {
+				assert.Less(t, tree.files, 7, "it stops soon")
+			}
+			cfg := &config{level: Default, maxSize: size}
+			disk := &fullDisk{1 << 30}
+			p := newPacker(t.Context(), cfg, newSink(disk, cfg))
+			require.Error(t, p.compress(fsDir{tree, "."}))
+			assert.LessOrEqual(t, int64(1<<30-disk.room), size, "in the file")
+		})
+	}
+	assert.EqualValues(t, 5_242_880_000, maxSize)
+}
+
+func TestExistingTarballThatIsTooLarge(t *testing.T) {
+	at := filepath.Join(t.TempDir(), "x.tar.gz")
+	require.NoError(t, os.WriteFile(at, []byte("\x1f\x8b and so on"), 0o600))
+	archive, err := openTarball(t.Context(), at, 12)
+	require.NoError(t, err)
+	require.NoError(t, archive.Close())
+	_, err = openTarball(t.Context(), at, 11)
+	assert.ErrorContains(t, err, "has more than 5,000 MiB, which one upload cannot hold; pack less into it")
+
+	require.NoError(t, os.Truncate(at, 5000<<20+1)) // which takes no room
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // reading would say so
+	_, err = File(at).Pack(ctx, "")
+	var why *Error
+	require.ErrorAs(t, err, &why)
+	assert.Equal(t, at, why.Path)
+}
+
+// incompressible is content of which nothing can be saved.
+func incompressible(size int) []byte {
+	content := make([]byte, size)
+	state := uint32(1)
+	for i := range content {
+		state = state*1664525 + 1013904223
+		content[i] = byte(state >> 24)
+	}
+	return content
+}
+
+// compressed packs a tree into a file of the test's.
+func compressed(t *testing.T, tree fs.FS, file io.Writer) (*sink, error) {
+	cfg := &config{level: Fastest, maxSize: maxSize}
+	p := newPacker(t.Context(), cfg, newSink(file, cfg))
+	return p.sink, p.compress(fsDir{tree, "."})
 }
 
 // counted counts the files that are opened.

@@ -115,7 +115,7 @@ func TestUnreadableIsRefused(t *testing.T) {
 	why, text := refused(t, tarball.FS(hookedFS{tree, func(string) (fs.File, error) { return nil, denied }}), "")
 	assert.Equal(t, "a", why.Path)
 	assert.ErrorIs(t, why, fs.ErrPermission)
-	assert.Equal(t, `"a" cannot be read; mend that, or leave it out with Ignore: permission denied`, text)
+	assert.Equal(t, `"a" cannot be read; fix that, or exclude it with Ignore: permission denied`, text)
 
 	why, _ = refused(t, tarball.FS(hookedFS{tree, func(name string) (fs.File, error) {
 		opened, err := tree.Open(name)

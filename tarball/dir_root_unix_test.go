@@ -3,7 +3,6 @@
 package tarball
 
 import (
-	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -24,19 +23,19 @@ func TestRootOpensNothingThatTookAnothersPlace(t *testing.T) {
 	root, err := os.OpenRoot(dir)
 	require.NoError(t, err)
 	defer func() { _ = root.Close() }()
-	fsys := rootFS{root.FS(), root}
+	at := rootDir{root}
 
-	_, err = fs.ReadDir(fsys, "folder")
+	_, err = at.enter("folder")
 	assert.ErrorIs(t, err, errReplaced)
-	_, err = fsys.Open("file.py")
+	_, err = at.open("file.py")
 	assert.ErrorIs(t, err, errReplaced)
-	pipe, err := fsys.Open("pipe.py") // and does not wait for who writes to it
+	pipe, err := at.open("pipe.py") // and does not wait for who writes to it
 	require.NoError(t, err)
 	defer func() { _ = pipe.Close() }()
 	info, err := pipe.Stat()
 	require.NoError(t, err)
 	assert.False(t, info.Mode().IsRegular(), "which ends the packing")
-	entries, err := fs.ReadDir(fsys, ".")
+	entries, err := at.list()
 	require.NoError(t, err)
 	assert.Len(t, entries, 4)
 }

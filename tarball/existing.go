@@ -56,7 +56,7 @@ func openTarball(ctx context.Context, path string, maxSize int64) (_ *Tarball, e
 	sum := md5.New()
 	size, err := io.CopyBuffer(sum, whileAlive{ctx, file}, make([]byte, bufferSize))
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("reading the tarball was ended: %w", ctx.Err())
+		return nil, fmt.Errorf("reading the tarball was ended: %w", contextError(ctx))
 	}
 	if err == nil {
 		_, err = file.Seek(0, io.SeekStart)

@@ -73,5 +73,5 @@ func TestFileEndsWithTheContext(t *testing.T) {
 	}}, "")
 	require.ErrorIs(t, err, context.Canceled)
 	assert.Nil(t, archive)
-	assert.Less(t, reads, 6, "of the twelve parts of the file")
+	assert.Less(t, reads, 9, "of the twelve parts of the file")
 }

@@ -3,6 +3,7 @@ package tarball
 import (
 	"archive/tar"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -135,11 +136,20 @@ func (p *packer) count(name string) {
 	}
 }
 
+// contextError is why a context ended: its error, and its cause if that is another.
+func contextError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
+}
+
 // alive is what ends the packing from outside: the context, or a tarball that cannot be
 // written.
 func (p *packer) alive() error {
-	if err := p.ctx.Err(); err != nil {
-		return fmt.Errorf("packing was ended: %w", err)
+	if p.ctx.Err() != nil {
+		return fmt.Errorf("packing was ended: %w", contextError(p.ctx))
 	}
 	return p.sink.err()
 }

@@ -86,18 +86,10 @@ func (u *upload) rewind(ctx context.Context) (err error, hangs bool) {
 // whyEnded is the error of a round trip together with what ended that, where it does not say so
 // itself: the end of ctx, or a stall, which ended sending alone and is the end of nobody's context.
 func whyEnded(ctx, sending context.Context, err error) error {
-	cause := context.Cause(sending)
-	switch {
-	case cause == nil:
-		return err
-	case ctx.Err() == nil && !errors.Is(err, cause):
-		return fmt.Errorf("%w: %v", cause, err)
-	case ctx.Err() != nil && !errors.Is(err, cause):
-		return fmt.Errorf("%w: %w", retry.ContextError(ctx), err)
-	case ctx.Err() != nil && !errors.Is(err, ctx.Err()):
-		return fmt.Errorf("%w: %w", ctx.Err(), err)
+	if stalled := context.Cause(sending); stalled != nil && ctx.Err() == nil && !errors.Is(err, stalled) {
+		return fmt.Errorf("%w: %v", stalled, err)
 	}
-	return err
+	return retry.WhyEnded(ctx, err)
 }
 
 // roundTrip ends the body whatever becomes of the round trip: a transport may panic.

@@ -67,7 +67,7 @@ func (g *Gate) wait(ctx context.Context, limiter Limiter) error {
 		if limiter == nil {
 			return nil
 		}
-		if err := ctx.Err(); err != nil {
+		if err := retry.ContextError(ctx); err != nil {
 			return err // which is not the limiter's
 		}
 		if err := limiter.Wait(ctx); err != nil {

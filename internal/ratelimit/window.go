@@ -59,10 +59,10 @@ func (w *Window) Wait(ctx context.Context) error {
 	case w.turn <- struct{}{}:
 		defer func() { <-w.turn }()
 	case <-ctx.Done():
-		return ctx.Err()
+		return retry.ContextError(ctx)
 	}
 	for {
-		if err := ctx.Err(); err != nil {
+		if err := retry.ContextError(ctx); err != nil {
 			return err // takes no turn
 		}
 		wait := w.start(time.Now())

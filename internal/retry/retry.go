@@ -120,6 +120,19 @@ func Sleep(ctx context.Context, wait time.Duration) error {
 	}
 }
 
+// WhyEnded adds why a context ended to an error, as far as that does not say so itself.
+func WhyEnded(ctx context.Context, err error) error {
+	switch ended := ctx.Err(); {
+	case ended == nil:
+		return err
+	case !errors.Is(err, context.Cause(ctx)):
+		return fmt.Errorf("%w: %w", ContextError(ctx), err)
+	case !errors.Is(err, ended):
+		return fmt.Errorf("%w: %w", ended, err)
+	}
+	return err
+}
+
 // ContextError returns why a context ended, or nil if it has not: its error, and its cause if that is
 // another.
 func ContextError(ctx context.Context) error {

@@ -1,11 +1,13 @@
 package transport
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
 // attempt is how an attempt ended: with a response, or with an error.
@@ -36,15 +38,12 @@ func (r *Run) attempt(ctx context.Context, request *http.Request, timeout time.D
 	c := r.chain
 	turn, err := c.Gate.Enter(ctx, request.Method)
 	if err != nil {
-		return attempt{err: err}
+		return attempt{err: retry.WhyEnded(ctx, err)}
 	}
 	token, err := c.Token(ctx)
 	c.Log.Secrets.Add(token)
-	if err == nil {
-		err = ctx.Err()
-	}
-	if err != nil {
-		return attempt{err: err}
+	if err = cmp.Or(err, retry.ContextError(ctx)); err != nil {
+		return attempt{err: retry.WhyEnded(ctx, err)}
 	}
 	// One slice for all three, since this is done for every attempt.
 	values := []string{bearer + token, "application/json", c.UserAgent}
@@ -126,9 +125,7 @@ func explain(ctx, call context.Context, timeout time.Duration, err error) error 
 	if err == nil {
 		return nil
 	}
-	if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
-		err = fmt.Errorf("%w: %w", ctx.Err(), err)
-	}
+	err = retry.WhyEnded(ctx, err)
 	switch {
 	case call.Err() != nil:
 	case ctx.Err() == context.DeadlineExceeded:

@@ -119,11 +119,11 @@ func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, 
 			return result
 		case next.Err != nil:
 			if !errors.Is(last.err, next.Err) {
-				result.Err = after(fmt.Errorf("%w while reading back what became of it", next.Err), last.err)
+				result.Err = after(fmt.Errorf("%w while reading back what became of it", retry.WhyEnded(ctx, next.Err)), last.err)
 			}
 			return result
 		case wanted && !again && ctx.Err() != nil && !errors.Is(last.err, ctx.Err()):
-			result.Err = after(fmt.Errorf("%w before another attempt", ctx.Err()), last.err)
+			result.Err = after(fmt.Errorf("%w before another attempt", retry.ContextError(ctx)), last.err)
 			return result
 		case !again || !next.Retry:
 			return result

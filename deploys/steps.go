@@ -3,7 +3,6 @@ package deploys
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -166,8 +165,7 @@ func (d *deploying) show(deploy *api.Deploy, err error) {
 	}
 	if deploy != nil {
 		d.deploy = deploy
-		withURLs, _ := json.Marshal(deploy) // of a deploy it cannot fail
-		d.result.Deploy = redact.Copy(redact.New(redact.Signatures(withURLs)...), deploy)
+		d.result.Deploy = redact.Copy(nil, deploy)
 		d.result.DeployID, d.result.Status = d.result.Deploy.ID, d.result.Deploy.Status
 	}
 }

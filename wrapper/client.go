@@ -2,7 +2,6 @@ package wrapper
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"os"
@@ -131,20 +130,19 @@ func (c *Client) ready(ctx context.Context, broken error) error {
 		return &ValidationError{Field: "ctx", Rule: "must not be nil; pass context.Background() if there is none"}
 	}
 	if invalid := (*ValidationError)(nil); errors.As(broken, &invalid) {
-		invalid.Value = c.redactor().Line(invalid.Value)
+		invalid.Value = c.redactor(nil).Line(invalid.Value)
 	}
 	return broken
 }
 
-// redactor takes secrets out of what the client shows: its own, and those of the text that more is.
-func (c *Client) redactor(more ...byte) redact.Redactor {
-	return c.chain.Log.Secrets.Redactor(redact.Signatures(more)...)
+// redactor takes the client's secrets, and the signatures in body, out of what is shown.
+func (c *Client) redactor(body []byte) redact.Redactor {
+	return c.chain.Log.Secrets.Redactor(redact.Signatures(body)...)
 }
 
 // shown is a deploy as errors show it: a copy without upload URLs.
 func (c *Client) shown(deploy *api.Deploy) *api.Deploy {
-	withURLs, _ := json.Marshal(deploy) // of a deploy it cannot fail
-	return redact.Copy(c.redactor(withURLs...), deploy)
+	return redact.Copy(c.chain.Log.Secrets, deploy)
 }
 
 // decoding is the call of a request that is not looked up: a read, or one that creates.

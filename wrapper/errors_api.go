@@ -35,10 +35,11 @@ const maxFieldErrors = 20
 
 // failure is the error of a request that brought nothing that was accepted.
 func (c *Client) failure(operation string, end transport.End) error {
-	shown := c.redactor()
+	var body []byte
 	if end.Response != nil {
-		shown = c.redactor(end.Response.Body...)
+		body = end.Response.Body
 	}
+	shown := c.redactor(body)
 	if end.Err == nil {
 		return apiError(c.version, shown, operation, end)
 	}

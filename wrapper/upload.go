@@ -77,7 +77,7 @@ func (c *Client) Upload(ctx context.Context, uploadURL *api.Secret, tarball io.R
 	case errors.As(err, &broken):
 		return "", &ValidationError{Field: "tarball", Value: broken.Value, Rule: broken.Rule}
 	case err != nil:
-		return "", &TransportError{Operation: opUpload, Err: c.redactor().Error(err)}
+		return "", &TransportError{Operation: opUpload, Err: c.redactor(nil).Error(err)}
 	}
 	result := c.uploads.Put(ctx, target, measured, settings.progress)
 	switch {
@@ -86,7 +86,7 @@ func (c *Client) Upload(ctx context.Context, uploadURL *api.Secret, tarball io.R
 	case result.Err == nil:
 		return "", storageError(result)
 	}
-	result.Err = c.redactor().Error(result.Err)
+	result.Err = c.redactor(nil).Error(result.Err)
 	if result.Refusal != nil {
 		result.Err = fmt.Errorf("%w; the last one: %w", result.Err, storageError(result))
 	}

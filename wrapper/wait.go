@@ -46,7 +46,7 @@ func (c *Client) Wait(ctx context.Context, target Target) (*api.Deploy, error) {
 			return ended(err, nil)
 		}
 		if why := retry.Sleep(ctx, schedule.NextBackOff()); why != nil {
-			return ended(c.redactor().Error(why), err)
+			return ended(c.redactor(nil).Error(why), err)
 		}
 	}
 }

@@ -1,14 +1,18 @@
 package redact
 
-import "reflect"
+import (
+	"encoding/json"
+	"reflect"
+)
 
 // revealer is what holds a secret itself, such as an upload URL.
 type revealer interface{ Reveal() string }
 
-// Copy returns a copy of a value, such as a model of the API, whose strings hold no secret, and that
-// lacks what reveals one. It shares nothing with the value.
-func Copy[T any](r Redactor, value T) T {
-	return r.copied(reflect.ValueOf(&value).Elem()).Interface().(T)
+// Copy returns a copy of a value, such as a model of the API, that lacks what reveals a secret, and
+// whose strings hold neither that nor one of secrets. It shares nothing with the value.
+func Copy[T any](secrets *Recent, value T) T {
+	revealed, _ := json.Marshal(value) // of a model it cannot fail
+	return secrets.Redactor(Signatures(revealed)...).copied(reflect.ValueOf(&value).Elem()).Interface().(T)
 }
 
 func (r Redactor) copied(value reflect.Value) reflect.Value {

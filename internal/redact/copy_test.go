@@ -30,9 +30,11 @@ func TestCopy(t *testing.T) {
 		Name: "see s3cret", Kind: &other, URL: &concealed{"s3cret"}, Plain: concealed{"s3cret"}, At: at, Count: 3, Extra: "s3cret",
 		Parts: []described{{Name: "sig=s1gned", Parts: []described{}}},
 	}
-	copied := Copy(New("s3cret"), value)
+	var recent Recent
+	recent.Add("s3cret")
+	copied := Copy(&recent, value)
 	wanted := kind("KIND ")
 	assert.Equal(t, &described{Name: "see [REDACTED]", Kind: &wanted, At: at, Count: 3, Parts: []described{{Name: "[REDACTED]", Parts: []described{}}}}, copied)
 	assert.Equal(t, "sig=s1gned", value.Parts[0].Name, "the value stays as it was")
-	assert.Nil(t, Copy(New(), (*described)(nil)))
+	assert.Nil(t, Copy(nil, (*described)(nil)))
 }

@@ -61,10 +61,10 @@ func (r *Recent) Redactor(more ...string) Redactor {
 
 var signatures = regexp.MustCompile(`(?i)sig=([^&\s"'<>\\]*)`)
 
-// Signatures returns the signatures of the upload URLs in a text, as they are written there and as
-// they are.
+// Signatures returns the signatures of the first upload URLs in a text, as they are written there and
+// as they are.
 func Signatures(text []byte) (secrets []string) {
-	for _, found := range signatures.FindAllSubmatch(text, -1) {
+	for _, found := range signatures.FindAllSubmatch(text, maxRecent) {
 		signature := string(found[1])
 		secrets = append(secrets, signature)
 		if plain, err := url.QueryUnescape(signature); err == nil && plain != signature {

@@ -88,22 +88,18 @@ func masked(text string, hidden []bool) string {
 }
 
 // Excerpt returns the start of a body without secrets, as valid UTF-8 of at most [MaxExcerpt] bytes
-// that changes nothing around it: see [Line], but for ends of lines and tabs, which stay.
+// that print, ends of lines and tabs aside.
 func (r Redactor) Excerpt(body []byte) string {
 	text := r.Text(strings.ToValidUTF8(string(body[:min(len(body), MaxExcerpt)]), ""))
 	text = printable(text, "\n\t")
 	return strings.ToValidUTF8(text[:min(len(text), MaxExcerpt)], "")
 }
 
-// Excerpt is New(secrets...).Excerpt(body).
-func Excerpt(body []byte, secrets ...string) string { return New(secrets...).Excerpt(body) }
-
-// Line is an Excerpt of a text as one line.
+// Line returns an excerpt of a text as one line.
 func (r Redactor) Line(text string) string { return OneLine(r.Excerpt([]byte(text))) }
 
-// OneLine keeps what others wrote from forging lines of a log, and from changing how the rest of it
-// is shown: a blank takes the place of what does not print, such as ends of lines of any kind, marks
-// that turn the direction of writing around, and letters without width.
+// OneLine puts a blank in place of what does not print: ends of lines of any kind, which could forge
+// lines of a log, marks that turn the direction of writing around, characters without width.
 func OneLine(text string) string { return printable(text, "") }
 
 func printable(text, spared string) string {

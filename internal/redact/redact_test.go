@@ -56,21 +56,21 @@ func TestTextStaysAsItIs(t *testing.T) {
 }
 
 func TestExcerpt(t *testing.T) {
-	assert.Equal(t, "short", Excerpt([]byte("short"), "s3cret"))
-	assert.Empty(t, Excerpt(nil, "s3cret"))
-	long := Excerpt([]byte(strings.Repeat("ä", MaxExcerpt)), "s3cret")
+	assert.Equal(t, "short", New("s3cret").Excerpt([]byte("short")))
+	assert.Empty(t, New("s3cret").Excerpt(nil))
+	long := New("s3cret").Excerpt([]byte(strings.Repeat("ä", MaxExcerpt)))
 	assert.LessOrEqual(t, len(long), MaxExcerpt)
-	assert.Len(t, Excerpt([]byte(strings.Repeat("a", 10*MaxExcerpt)), "s3cret"), MaxExcerpt)
+	assert.Len(t, New("s3cret").Excerpt([]byte(strings.Repeat("a", 10*MaxExcerpt))), MaxExcerpt)
 	assert.True(t, utf8.ValidString(long))
-	assert.True(t, utf8.ValidString(Excerpt([]byte("\xff\xfe"), "s3cret")))
-	assert.LessOrEqual(t, len(Excerpt([]byte(strings.Repeat("s3cret ", MaxExcerpt)), "s3cret")), MaxExcerpt)
-	assert.Equal(t, "a\n\tb  c d", Excerpt([]byte("a\n\tb\r\u202ec\u2028d")))
+	assert.True(t, utf8.ValidString(New("s3cret").Excerpt([]byte("\xff\xfe"))))
+	assert.LessOrEqual(t, len(New("s3cret").Excerpt([]byte(strings.Repeat("s3cret ", MaxExcerpt)))), MaxExcerpt)
+	assert.Equal(t, "a\n\tb  c d", New().Excerpt([]byte("a\n\tb\r\u202ec\u2028d")))
 }
 
 // Bytes that are no text are left out, and must not have held a secret apart.
 func TestExcerptJoinsNoSecret(t *testing.T) {
-	assert.Equal(t, "Bearer [REDACTED]", Excerpt([]byte("Bearer s3\x85cret"), "s3cret"))
-	assert.Equal(t, "[REDACTED]", Excerpt([]byte("si\xffg=s1gned")))
+	assert.Equal(t, "Bearer [REDACTED]", New("s3cret").Excerpt([]byte("Bearer s3\x85cret")))
+	assert.Equal(t, "[REDACTED]", New().Excerpt([]byte("si\xffg=s1gned")))
 }
 
 // Of a secret that begins in what is shown and ends beyond it no more than 11 characters are shown.
@@ -93,7 +93,7 @@ func FuzzExcerpt(f *testing.F) {
 	f.Add("&#0", "&#x")
 	const token = "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjF9.c2lnbmF0dXJl"
 	f.Fuzz(func(t *testing.T, before, after string) {
-		shown := Excerpt([]byte(before+token+after), token)
+		shown := New(token).Excerpt([]byte(before + token + after))
 		for first := range len(token) - run {
 			assert.NotContains(t, shown, token[first:first+run])
 		}

@@ -39,9 +39,13 @@ func (d *doer) Do(request *http.Request) (*http.Response, error) {
 			delete(copied.Header, name) // however it is written
 		}
 	}
+	shown := d.chain.Log.Secrets.Redactor
 	result := transport.Do(request.Context(), d.chain, copied, maxBody, anyJSON{})
 	if result.Err != nil {
-		return nil, transportError(d.chain.Log.Secrets.Redactor(), request.Method+" "+request.URL.Path, result.End)
+		return nil, transportError(shown(), request.Method+" "+request.URL.Path, result.End)
+	}
+	if cut := result.Response.Cut; cut != nil {
+		result.Response.Cut = shown().Error(cut)
 	}
 	response := *result.Response.HTTP
 	response.Body, response.Request = result.Response.Reader(), request

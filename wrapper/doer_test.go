@@ -2,11 +2,13 @@ package wrapper
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -148,4 +150,18 @@ func TestDoerNamesWhatFailed(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF)
 	assert.Equal(t, "POST /v1/deploys/[REDACTED]/finalize", failed.Operation)
 	assert.Equal(t, 1, failed.Attempts)
+}
+
+// A body that ends early says why to whoever reads it, and shows no secret.
+func TestDoerHidesWhatEndsABody(t *testing.T) {
+	doer, _ := newDoer(t)
+	doer.chain.Transport = by(func(*http.Request) (*http.Response, error) {
+		body := io.MultiReader(strings.NewReader("{"), iotest.ErrReader(fmt.Errorf("Bearer s3cret: %w", io.ErrUnexpectedEOF)))
+		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(body)}, nil
+	})
+	response, err := doer.Do(newRequest(t, "https://api.example/v1/deploys"))
+	require.NoError(t, err)
+	_, err = io.ReadAll(response.Body)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	assert.EqualError(t, err, "Bearer [REDACTED]: unexpected EOF")
 }

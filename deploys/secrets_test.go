@@ -1,8 +1,10 @@
 package deploys_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -49,7 +51,23 @@ func TestSecretsShowInNothingThatIsReturned(t *testing.T) {
 			values = append(values, err)
 		}
 	}
+	_, err = deploys.Bundle(t.Context(), client, deployment, shop, unreadable{holding{"https://storage.example/a?sig=" + chaostest.Signature}})
+	require.ErrorAs(t, err, new(holding))
+	values = append(values, err)
 	for _, value := range values {
 		chaostest.RequireNoSecret(t, value)
 	}
 }
+
+// unreadable is a source whose tarball cannot be read.
+type unreadable struct{ err error }
+
+func (u unreadable) Open(context.Context, string) (io.ReadSeekCloser, error) { return u, nil }
+func (u unreadable) Read([]byte) (int, error)                                { return 0, u.err }
+func (unreadable) Seek(int64, int) (int64, error)                            { return 512, nil }
+func (unreadable) Close() error                                              { return nil }
+
+// holding is an error that holds more than it says.
+type holding struct{ URL string }
+
+func (holding) Error() string { return "it cannot be read" }

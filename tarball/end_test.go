@@ -153,3 +153,14 @@ func TestPackingEndsBetweenSymlinks(t *testing.T) {
 	}}).Pack(ctx, "")
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+// Why the context ended is found beside its own error.
+func TestPackingTellsTheCause(t *testing.T) {
+	over := errors.New("the job's budget is used up")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(over)
+	_, err := tarball.FS(fstest.MapFS{"a": file("x")}).Pack(ctx, "")
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, over)
+	assert.EqualError(t, err, "packing was ended: context canceled: the job's budget is used up")
+}

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
@@ -163,6 +164,11 @@ func failures(ctx context.Context, client, twice *wrapper.Client, service *echoi
 	}
 	service.posted = 0
 	_, waited := client.Wait(ctx, target("waiting"))
+	ended, cancel := context.WithCancelCause(ctx)
+	cancel(odd{service.echo, service.secret})
+	_, waitedInVain := client.Wait(ended, target("waiting"))
+	address := api.NewSecret("https://storage.example/c/b?sig=" + url.QueryEscape(service.secret))
+	_, unread := client.Upload(ctx, &address, brokenTarball{odd{service.echo, service.secret}})
 	return map[string]error{
 		"rotated":             finalize(twice, "rotated"),
 		"APIError":            read("refused"),
@@ -174,6 +180,24 @@ func failures(ctx context.Context, client, twice *wrapper.Client, service *echoi
 		"StorageError":        upload("blob"),
 		"version":             upload("version"),
 		"upload":              upload("odd"),
-		//		"ValidationError": read(service.echo + "/"),
+		"ValidationError":     read(service.echo + "/"),
+		"ended":               waitedInVain,
+		"tarball":             unread,
 	}
+}
+
+// brokenTarball cannot be read.
+type brokenTarball struct{ err error }
+
+func (b brokenTarball) Read([]byte) (int, error)       { return 0, b.err }
+func (b brokenTarball) Seek(int64, int) (int64, error) { return 512, nil }
+
+// A token that no request was made with yet may be in a call that has its values mixed up.
+func TestAValueThatIsTheTokenIsNotShown(t *testing.T) {
+	const token = "abcdefghijklmnopqrstuv0123456789abcd"
+	client, err := wrapper.NewClient(wrapper.WithToken(token))
+	require.NoError(t, err)
+	_, err = client.GetDeploy(t.Context(), wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: token + "/"})
+	require.ErrorAs(t, err, new(*wrapper.ValidationError))
+	assert.NotContains(t, err.Error(), token[:12])
 }

@@ -351,3 +351,11 @@ func TestMeasure(t *testing.T) {
 	_, err = Measure(ctx, bytes.NewReader(gzipped(100)))
 	assert.ErrorIs(t, err, context.Canceled)
 }
+
+// Of a page that is not the storage's no more is quoted than tells what it is.
+func TestQuotable(t *testing.T) {
+	page := bytes.Repeat([]byte("x"), 3000)
+	assert.Len(t, quotable(page, "InvalidInput"), 3000)
+	assert.Len(t, quotable(page, ""), 200)
+	assert.Empty(t, quotable(nil, ""))
+}

@@ -43,7 +43,7 @@ func Shown(value any) string {
 // ShownByAssertions is what an assertion shows of an error: all that it holds.
 func ShownByAssertions(err error) string {
 	var shown strings.Builder
-	assert.Equal(&recorder{&shown}, struct{ Err error }{err}, err)
+	assert.Equal(&recorder{&shown}, struct{ Err error }{}, struct{ Err error }{err}) // of one type, so that it shows how they differ
 	return shown.String()
 }
 

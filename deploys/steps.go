@@ -69,7 +69,7 @@ func (d *deploying) create(ctx context.Context) error {
 	case deploy == nil:
 		return errNothing
 	case deploy.Status == api.DeployStatusFailed:
-		return &wrapper.DeployFailedError{Deploy: deploy}
+		return &wrapper.DeployFailedError{Deploy: d.result.Deploy}
 	case d.plan.uploadURL == nil && !mountsAt(deploy, d.plan.request.BundleMountPath):
 		return errors.New("the deploy that was created does not have the mount path asked for, so that nothing is removed")
 	case d.plan.uploadURL != nil && d.uploadURL() == nil:

@@ -34,7 +34,7 @@ type Client struct {
 func NewClient(options ...Option) (*Client, error) {
 	cfg, err := newConfig(options)
 	if err != nil {
-		return nil, err
+		return nil, hide(err, redact.New(cfg.token, os.Getenv(tokenVariable)))
 	}
 	server, network := cfg.server(), cfg.network()
 	log := transport.Logger{To: cfg.logger, Secrets: &redact.Recent{}, RequestID: func(body []byte) string { return decode.Error(body).RequestID }}
@@ -77,14 +77,14 @@ func newConfig(options []Option) (*config, error) {
 		cfg.limiters[method] = NewLimiter(perSecond)
 	}
 	if err := WithBaseURL(DefaultBaseURL)(cfg); err != nil {
-		return nil, err
+		return cfg, err
 	}
 	for _, option := range options {
 		if option == nil {
-			return nil, &ValidationError{Field: "options", Rule: "must not hold a nil Option"}
+			return cfg, &ValidationError{Field: "options", Rule: "must not hold a nil Option"}
 		}
 		if err := option(cfg); err != nil {
-			return nil, err
+			return cfg, err
 		}
 	}
 	if cfg.token == "" && cfg.tokens == nil {
@@ -129,15 +129,20 @@ func (c *Client) ready(ctx context.Context, broken error) error {
 	if ctx == nil {
 		return &ValidationError{Field: "ctx", Rule: "must not be nil; pass context.Background() if there is none"}
 	}
-	if invalid := (*ValidationError)(nil); errors.As(broken, &invalid) {
-		invalid.Value = c.redactor(nil).Line(invalid.Value)
-	}
-	return broken
+	return hide(broken, c.redactor(nil))
 }
 
-// redactor takes the client's secrets, and the signatures in body, out of what is shown.
-func (c *Client) redactor(body []byte) redact.Redactor {
-	return c.chain.Log.Secrets.Redactor(redact.Signatures(body)...)
+// hide takes secrets out of the value of a [ValidationError]: something was put in its place.
+func hide(err error, secrets redact.Redactor) error {
+	if invalid := (*ValidationError)(nil); errors.As(err, &invalid) {
+		invalid.Value = secrets.Line(invalid.Value)
+	}
+	return err
+}
+
+// redactor takes the client's secrets, those of a call, and the signatures in body out of what is shown.
+func (c *Client) redactor(body []byte, secrets ...string) redact.Redactor {
+	return c.chain.Log.Secrets.Redactor(append(redact.Signatures(body), secrets...)...)
 }
 
 // shown is a deploy as errors show it: a copy without upload URLs.

@@ -77,7 +77,14 @@ func (c *Client) GetDeploy(ctx context.Context, target Target) (*api.Deploy, err
 //   - A commit (git) needs [V1], because v1beta1 would drop it silently, and what the contract
 //     requires for its provider.
 func (c *Client) CheckCreate(in Deployment, request api.CreateDeployRequest) error {
-	if err := cmp.Or(c.check(), in.check()); err != nil {
+	if err := c.check(); err != nil {
+		return err
+	}
+	return hide(checkCreate(c.version, in, request), c.redactor(nil))
+}
+
+func checkCreate(version APIVersion, in Deployment, request api.CreateDeployRequest) error {
+	if err := in.check(); err != nil {
 		return err
 	}
 	if request.Type == "" {
@@ -89,7 +96,7 @@ func (c *Client) CheckCreate(in Deployment, request api.CreateDeployRequest) err
 			return err
 		}
 	}
-	return cmp.Or(invalid("description", "", check.Description(valueOf(request.Description))), checkGit(c.version, request.Git))
+	return cmp.Or(invalid("description", "", check.Description(valueOf(request.Description))), checkGit(version, request.Git))
 }
 
 func valueOf(text *string) string {

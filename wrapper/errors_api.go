@@ -39,7 +39,7 @@ func (c *Client) failure(operation string, end transport.End) error {
 	if end.Response != nil {
 		body = end.Response.Body
 	}
-	shown := c.redactor(body)
+	shown := c.redactor(body, end.Tokens...)
 	if end.Err == nil {
 		return apiError(c.version, shown, operation, end)
 	}
@@ -54,10 +54,10 @@ func (c *Client) failure(operation string, end transport.End) error {
 // transportError is the error of a request that got no response that was final.
 func transportError(shown redact.Redactor, operation string, end transport.End) error {
 	invalid, connect := (*ValidationError)(nil), (*transport.ConnectError)(nil)
-	if errors.As(end.Err, &invalid) {
-		if end.Attempts == 0 {
-			return invalid
-		}
+	switch own, isOwn := end.Err.(*ValidationError); {
+	case isOwn && end.Attempts == 0:
+		return own
+	case end.Attempts > 0 && errors.As(end.Err, &invalid):
 		end.Err = errors.New(end.Err.Error()) // the type would say that nothing was sent
 	}
 	failed := &TransportError{Operation: shown.Line(operation), Attempts: end.Attempts, Elapsed: end.Elapsed, MayHaveTakenEffect: end.Outcome.MayHaveTakenEffect, Err: shown.Error(end.Err)}

@@ -189,7 +189,7 @@ func (f *finalization) failure(end transport.End) error {
 	if !f.known.Doubt {
 		return err
 	}
-	unknown := &OutcomeUnknownError{DeployID: f.target.DeployID, Deploy: f.client.shown(f.seen), Err: err}
+	unknown := &OutcomeUnknownError{DeployID: f.client.redactor(nil).Line(f.target.DeployID), Deploy: f.client.shown(f.seen), Err: err}
 	if f.unread != nil {
 		unknown.LookUpErr = f.client.failure(opGetDeploy, *f.unread)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -197,7 +198,86 @@ func TestAValueThatIsTheTokenIsNotShown(t *testing.T) {
 	const token = "abcdefghijklmnopqrstuv0123456789abcd"
 	client, err := wrapper.NewClient(wrapper.WithToken(token))
 	require.NoError(t, err)
-	_, err = client.GetDeploy(t.Context(), wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: token + "/"})
-	require.ErrorAs(t, err, new(*wrapper.ValidationError))
-	assert.NotContains(t, err.Error(), token[:12])
+	_, read := client.GetDeploy(t.Context(), wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: token + "/"})
+	_, made := wrapper.NewClient(wrapper.WithToken(token), wrapper.WithBaseURL(token))
+	t.Setenv("ASTRO_API_TOKEN", token)
+	_, madeByVariable := wrapper.NewClient(wrapper.WithBaseURL(token))
+	for name, err := range map[string]error{
+		"GetDeploy":             read,
+		"CheckCreate":           client.CheckCreate(wrapper.Deployment{OrganizationID: token + "/"}, api.CreateDeployRequest{}),
+		"NewClient":             made,
+		"NewClient, a variable": madeByVariable,
+	} {
+		require.ErrorAs(t, err, new(*wrapper.ValidationError), name)
+		assert.NotContains(t, err.Error(), token[:12], name)
+	}
+}
+
+// What many calls of one client use meanwhile does not make it forget what another one used.
+func TestNoCallForgetsItsOwnSecrets(t *testing.T) {
+	const token, signature = "abcdefghijklmnopqrstuv0123456789abcd", "ABCDEFGHIJKLMNOPQRST0123456789"
+	var client *wrapper.Client
+	var log bytes.Buffer
+	upload := func(signature string) error {
+		address := api.NewSecret("https://storage.example/c/b?sig=" + signature)
+		_, err := client.Upload(t.Context(), &address, bytes.NewReader(gzipped(100)))
+		return err
+	}
+	meanwhile := func() {
+		for i := range 20 {
+			assert.Error(t, upload(strings.Repeat(string(rune('a'+i)), 20)))
+		}
+	}
+	client, err := wrapper.NewClient(wrapper.WithToken(token), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}),
+		wrapper.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
+		wrapper.WithHTTPClient(&http.Client{Transport: roundTripper(func(request *http.Request) (*http.Response, error) {
+			if request.Body != nil {
+				_ = request.Body.Close()
+			}
+			if request.Method == http.MethodPut && request.URL.Query().Get("sig") != signature {
+				return nil, errors.New("reset")
+			}
+			meanwhile()
+			return nil, errors.New("reset: " + request.URL.RawQuery + request.Header.Get("Authorization"))
+		})}))
+	require.NoError(t, err)
+	_, err = client.GetDeploy(t.Context(), wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: "p"})
+	require.ErrorContains(t, err, "reset: ")
+	uploaded := upload(signature)
+	require.ErrorContains(t, uploaded, "reset: ")
+	for _, shown := range []string{err.Error(), uploaded.Error(), log.String()} {
+		assert.NotContains(t, shown, token[:12])
+		assert.NotContains(t, shown, signature[:12])
+	}
+}
+
+// A token source may return a ValidationError of its own, which is not what the client makes of a
+// token that is bad.
+func TestAValidationErrorOfATokenSource(t *testing.T) {
+	const token = "abcdefghijklmnopqrstuv0123456789abcd"
+	client, err := wrapper.NewClient(wrapper.WithTokenSource(func(context.Context) (string, error) {
+		return token, fmt.Errorf("vault: %w", &wrapper.ValidationError{Field: "response", Value: token, Rule: "cannot be parsed"})
+	}))
+	require.NoError(t, err)
+	_, err = client.GetDeploy(t.Context(), wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: "p"})
+	assert.EqualError(t, err, `GetDeploy: nothing was sent: token source: vault: response cannot be parsed (it is "[REDACTED]")`)
+}
+
+// A response full of what looks like signatures costs no more than another one.
+func TestAHostileResponseIsSoonRead(t *testing.T) {
+	hostile := strings.Builder{}
+	for i := range 12_000 {
+		fmt.Fprintf(&hostile, "sig=%020d&", i)
+	}
+	service := &echoing{echo: hostile.String(), secret: "abcdefghijklmnopqrstuv0123456789abcd"}
+	client, err := wrapper.NewClient(wrapper.WithToken(service.secret), wrapper.WithHTTPClient(&http.Client{Transport: service}))
+	require.NoError(t, err)
+	_, err = client.Finalize(t.Context(), wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: "failed"}, wrapper.BundleTarball("version"))
+	failed := (*wrapper.DeployFailedError)(nil)
+	require.ErrorAs(t, err, &failed)
+	assert.LessOrEqual(t, len(*failed.Deploy.Description), 2<<10)
+	allocated := testing.AllocsPerRun(1, func() {
+		_, err = client.Finalize(t.Context(), wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: "failed"}, wrapper.BundleTarball("version"))
+	})
+	assert.Less(t, allocated, 8_000.0, "of 12,000 that look like secrets")
 }

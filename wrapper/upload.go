@@ -86,7 +86,6 @@ func (c *Client) Upload(ctx context.Context, uploadURL *api.Secret, tarball io.R
 	case result.Err == nil:
 		return "", storageError(result)
 	}
-	result.Err = c.redactor(nil).Error(result.Err)
 	if result.Refusal != nil {
 		result.Err = fmt.Errorf("%w; the last one: %w", result.Err, storageError(result))
 	}

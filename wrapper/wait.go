@@ -28,7 +28,7 @@ func (c *Client) Wait(ctx context.Context, target Target) (*api.Deploy, error) {
 	for {
 		deploy, err := c.GetDeploy(ctx, target)
 		ended := func(why, pollErr error) (*api.Deploy, error) {
-			return nil, &WaitError{DeployID: target.DeployID, Deploy: c.shown(last), LookErr: pollErr, Err: why}
+			return nil, &WaitError{DeployID: c.redactor(nil).Line(target.DeployID), Deploy: c.shown(last), LookErr: pollErr, Err: why}
 		}
 		switch {
 		case err == nil && deploy.Status == api.DeployStatusDeployed:

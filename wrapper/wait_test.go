@@ -122,7 +122,7 @@ func TestWaitEndsOnAStatusThatIsNotKnown(t *testing.T) {
 		"failures between":   {slices.Concat(times(19, showing("ODD")), times(5, astrotest.BadGateway()), times(9, showing("ODD"))), 25, `the status "ODD"`},
 		"failures alone":     {times(30, astrotest.BadGateway()), 31, ""},
 		"INITIALIZED":        {times(30, showing("INITIALIZED")), 31, ""},
-		"a long one, quoted": {times(30, showing(strings.Repeat("a\n", 50))), 20, `the status "` + strings.Repeat(`a `, 20) + `", which`},
+		"a long one, quoted": {times(30, showing(strings.Repeat("a\n", 50))), 20, `the status "` + strings.Repeat(`a\n`, 20) + `", which`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

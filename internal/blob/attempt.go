@@ -43,6 +43,11 @@ func (a attempt) isExpectRefused() bool {
 	return a.response != nil && a.response.StatusCode == http.StatusExpectationFailed && a.request.Header.Get("Expect") != ""
 }
 
+// isCutOff reports that ctx ended while a response was read that is of use only when it is whole.
+func (a attempt) isCutOff(ctx context.Context) bool {
+	return a.err == nil && a.response.Cut != nil && a.response.StatusCode != http.StatusCreated && ctx.Err() != nil
+}
+
 // attempt sends the tarball once.
 func (u *upload) attempt(ctx context.Context) (last attempt) {
 	sending, cancel := context.WithCancelCause(ctx)
@@ -57,6 +62,9 @@ func (u *upload) attempt(ctx context.Context) (last attempt) {
 		var read called[bool]
 		last.response, read, last.err = u.roundTrip(ctx, last.request, body)
 		last.whole, last.final = read.value, read.hangs
+		if last.isCutOff(ctx) {
+			last.err = last.response.Cut
+		}
 		if last.err != nil {
 			last.hint = way.hint(last.err, u.target.Host)
 			last.err = whyEnded(ctx, sending, last.err)

@@ -24,7 +24,7 @@ type Uploader struct {
 	Log       transport.Logger // to whose Secrets the signatures of URLs are added
 }
 
-// Result is what came of an upload: a version, a refusal, or an error, which may show secrets.
+// Result is what came of an upload: a version, a refusal, or an error. It shows no secrets.
 type Result struct {
 	Version  string   // of the blob that was stored, byte for byte
 	Refusal  *Refusal // the last response, if it is no success
@@ -56,10 +56,14 @@ func (u *Uploader) Put(ctx context.Context, target *url.URL, tarball *Tarball, p
 	put := &upload{Uploader: u, target: target, signature: redact.Signatures([]byte(target.RawQuery)), tarball: tarball, progress: progress}
 	u.Log.Secrets.Add(put.signature...)
 	started, series, wait := time.Now(), u.Retry.Start(), time.Duration(-1)
-	defer func() { result.Elapsed = time.Since(started) }()
+	defer func() {
+		if result.Elapsed = time.Since(started); result.Err != nil {
+			result.Err = put.shown().Error(result.Err)
+		}
+	}()
 	for {
 		last := put.attempt(ctx)
-		u.Log.Attempt(ctx, last.request, last.response, last.err, result.Attempts+1, wait)
+		u.Log.Attempt(ctx, last.request, last.response, last.err, result.Attempts+1, wait, put.signature...)
 		if !put.plain && last.isExpectRefused() {
 			put.plain = true // and it was our own header that was refused, so that no attempt is used up
 			continue

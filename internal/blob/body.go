@@ -41,8 +41,9 @@ type body struct {
 	taken    atomic.Int64 // bytes, by the transport
 	interims atomic.Int32 // 1xx that came
 	stall    time.Duration
-	watch    *time.Timer   // ends the attempt; nil if stalls are not watched for
-	read     calling[bool] // whether all of the tarball was read, and handed over
+	stop     context.CancelCauseFunc // ends the attempt
+	watch    *time.Timer             // does so; nil if stalls are not watched for
+	read     calling[bool]           // whether all of the tarball was read, and handed over
 	unhook   func() bool
 }
 
@@ -56,6 +57,7 @@ func newBody(tarball *Tarball, progress func(sent, total int64), stall time.Dura
 // open begins to read the tarball. It has the transport's Read end when ctx does, and ends ctx by
 // stop once no byte moved for the time of a stall.
 func (b *body) open(ctx context.Context, stop context.CancelCauseFunc) {
+	b.stop = stop
 	b.unhook = context.AfterFunc(ctx, func() { _ = b.CloseWithError(context.Cause(ctx)) })
 	if b.stall > 0 {
 		b.watch = time.AfterFunc(b.stall, func() { stop(fmt.Errorf("%w for %v or longer", errStalled, b.stall)) })
@@ -117,10 +119,11 @@ func (b *body) moved() {
 }
 
 // interim is told of a 1xx. The first 100 says to go on, and is as good as a byte; any other says
-// nothing of the upload.
+// nothing of the upload. It ends the attempt itself, since another trace may outrank what it returns.
 func (b *body) interim(status int, _ textproto.MIMEHeader) error {
 	switch n := b.interims.Add(1); {
 	case n > maxInterims:
+		b.stop(errInterims)
 		return errInterims
 	case n == 1 && status == http.StatusContinue:
 		b.moved()

@@ -57,6 +57,10 @@ var Spellings = map[string]func(secret string) string{
 	"nothing between":     each("%c\u200b"),
 	"dots between":        each("%c."),
 	"in lines":            folded,
+	`lines by \n`:         each(`%c\n`),
+	"percent of UTF-8":    each("%c%%E2%%80%%8B"),
+	`\x{}`:                each(`\x{%x}`),
+	"HTML without ;":      each("&#x%x"),
 }
 
 // each spells every byte of a secret by a format.
@@ -96,13 +100,18 @@ func quotedPrintable(text string) string {
 // Shows reports whether a text shows some 15 characters in a row of a secret that is spelled so.
 func Shows(text, secret, spelled string) bool {
 	run := max(12, (12*len(spelled)+len(secret)-1)/len(secret))
-	for first := 0; first+run <= len(spelled); first += run / 4 {
-		if strings.Contains(text, spelled[first:first+run]) {
-			return true
+	for _, text := range []string{text, unquoted.Replace(text), unquoted.Replace(unquoted.Replace(text))} {
+		for first := 0; first+run <= len(spelled); first += run / 4 {
+			if strings.Contains(text, spelled[first:first+run]) {
+				return true
+			}
 		}
 	}
 	return false
 }
+
+// unquoted undoes what JSON, %q and a text handler of slog escape.
+var unquoted = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\r`, "\r", `\n`, "\n", `\t`, "\t", `\u200b`, "\u200b", `\u0000`, "\x00", `\x00`, "\x00", `\u003c`, "<", `\u003e`, ">", `\u0026`, "&")
 
 // RandomSecret returns a secret as tokens and signatures are.
 func RandomSecret(random *rand.Rand) string {

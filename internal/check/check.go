@@ -49,6 +49,8 @@ func Version(version string) string {
 		return longer(version, maxVersion)
 	case strings.HasPrefix(strings.ToLower(version), "x-ms-"):
 		return "must be the header's value alone, without \"x-ms-version-id:\" before it"
+	case strings.ContainsAny(version[:1], "=:,"):
+		return fmt.Sprintf("must not begin with %q: leave out what separates the version from its name", version[:1])
 	case strings.Contains(version, "://"):
 		return "must be the version that the upload returned (x-ms-version-id), and not a URL"
 	}

@@ -70,6 +70,8 @@ func TestVersion(t *testing.T) {
 		"NaN":                             `"NaN"`,
 		"false":                           `"false"`,
 		"x-ms-version-id: " + real:        "header's value alone",
+		": " + real:                       "must not begin with",
+		"=" + real:                        "must not begin with",
 		"X-Ms-Version-Id:" + real:         "header's value alone",
 		"https://storage.example/a?b":     "not a URL",
 		`{"dagTarballVersion":"v"}`:       `"{"`,

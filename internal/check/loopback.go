@@ -3,6 +3,7 @@ package check
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,13 +13,15 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }
 
+// loopbackNames are those that systems come with, with or without .localdomain behind them.
+var loopbackNames = []string{"localhost", "localhost4", "localhost6", "ip6-localhost", "ip6-loopback", "loopback"}
+
 // mayBeLoopback reports a host that is this machine to some resolver, in whatever spelling. What a
 // name stands for that DNS alone knows, it cannot see.
 func mayBeLoopback(host string) bool {
 	host = strings.TrimRight(strings.ToLower(host), ".")
-	switch {
-	case host == "localhost", strings.HasSuffix(host, ".localhost"),
-		host == "localhost.localdomain", host == "ip6-localhost", host == "ip6-loopback":
+	name, _, _ := strings.Cut(host, ".localdomain")
+	if slices.Contains(loopbackNames, name) || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
 	address, err := netip.ParseAddr(host)

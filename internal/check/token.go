@@ -28,7 +28,7 @@ func Token(token string) string {
 	beforePadding := cmp.Or(strings.TrimRight(token, "="), token)
 	const letters = "a token consists of letters, digits and - . _ ~ + /, with = at its end only"
 	foreign := without(beforePadding, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-._~+/", r) }, letters)
-	return cmp.Or(foreign, word(token))
+	return cmp.Or(foreign, word(beforePadding))
 }
 
 // Expiry returns when a token expires, if it is a JWT whose payload says so. Nothing is

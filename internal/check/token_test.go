@@ -22,6 +22,7 @@ func TestToken(t *testing.T) {
 	}
 	for token, hint := range map[string]string{
 		"":                              "ASTRO_API_TOKEN",
+		"undefined=":                    "undefined",
 		"s3cret\n":                      "newline",
 		"s3cret\r\n":                    "newline",
 		" s3cret":                       "white space",

@@ -105,7 +105,7 @@ func TestUploadURL(t *testing.T) {
 // A response cannot have a client of the real API send anything to the client's own machine.
 func TestUploadURLOnLoopback(t *testing.T) {
 	for _, host := range []string{
-		"localhost", "LOCALHOST", "localhost.", "localhost:8080", "a.localhost", "a.b.localhost.", "localhost.localdomain", "ip6-localhost", "ip6-loopback",
+		"localhost", "LOCALHOST", "localhost.", "localhost:8080", "a.localhost", "a.b.localhost.", "localhost.localdomain", "localhost6", "localhost4.localdomain4", "loopback", "ip6-localhost", "ip6-loopback",
 		"127.0.0.1", "127.0.0.1:443", "127.0.0.1.", "127.255.255.254", "0.0.0.0", "[::1]", "[::1]:8080", "[0:0:0:0:0:0:0:1]", "[::]", "[::1%25lo]",
 		"[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::ffff:0.0.0.0]",
 		"127.1", "127.0.1", "127.0xffffff", "0x7f.1", "0x7f000001", "0X7F000001", "2130706433", "017700000001", "0177.0.0.1", "0", "0x0", "00.0", "127.1.",

@@ -22,7 +22,7 @@ func (r Redactor) copied(value reflect.Value) reflect.Value {
 	}
 	switch value.Kind() {
 	case reflect.String:
-		copied.SetString(OneLine(r.Text(value.String())))
+		copied.SetString(r.Excerpt([]byte(value.String())))
 	case reflect.Pointer:
 		if !value.IsNil() {
 			copied.Set(reflect.New(value.Type().Elem()))

@@ -69,6 +69,15 @@ func TestErrorWithNothingToHide(t *testing.T) {
 	assert.EqualError(t, Error(errors.Join(io.EOF, errors.New("a\u2028b"))), "EOF a b")
 }
 
+// A secret in the text of one error does not hide the causes below it that have none.
+func TestErrorFindsCleanCauses(t *testing.T) {
+	hidden := Error(fmt.Errorf("sig=s1gned: %w", &net.OpError{Op: "dial", Err: io.EOF}))
+	var found *net.OpError
+	require.ErrorAs(t, hidden, &found)
+	assert.Equal(t, "dial", found.Op)
+	assert.False(t, errors.As(Error(fmt.Errorf("a: %w", &net.OpError{Op: "sig=s1gned", Err: io.EOF})), &found))
+}
+
 // What a caller's transport returns may be odd.
 func TestErrorThatIsBelowItself(t *testing.T) {
 	itself := &circle{}

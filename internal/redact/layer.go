@@ -1,10 +1,6 @@
 package redact
 
-import (
-	"html"
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // layer is a text with its escapes undone so many times, and where each byte of it is written.
 type layer struct {
@@ -46,39 +42,83 @@ func (l layer) unescaped() (inner layer, escaped bool) {
 	return layer{string(text), append(from, l.from[len(l.text)])}, escaped
 }
 
-// escapes are how URLs, programming languages, JSON and mail write a character, but for HTML.
-var escapes = []struct {
-	prefix string
-	digits int
-	base   int
-	suffix string
-}{
-	{"%", 2, 16, ""}, {"%u", 4, 16, ""}, {"=", 2, 16, ""}, {"0x", 2, 16, ""}, {"U+", 4, 16, ""},
-	{`\u`, 4, 16, ""}, {`\u{`, 2, 16, "}"}, {`\U`, 8, 16, ""}, {`\x`, 2, 16, ""}, {`\`, 3, 8, ""},
+// escape is how a character is written by its number.
+type escape struct {
+	prefix   string
+	min, max int // digits
+	base     int
+	suffix   string // which may be missing
 }
 
-// maxEntity is longer than any name of a character in HTML.
-const maxEntity = 34
+// escapes are those of URLs, programming languages, JSON, mail and HTML.
+var escapes = []escape{
+	{"%u", 4, 4, 16, ""}, {"%", 2, 2, 16, ""}, {"=", 2, 2, 16, ""}, {"0x", 2, 2, 16, ""}, {"U+", 4, 6, 16, ""},
+	{`\u{`, 1, 6, 16, "}"}, {`\u`, 4, 4, 16, ""}, {`\U`, 8, 8, 16, ""}, {`\x{`, 1, 6, 16, "}"}, {`\x`, 2, 2, 16, ""}, {`\`, 3, 3, 8, ""},
+	{"&#x", 1, 6, 16, ";"}, {"&#X", 1, 6, 16, ";"}, {"&#", 1, 7, 10, ";"},
+}
+
+// named are escapes without a number: what they stand for, or no character of a secret.
+var named = []struct{ name, char string }{
+	{`\n`, none}, {`\r`, none}, {`\t`, none}, {`\b`, none}, {`\f`, none}, {`\v`, none}, {"&amp;", "&"}, {"&lt;", none}, {"&gt;", none}, {"&quot;", none}, {"&apos;", none},
+}
+
+// none stands in a layer for a character that no secret has.
+const none = "\x00"
 
 // unescape returns the character that a text begins with the escape of, and how long that is: 0 if it
-// is none, or of a character that a secret cannot have.
+// is none.
 func unescape(text string) (char string, length int) {
-	switch text[0] {
-	case '&':
-		end := strings.IndexByte(text[:min(len(text), maxEntity)], ';') + 1
-		if char = html.UnescapeString(text[:end]); char != text[:end] {
-			return char, end
+	if !strings.ContainsRune(`%=0U\&`, rune(text[0])) {
+		return "", 0
+	}
+	for _, e := range escapes {
+		if char, length = e.undo(text); length > 0 {
+			return char, length
 		}
-	case '%', '=', '0', 'U', '\\':
-		for _, e := range escapes {
-			digits, fits := strings.CutPrefix(text, e.prefix)
-			if !fits || len(digits) < e.digits || !strings.HasPrefix(digits[e.digits:], e.suffix) {
-				continue
-			}
-			if code, err := strconv.ParseUint(digits[:e.digits], e.base, 7); err == nil {
-				return string(rune(code)), len(e.prefix) + e.digits + len(e.suffix)
-			}
+	}
+	for _, e := range named {
+		if strings.HasPrefix(text, e.name) {
+			return e.char, len(e.name)
 		}
 	}
 	return "", 0
+}
+
+func (e escape) undo(text string) (char string, length int) {
+	rest, fits := strings.CutPrefix(text, e.prefix)
+	if !fits {
+		return "", 0
+	}
+	code, digits := 0, 0
+	for ; digits < min(e.max, len(rest)); digits++ {
+		value := digit(rest[digits])
+		if value >= e.base {
+			break
+		}
+		code = code*e.base + value
+	}
+	if digits < e.min {
+		return "", 0
+	}
+	length = len(e.prefix) + digits
+	if e.suffix != "" && strings.HasPrefix(rest[digits:], e.suffix) {
+		length++
+	}
+	if code > '~' {
+		return none, length
+	}
+	return string(rune(code)), length
+}
+
+// digit is the value of a digit, or one beyond every base.
+func digit(char byte) int {
+	switch {
+	case char >= '0' && char <= '9':
+		return int(char - '0')
+	case char >= 'a' && char <= 'f':
+		return int(char-'a') + 10
+	case char >= 'A' && char <= 'F':
+		return int(char-'A') + 10
+	}
+	return 16
 }

@@ -7,9 +7,8 @@ import (
 	"sync"
 )
 
-// maxRecent is how many secrets are remembered: a call makes 10 requests, each with a token of its
-// own if they rotate as fast.
-const maxRecent = 16
+// maxRecent is how many secrets are remembered. What a call itself used it knows besides.
+const maxRecent = 4
 
 // Recent remembers the secrets that a client used last, since a response may show one that the
 // client uses no longer. The zero value and nil hold none; it is safe for concurrent use.
@@ -23,7 +22,7 @@ type remembered struct {
 	runs   *secretRuns // nil until something is to be shown
 }
 
-// Add adds secrets, in place of the oldest if there are too many.
+// Add adds secrets, in place of those that were added longest ago if there are too many.
 func (r *Recent) Add(secrets ...string) {
 	if r == nil {
 		return
@@ -31,13 +30,18 @@ func (r *Recent) Add(secrets ...string) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	for _, secret := range secrets {
-		if secret == "" || slices.ContainsFunc(r.secrets, func(known remembered) bool { return known.secret == secret }) {
+		if secret == "" {
 			continue
 		}
-		if len(r.secrets) == maxRecent {
+		added, at := remembered{secret: secret}, slices.IndexFunc(r.secrets, func(known remembered) bool { return known.secret == secret })
+		switch {
+		case at >= 0:
+			added = r.secrets[at]
+			r.secrets = slices.Delete(r.secrets, at, at+1)
+		case len(r.secrets) == maxRecent:
 			r.secrets = slices.Delete(r.secrets, 0, 1)
 		}
-		r.secrets = append(r.secrets, remembered{secret: secret})
+		r.secrets = append(r.secrets, added)
 	}
 }
 
@@ -61,11 +65,22 @@ func (r *Recent) Redactor(more ...string) Redactor {
 
 var signatures = regexp.MustCompile(`(?i)sig=([^&\s"'<>\\]*)`)
 
+// What signatures are looked for: a deploy has two upload URLs, whose signatures have some 50
+// characters. A longer one is masked by what stands before it.
+const (
+	maxSignatures = 8
+	minSignature  = 12
+	maxSignature  = 512
+)
+
 // Signatures returns the signatures of the first upload URLs in a text, as they are written there and
 // as they are.
 func Signatures(text []byte) (secrets []string) {
-	for _, found := range signatures.FindAllSubmatch(text, maxRecent) {
-		signature := string(found[1])
+	for _, found := range signatures.FindAllSubmatch(text, maxSignatures) {
+		if len(found[1]) < minSignature {
+			continue
+		}
+		signature := string(found[1][:min(len(found[1]), maxSignature)])
 		secrets = append(secrets, signature)
 		if plain, err := url.QueryUnescape(signature); err == nil && plain != signature {
 			secrets = append(secrets, plain)

@@ -71,7 +71,7 @@ const maxEscapes = 4
 var uploadURLs = regexp.MustCompile(`(?i)"(?:dags|bundle)UploadUrl"\s*:\s*"[^"]*"?` +
 	`|https?:[^\s"'<>]*sig=[^\s"'<>]*` +
 	`|sig=[^\s"'<>&]*` +
-	`|\bsig["'\\]*\s*[:=]\s*["'\\]*[^\s"'<>&]+`)
+	`|\bsig["'\\]*\s*[:=]\s*["'\\]*[a-z0-9+/%=_-]{12,}`)
 
 // masked is text with one mask in place of each stretch that is hidden.
 func masked(text string, hidden []bool) string {
@@ -88,10 +88,10 @@ func masked(text string, hidden []bool) string {
 }
 
 // Excerpt returns the start of a body without secrets, as valid UTF-8 of at most [MaxExcerpt] bytes
-// that print, ends of lines and tabs aside.
+// that print, ends of lines, tabs and what joins emoji aside.
 func (r Redactor) Excerpt(body []byte) string {
 	text := r.Text(strings.ToValidUTF8(string(body[:min(len(body), MaxExcerpt)]), ""))
-	text = printable(text, "\n\t")
+	text = printable(text, "\n\t\u200d")
 	return strings.ToValidUTF8(text[:min(len(text), MaxExcerpt)], "")
 }
 

@@ -17,15 +17,16 @@ func TestText(t *testing.T) {
 		`"https://storage.example/a?sv=1\u0026sig=s1gned"`:              `"[REDACTED]"`,
 		`"https://storage.example/a?sv\u003d1\u0026sig\u003ds1gned"`:    `"[REDACTED]"`,
 		"url=https%3A%2F%2Fstorage.example%2Fa%3Fsig%3Ds1gned%26se%3D1": "url=[REDACTED]",
-		"sig=s1gned&sv=1":                  "[REDACTED]&sv=1",
-		"SIG=s1gned":                       "[REDACTED]",
-		"sig&#61;s1gned":                   "[REDACTED]",
-		"sig%253Ds1gned":                   "[REDACTED]",
-		`{"sig":"s1gned","sv":1}`:          `{"[REDACTED]","sv":1}`,
-		`{"\u0073ig" : "s1gned"}`:          `{"[REDACTED]"}`,
-		"the design: a signal, see a sigh": "the design: a signal, see a sigh",
-		"Bearer s3cret":                    "Bearer [REDACTED]",
-		"s3cret=s3cret":                    "[REDACTED]=[REDACTED]",
+		"sig=s1gned&sv=1":                    "[REDACTED]&sv=1",
+		"SIG=s1gned":                         "[REDACTED]",
+		"sig&#61;s1gned":                     "[REDACTED]",
+		"sig%253Ds1gned":                     "[REDACTED]",
+		`{"sig":"s1gned+0123456789","sv":1}`: `{"[REDACTED]","sv":1}`,
+		`{"\u0073ig" : "s1gned+0123456789"}`: `{"[REDACTED]"}`,
+		`unknown field "sig": use signature`: `unknown field "sig": use signature`,
+		"the design: a signal, see a sigh":   "the design: a signal, see a sigh",
+		"Bearer s3cret":                      "Bearer [REDACTED]",
+		"s3cret=s3cret":                      "[REDACTED]=[REDACTED]",
 	} {
 		assert.Equal(t, want, Text(text, "s3cret"))
 	}
@@ -52,6 +53,17 @@ func TestTextStaysAsItIs(t *testing.T) {
 		"2024-01-12T18:32:20.5898930Z 0x7f 50% =3d &nosuch; \\x4 101 121 74 104",
 	} {
 		assert.Equal(t, text, Text(text, token))
+	}
+}
+
+// Nor does a short secret make holes in words.
+func TestTextHasNoHoles(t *testing.T) {
+	for secret, text := range map[string]string{
+		"api-token":  "invalid API token",
+		"test-token": "the latest tokens are gone",
+		"":           "sig: must not be empty",
+	} {
+		assert.Equal(t, text, Text(text, secret))
 	}
 }
 

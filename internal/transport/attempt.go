@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
@@ -42,6 +43,9 @@ func (r *Run) attempt(ctx context.Context, request *http.Request, timeout time.D
 	}
 	token, err := c.Token(ctx)
 	c.Log.Secrets.Add(token)
+	if !slices.Contains(r.tokens, token) {
+		r.tokens = append(r.tokens, token)
+	}
 	if err = cmp.Or(err, retry.ContextError(ctx)); err != nil {
 		return attempt{err: retry.WhyEnded(ctx, err)}
 	}

@@ -66,13 +66,14 @@ type Result[T any] struct {
 	End
 }
 
-// End is how the attempts at a request ended. Its errors may show secrets.
+// End is how the attempts at a request ended.
 type End struct {
 	Response *Response // of the last attempt that was made; nil if it got none
 	Err      error     // why there is no response, or why no attempt followed it
 	Outcome  Outcome   // of all attempts together
 	Attempts int       // that were made
 	Elapsed  time.Duration
+	Tokens   []string // that the requests were made with: what is shown must hold none
 }
 
 // Do makes the request of a call under ctx, whatever context the request has, and reads up to limit
@@ -83,11 +84,11 @@ func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, 
 	result.Outcome.NotSent = true
 	defer func() {
 		run.close()
-		result.Elapsed = time.Since(started)
+		result.Elapsed, result.Tokens = time.Since(started), run.tokens
 	}()
 	for {
 		last := run.attempt(ctx, request, c.Timeout, limit)
-		c.Log.Attempt(ctx, request, last.response, last.err, result.Attempts+1, wait)
+		c.Log.Attempt(ctx, request, last.response, last.err, result.Attempts+1, wait, run.tokens...)
 		if last.made {
 			result.Attempts++
 		}

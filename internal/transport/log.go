@@ -19,12 +19,13 @@ type Logger struct {
 	RequestID func(body []byte) string // the name of a request in the body of an error; nil if there is none
 }
 
-// Attempt writes one attempt, and how long it waited after the one before, if there was one.
-func (l Logger) Attempt(ctx context.Context, request *http.Request, response *Response, err error, attempt int, waited time.Duration) {
+// Attempt writes one attempt, and how long it waited after the one before, if there was one. It hides
+// secrets, too.
+func (l Logger) Attempt(ctx context.Context, request *http.Request, response *Response, err error, attempt int, waited time.Duration, secrets ...string) {
 	if l.To == nil || !l.To.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
-	shown := l.Secrets.Redactor()
+	shown := l.Secrets.Redactor(secrets...)
 	attrs := []slog.Attr{
 		slog.String("method", request.Method),
 		slog.String("path", shown.Line(request.URL.Path)),

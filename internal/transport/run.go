@@ -15,6 +15,7 @@ type Run struct {
 	other   *http.Transport // in place of the chain's, once an attempt got nothing back
 	started time.Time       // of the first attempt that was sent
 	renewed bool            // whether an attempt got nothing back
+	tokens  []string        // that its requests were made with
 
 	Requests int // that were sent so far
 }
@@ -73,9 +74,9 @@ func (r *Run) Elapsed() time.Duration { return time.Since(r.started) }
 func Once[T any](ctx context.Context, r *Run, request *http.Request, timeout time.Duration, limit int, accept func(*Response) (T, error)) (result Result[T]) {
 	started := time.Now()
 	last := r.attempt(ctx, request, Shorter(timeout, r.chain.Timeout), limit)
-	r.chain.Log.Attempt(ctx, request, last.response, last.err, 1, firstAttempt)
+	r.chain.Log.Attempt(ctx, request, last.response, last.err, 1, firstAttempt, r.tokens...)
 	r.chain.slowDown(last.response, 0, false)
-	result.End = End{Response: last.response, Err: last.err, Elapsed: time.Since(started)}
+	result.End = End{Response: last.response, Err: last.err, Elapsed: time.Since(started), Tokens: r.tokens}
 	if last.made {
 		result.Attempts = 1
 	} else {

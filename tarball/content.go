@@ -2,16 +2,19 @@ package tarball
 
 import (
 	"archive/tar"
+	"cmp"
 	"errors"
 	"io"
+	"io/fs"
+	"time"
 )
 
 // file packs a regular file.
 func (p *packer) file(at *dir, given string) error {
 	name := at.below(given)
-	file, err := at.open(given)
+	file, err := p.open(at, given)
 	if err != nil {
-		return p.unreadable(name, err)
+		return cmp.Or(p.alive(), p.unreadable(name, err))
 	}
 	defer func() { _ = file.Close() }()
 	info, err := p.settled(name, file)
@@ -35,6 +38,19 @@ func (p *packer) file(at *dir, given string) error {
 		return err
 	}
 	return p.unchanged(name, file, info)
+}
+
+// maxLease is longer than Linux lets a process keep a lease on a file that another wants to read.
+const maxLease = time.Minute
+
+// open opens a file, once no other process has a lease on it.
+func (p *packer) open(at *dir, given string) (fs.File, error) {
+	for waited := time.Duration(0); ; waited += clockTick {
+		file, err := at.open(given)
+		if !isLeased(err) || waited >= maxLease || p.pause(clockTick) != nil {
+			return file, err
+		}
+	}
 }
 
 // content packs size bytes and makes sure that no more follow.
@@ -71,6 +87,8 @@ func changed(name, how string) error {
 func (p *packer) unreadable(name string, err error) error {
 	if name == "." {
 		name = p.cfg.folder
+	} else if errors.Is(err, errReplaced) || errors.Is(err, fs.ErrNotExist) {
+		return changed(name, "was replaced, or removed,")
 	}
 	return &Error{Path: name, Rule: blame(err, "cannot be read; fix that, or exclude it with Ignore"), Err: err}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // digestVersion names the encoding below. Digests are stored and compared: whoever changes what
-// is encoded, or how, must count it up.
+// is encoded, or how, must increment it.
 const digestVersion = "v1"
 
 // digest sums up what is packed, in the order of the tarball, by SHA-256. Each entry is

@@ -7,7 +7,7 @@ import (
 )
 
 // errReplaced says that something else is there than was listed.
-var errReplaced = errors.New("something else took its place while the folder was packed")
+var errReplaced = errors.New("something else took its place")
 
 // rootDir is an open directory of the operating system. Whatever takes its place or that of one
 // above it, its entries are read from the directory that was opened; and each of them as what it
@@ -29,9 +29,6 @@ func (d rootDir) open(name string) (fs.File, error) {
 		return nil, err
 	}
 	file, err := d.root.OpenFile(name, os.O_RDONLY|nonBlocking, 0)
-	if err != nil && listed.Mode().IsRegular() && !isTooManyOpen(err) {
-		file, err = d.root.OpenFile(name, os.O_RDONLY, 0) // another may have a lease on it
-	}
 	if err != nil {
 		return nil, err
 	}

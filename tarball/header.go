@@ -16,7 +16,7 @@ func (p *packer) below(name string) string { return path.Join(p.cfg.prefix, name
 // write writes the header of what the folder has as name.
 func (p *packer) write(header *tar.Header, name string) error {
 	if err := p.tar.WriteHeader(header); err != nil {
-		return &Error{Path: name, Rule: "cannot be an entry of a tarball; rename it, or leave it out with Ignore", Err: err}
+		return &Error{Path: name, Rule: "cannot be an entry of a tarball; rename it, or exclude it with Ignore", Err: err}
 	}
 	p.digest.entry(header)
 	return nil

@@ -6,4 +6,4 @@ package tarball
 const nonBlocking = 0
 
 // What these systems say of it is not known here.
-var tooManyOpen, noRoom []error
+var tooManyOpen, noRoom, leased []error

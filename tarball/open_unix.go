@@ -4,11 +4,12 @@ package tarball
 
 import "syscall"
 
-// nonBlocking opens a named pipe without waiting for who writes to it, and a file without
-// waiting for who has a lease on it.
+// nonBlocking opens a named pipe without waiting for a writer, and a file without waiting for
+// another process to give up its lease.
 const nonBlocking = syscall.O_NONBLOCK
 
 var (
 	tooManyOpen = []error{syscall.EMFILE, syscall.ENFILE}
 	noRoom      = []error{syscall.ENOSPC, syscall.EDQUOT}
+	leased      = []error{syscall.EWOULDBLOCK}
 )

@@ -9,5 +9,6 @@ const nonBlocking = 0
 // ERROR_DISK_QUOTA_EXCEEDED.
 var (
 	tooManyOpen = []error{syscall.Errno(4)}
+	leased      = []error{}
 	noRoom      = []error{syscall.Errno(39), syscall.Errno(112), syscall.Errno(1295)}
 )

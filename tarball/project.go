@@ -12,10 +12,10 @@ import (
 // Astro project or in a repository. None is of what lies in a dags folder, such as
 // .airflowignore, .gitignore, README.md or __init__.py.
 var projectMarks = []string{
-	".astro", "airflow_settings.y*ml", "airflow.cfg", "packages.txt", "requirements*.txt",
+	".astro", "airflow_settings.y*ml", "airflow.cfg", "packages.txt", "requirements*.txt", "requirements*.in", "constraints*.txt",
 	"dockerfile*", ".dockerignore", "containerfile", "docker-compose*.y*ml", "compose*.y*ml",
-	".git", ".github", ".gitlab-ci.y*ml", ".circleci", "azure-pipelines.y*ml", "jenkinsfile", "makefile", ".pre-commit-config.y*ml",
-	"pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "noxfile.py", "pipfile*", "uv.lock", "poetry.lock", "pdm.lock",
+	".git", ".hg", ".svn", ".github", ".travis.y*ml", "bitbucket-pipelines.y*ml", ".gitlab-ci.y*ml", ".circleci", "azure-pipelines.y*ml", "jenkinsfile", "makefile", "gnumakefile", "justfile", ".pre-commit-config.y*ml",
+	"pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "pytest.ini", "conftest.py", "noxfile.py", "environment.y*ml", "pixi.toml", ".python-version", "pipfile*", "uv.lock", "poetry.lock", "pdm.lock",
 }
 
 func isProjectMark(name string) bool {
@@ -31,10 +31,12 @@ func (p *packer) checkTop(top *dir, entries []fs.DirEntry) error {
 	if p.cfg.prefixSet || p.cfg.prefix != dags {
 		return nil
 	}
-	inner, hasMark, hasDAG := "", false, false
+	inner, mark, hasDAG := "", "", false
 	for _, entry := range entries {
 		name := entry.Name()
-		hasMark = hasMark || isProjectMark(name)
+		if mark == "" && isProjectMark(name) {
+			mark = name
+		}
 		switch {
 		case p.leftOut(name, entry.IsDir()):
 		case strings.EqualFold(name, dags) && isFolder(top, entry):
@@ -43,12 +45,12 @@ func (p *packer) checkTop(top *dir, entries []fs.DirEntry) error {
 			hasDAG = true
 		}
 	}
-	if inner == "" || hasDAG && !hasMark {
+	if inner == "" || hasDAG && mark == "" {
 		return nil
 	}
 	what := "holds a folder " + inner + " and no DAG beside it"
-	if hasMark {
-		what = "is an Astro project, and not its dags folder"
+	if mark != "" {
+		what = "holds a folder " + inner + " beside " + quote(mark) + " like the project around a dags folder"
 	}
 	cure := "Dir(" + quote(filepath.Join(p.cfg.folder, inner)) + ")"
 	if p.cfg.isFS {

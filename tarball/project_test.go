@@ -3,6 +3,7 @@ package tarball_test
 import (
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -16,15 +17,17 @@ func TestPackRefusesAProject(t *testing.T) {
 	for _, mark := range []string{
 		".astro/config.yaml", "Dockerfile", "Dockerfile.dev", "airflow_settings.yaml", "requirements.txt", "requirements-dev.txt", "packages.txt",
 		".git/HEAD", ".git", ".github/workflows/ci.yaml", ".gitlab-ci.yml", "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile", "Pipfile.lock",
-		"setup.cfg", "setup.py", "tox.ini", "docker-compose.yml", "docker-compose.override.yaml", "compose.yaml", "Makefile",
+		".hg/store", ".svn/entries", ".travis.yml", "bitbucket-pipelines.yml", "requirements.in", "constraints.txt", "environment.yml", "pixi.toml",
+		"justfile", "GNUmakefile", "pytest.ini", "conftest.py", ".python-version", "setup.cfg", "setup.py", "tox.ini", "docker-compose.yml", "docker-compose.override.yaml", "compose.yaml", "Makefile",
 	} {
-		tree := fstest.MapFS{"dags/dag.py": file(""), "conftest.py": file(""), mark: file("")}
+		tree := fstest.MapFS{"dags/dag.py": file(""), "helpers.py": file(""), mark: file("")}
 		_, text := refused(t, tarball.FS(tree, tarball.Ignore(mark)), "dags")
-		assert.Contains(t, text, `"." is an Astro project, and not its dags folder, so that its DAGs would lie below dags/dags/; pass what fs.Sub(fsys, "dags") returns, or the option Prefix("dags") if that is meant`, mark)
+		top, _, _ := strings.Cut(mark, "/")
+		assert.Contains(t, text, `"." holds a folder dags beside "`+top+`" like the project around a dags folder, so that its DAGs would lie below dags/dags/; pass what fs.Sub(fsys, "dags") returns, or the option Prefix("dags") if that is meant`, mark)
 	}
 	linked := folder(t, fstest.MapFS{"include/dag.py": file(""), "dags": link("include"), ".astro/config.yaml": file("")})
 	_, text := refused(t, tarball.Dir(linked), "dags")
-	assert.Contains(t, text, "is an Astro project")
+	assert.Contains(t, text, `beside ".astro" like the project`)
 	root := folder(t, fstest.MapFS{"dags/dag.py": file(""), ".astro/config.yaml": file("")})
 	why, text := refused(t, tarball.Dir(root), "./dags/")
 	assert.Equal(t, root, why.Path)

@@ -6,9 +6,10 @@ import (
 )
 
 const (
-	// clockTick is more than the steps in which any operating system counts the times of files.
+	// clockTick is longer than the steps in which operating systems count the times of files. Some
+	// file systems count in seconds.
 	clockTick = 20 * time.Millisecond
-	// maxTicks is how many of them a file is waited for that is written to all the time.
+	// maxTicks is how many ticks to wait for a file that keeps changing.
 	maxTicks = 50
 )
 
@@ -24,13 +25,21 @@ func (p *packer) settled(name string, file fs.File) (fs.FileInfo, error) {
 		if age < 0 || age >= clockTick {
 			return info, nil
 		}
-		select {
-		case <-p.ctx.Done():
-			return nil, p.alive()
-		case <-time.After(clockTick - age):
+		if err := p.pause(clockTick - age); err != nil {
+			return nil, err
 		}
 	}
 	return nil, changed(name, "was written to")
+}
+
+// pause waits, or returns why packing was ended.
+func (p *packer) pause(wait time.Duration) error {
+	select {
+	case <-p.ctx.Done():
+		return p.alive()
+	case <-time.After(wait):
+		return nil
+	}
 }
 
 // unchanged returns an error if the file was written to since before. Its size was counted when it

@@ -43,7 +43,7 @@ func (p *packer) entry(at *dir, entry fs.DirEntry) error {
 		return nil
 	}
 	if !fs.ValidPath(given) || given == "." || strings.Contains(given, "/") {
-		return &Error{Path: at.path, Rule: fmt.Sprintf("holds %s, which is no name in UTF-8; rename it, or leave it out with Ignore", quote(given))}
+		return &Error{Path: at.path, Rule: fmt.Sprintf("holds %s, which is no name in UTF-8; rename it, or exclude it with Ignore", quote(given))}
 	}
 	// Of the entry the kind alone is used. What it says besides may come from the name, and
 	// so from outside of the folder if a link took its place meanwhile.
@@ -55,7 +55,7 @@ func (p *packer) entry(at *dir, entry fs.DirEntry) error {
 	case kind&fs.ModeSymlink != 0:
 		return p.link(at, given)
 	default:
-		return &Error{Path: name, Rule: "is a " + kindOf(kind) + ", which cannot be deployed; remove it, or leave it out with Ignore"}
+		return &Error{Path: name, Rule: "is a " + kindOf(kind) + ", which cannot be deployed; remove it, or exclude it with Ignore"}
 	}
 }
 

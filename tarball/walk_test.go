@@ -172,7 +172,7 @@ func TestReadersOfAllKinds(t *testing.T) {
 func TestNamesThatAreNone(t *testing.T) {
 	for _, name := range []string{"../x", "a/../../x", "a//x", "./x", "a/.", "a/\xff"} {
 		_, text := refused(t, tarball.FS(fstest.MapFS{"a/b": file(""), name: file("")}), "dags")
-		assert.Contains(t, text, ", which is no name in UTF-8; rename it, or leave it out with Ignore", name)
+		assert.Contains(t, text, ", which is no name in UTF-8; rename it, or exclude it with Ignore", name)
 	}
 	assert.Equal(t, []string{"a/", "a/b"}, packed(t, tarball.FS(fstest.MapFS{"a/b": file(""), "a/\xff": file("")}, tarball.Ignore("a/?", "!b")), ""))
 	for _, name := range []string{"b/c", "..", ".", ""} {

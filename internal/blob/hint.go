@@ -18,7 +18,7 @@ const (
 	hintGone     = "what the upload URL leads to is not there, or is disabled: check that the URL is the deploy's own; if it is, ask Astronomer's support"
 	hintUnclear  = "either the upload URL is no longer valid, and a new deploy has a new one; or the storage refuses this network, address or request, which no new deploy changes"
 	hintDamaged  = "the tarball changed on its way, or while it was sent: upload it again"
-	hintSmaller  = "make the tarball smaller: leave out what the deploy does not need"
+	hintSmaller  = "make the tarball smaller: exclude what the deploy does not need"
 	hintOddly    = "this does not look like a response from the storage: check any proxy, which may change responses"
 )
 

@@ -387,13 +387,14 @@ func TestErrorIsLoggedWithItsFields(t *testing.T) {
 // stub is a client of somebody else's.
 type stub struct {
 	deploys.Client
-	err error
+	created *api.Deploy
+	err     error
 }
 
 func (s stub) CheckCreate(wrapper.Deployment, api.CreateDeployRequest) error { return nil }
 
 func (s stub) CreateDeploy(context.Context, wrapper.Deployment, api.CreateDeployRequest) (*api.Deploy, error) {
-	return nil, s.err
+	return s.created, s.err
 }
 
 // quiet is a client that says nothing from one of its steps on.

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
 	"github.com/astro-finalize/astro-finalize-go/deploys"
 	"github.com/astro-finalize/astro-finalize-go/internal/chaostest"
@@ -53,6 +54,10 @@ func TestSecretsShowInNothingThatIsReturned(t *testing.T) {
 	}
 	_, err = deploys.Bundle(t.Context(), client, deployment, shop, unreadable{holding{"https://storage.example/a?sig=" + chaostest.Signature}})
 	require.ErrorAs(t, err, new(holding))
+	values = append(values, err)
+	failed := &api.Deploy{ID: "p", DeploymentID: "d", Status: api.DeployStatusFailed, DAGsUploadURL: ptr(api.NewSecret(address))}
+	_, err = deploys.DAGs(t.Context(), stub{created: failed}, wrapper.Deployment{}, &packed{content: gzipped(100)})
+	require.ErrorAs(t, err, new(*wrapper.DeployFailedError))
 	values = append(values, err)
 	for _, value := range values {
 		chaostest.RequireNoSecret(t, value)

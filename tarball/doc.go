@@ -29,15 +29,17 @@
 //     is not UTF-8;
 //   - a socket, a named pipe, a device: it is never opened;
 //   - a file that is written to while it is read, as its size or its time says, and whatever
-//     cannot be read;
+//     cannot be read. Not noticed are writes through a memory map, a write that sets the old time
+//     again, and one write that takes longer than 20 ms;
 //   - a folder that holds no file and no symlink to pack, since deploying it deletes every
 //     DAG: [ErrEmpty], unless [AllowEmpty] says that it is meant;
 //   - a folder packed under dags/ that holds no .py and no .zip file, which is [ErrEmpty], too,
 //     since no DAG can be in it;
 //   - the folder around the dags folder in place of it, packed under dags/, since its DAGs would
-//     lie under dags/dags/. It holds a folder dags that is not left out, and either no .py and no
-//     .zip file beside it or what lies in an Astro project or a repository, such as Dockerfile,
-//     requirements.txt, pyproject.toml or .git. The option [Prefix] says that it is meant;
+//     lie under dags/dags/. It holds a folder dags that is not left out, and beside it either no
+//     .py and no .zip file (__init__.py aside) or what lies in an Astro project or a repository,
+//     such as Dockerfile, requirements.txt, pyproject.toml or .git. The option [Prefix] says that
+//     it is meant;
 //   - what becomes a tarball of more than 5,000 MiB, which one upload cannot hold. Packing ends
 //     there.
 //
@@ -52,13 +54,14 @@
 // their names, owners are 0, directories and executable files have mode 0755, other files 0644.
 // Windows has no executable bit, so a tree with scripts differs there.
 //
-// All entries carry one time, in whole seconds: that of packing, since what reads the files once
-// they are deployed, such as Python with its __pycache__, tells by their times what has changed.
+// All entries carry one time, in whole seconds: the time of packing. Python, Airflow and dbt detect
+// changes by the times of files.
 // The environment variable SOURCE_DATE_EPOCH or the option [ModTime], which outranks it, sets
 // another, such as that of the commit.
 //
-// Whether two trees are the same, whenever they were packed, tells [Tarball.ContentDigest]: store
-// it with the deploy, and compare it to deploy only what changed, or to find what drifted.
+// [Tarball.ContentDigest] tells whether two trees are the same, whenever they were packed: store it
+// with each deploy, and compare it before the next one to deploy only what changed. A [Tarball] that
+// was packed to find out is a source for the deploy.
 //
 // # What it takes
 //

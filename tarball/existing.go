@@ -11,7 +11,7 @@ import (
 )
 
 // File is a tarball that exists already, at path: a regular file that begins like gzip or
-// tar, of at most 5,000 MiB. The prefix of [Source.Pack] does not matter, since what is packed lies where it lies.
+// tar, of at most 5,000 MiB. The prefix of [Source.Pack] does not matter, since the entries are not moved.
 // Pack reads the file once, for its MD5, and closing the [Tarball] leaves it where it is.
 func File(path string) *Source {
 	return &Source{func(ctx context.Context, _ string) (*Tarball, error) {
@@ -64,7 +64,7 @@ func openTarball(ctx context.Context, path string, maxSize int64) (_ *Tarball, e
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	return &Tarball{file: file, size: size, md5: sum.Sum(nil)}, nil
+	return &Tarball{file: file, size: size, md5: sum.Sum(nil), anyPrefix: true}, nil
 }
 
 // isTarball reports whether start can begin a gzip or a tar, be it of POSIX or GNU.

@@ -18,9 +18,9 @@ const maxEpoch = 1 << 33
 // it they carry the one in the environment variable SOURCE_DATE_EPOCH (whole seconds since
 // 1970), which is read when packing; and if that is unset or empty, the time of packing.
 //
-// The time should differ from deploy to deploy. Programs that read what was deployed go by it:
-// Python runs the byte-code in __pycache__ if the time and the size of the source are those
-// that it recorded, Airflow 2 shows the code and dbt keeps what it parsed of an older file.
+// The time should differ from deploy to deploy, since programs go by it. Python runs the byte-code
+// in __pycache__ if the source has the time and the size that it recorded. Airflow 2 goes on showing
+// the code, and dbt goes on using what it parsed, of a file whose time is not later.
 func ModTime(modTime time.Time) Option {
 	return func(cfg *config) error {
 		if seconds := modTime.Unix(); seconds < 0 || seconds >= maxEpoch {

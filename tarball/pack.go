@@ -48,7 +48,7 @@ func pack(ctx context.Context, folder handle, cfg *config) (*Tarball, error) {
 	if err != nil {
 		return nil, err
 	}
-	packed := &Tarball{file: file, leftover: leftover}
+	packed := &Tarball{file: file, leftover: leftover, prefix: cfg.prefix, anyPrefix: cfg.prefixSet}
 	whole := false
 	defer func() {
 		if !whole {

@@ -9,8 +9,8 @@ import (
 )
 
 // projectMarks are names, as globs in lower case, of what lies beside the dags folder in an
-// Astro project or in a repository. None is of what lies in a dags folder, such as
-// .airflowignore, .gitignore, README.md or __init__.py.
+// Astro project or in a repository, and rarely in a dags folder, unlike .airflowignore,
+// .gitignore, README.md and __init__.py.
 var projectMarks = []string{
 	".astro", "airflow_settings.y*ml", "airflow.cfg", "packages.txt", "requirements*.txt", "requirements*.in", "constraints*.txt",
 	"dockerfile*", ".dockerignore", "containerfile", "docker-compose*.y*ml", "compose*.y*ml",

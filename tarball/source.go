@@ -42,8 +42,8 @@ func Dir(path string, options ...Option) *Source {
 //	...
 //	source := tarball.FS(dags)
 //
-// If it holds symlinks it must be an [fs.ReadLinkFS]. Its files must keep their size and time as
-// long as they keep their content. For a folder of the operating system take [Dir]: what
+// If it holds symlinks it must be an [fs.ReadLinkFS]. A file's size and time must not change unless
+// its content does. For a folder of the operating system take [Dir]: what
 // [os.DirFS] returns follows symlinks to anywhere.
 func FS(fsys fs.FS, options ...Option) *Source {
 	options = slices.Clone(options)

@@ -10,12 +10,14 @@ import (
 // Tarball is a tarball that is ready to be uploaded: an [io.ReadSeekCloser] and an
 // [io.ReaderAt] that is at its beginning. Close it when done.
 type Tarball struct {
-	file     *os.File
-	leftover string // what Close removes, if anything
-	size     int64
-	md5      []byte
-	files    int
-	content  string
+	file      *os.File
+	leftover  string // what Close removes, if anything
+	size      int64
+	md5       []byte
+	files     int
+	content   string // its digest
+	prefix    string
+	anyPrefix bool // will do for a deploy
 }
 
 var (

@@ -59,10 +59,10 @@
 // retried ([Client.Finalize]). net/http sends nothing again by itself, over HTTP/2 either. The
 // attempt after one that got no response in time goes over another connection.
 //
-// An upload is retried like a read, each time from its start, but for a response of 2xx
-// without a version of what was sent, which is final; besides, once if the tarball was damaged on
-// its way, and as long as its URL is not valid yet. Each that gets through makes one more
-// version of the tarball; the last one's is returned, and the others do nothing.
+// An upload is retried like a read, each time from its start. A 2xx without a version of what was
+// sent is final. A tarball that was damaged on its way is sent once more, and a URL that is not valid
+// yet is waited for. Each upload that gets through makes one more version of the tarball; the last
+// one's is returned, and the others do nothing.
 //
 // Before each retry passes a random time of up to 0.5 s, then up to 1 s, 2 s and so on to 30 s;
 // longer if the response's Retry-After says so. One of more than 60 s ends the call at once. An
@@ -74,9 +74,9 @@
 // # Secrets
 //
 // No error and no line of [WithLogger] shows 12 characters in a row of a token or a signature that
-// the client used, however a response spells them, and whatever prints, logs or encodes the error:
-// its Deploy is a copy without upload URLs, and [errors.Is] and [errors.As] see the causes below it
-// that nothing else shows. A deploy that a call returns carries its upload URLs as
+// the client used, however a response escapes or encodes them, and whatever prints, logs or encodes
+// the error. Its Deploy is a copy without upload URLs; [errors.Is] and [errors.As] find the causes
+// below it, which are not printed. A deploy that a call returns carries its upload URLs as
 // [github.com/astro-finalize/astro-finalize-go/api.Secret], which no fmt verb shows, nor slog where
 // it is given the deploy itself; the JSON of a deploy is the wire format and has them in full, and
 // so has the Body of a response that the generated api.ClientWithResponses decodes. The token goes

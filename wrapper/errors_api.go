@@ -35,11 +35,7 @@ const maxFieldErrors = 20
 
 // failure is the error of a request that brought nothing that was accepted.
 func (c *Client) failure(operation string, end transport.End) error {
-	var body []byte
-	if end.Response != nil {
-		body = end.Response.Body
-	}
-	shown := c.redactor(body, end.Tokens...)
+	shown := c.redactor(end.Body(), end.Tokens...)
 	if end.Err == nil {
 		return apiError(c.version, shown, operation, end)
 	}

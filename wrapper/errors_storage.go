@@ -14,8 +14,8 @@ import (
 // clock. A retry does not help, a new deploy does. No other 403 is of this kind.
 var ErrUploadURLExpired = errors.New("upload URL expired")
 
-// StorageError says that the storage behind an upload URL responded, but not with the version
-// of the tarball. Nothing that runs was changed.
+// StorageError says that the upload got a response, of the storage or of a proxy before it, without
+// the version of the tarball. Nothing that runs was changed.
 type StorageError struct {
 	StatusCode int           // of the response
 	Code       string        // the storage's name for what is wrong, such as AuthenticationFailed, if the response had one
@@ -63,16 +63,8 @@ func (e *StorageError) Is(target error) bool {
 func storageError(result blob.Result) *StorageError {
 	said := result.Refusal
 	return &StorageError{
-		StatusCode: said.StatusCode,
-		Code:       said.Code,
-		Message:    said.Message,
-		RequestID:  said.RequestID,
-		Body:       said.Body,
-		Attempts:   result.Attempts,
-		Elapsed:    result.Elapsed,
-		RetryAfter: said.RetryAfter,
-		Expired:    said.Expired,
-		Hint:       said.Hint,
-		Err:        said.Err,
+		StatusCode: said.StatusCode, Code: said.Code, Message: said.Message, RequestID: said.RequestID, Body: said.Body,
+		Attempts: result.Attempts, Elapsed: result.Elapsed, RetryAfter: said.RetryAfter,
+		Expired: said.Expired, Hint: said.Hint, Err: said.Err,
 	}
 }

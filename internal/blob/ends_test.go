@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
+	"net/textproto"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -216,3 +218,47 @@ func TestPutKeepsTheTarballsErrorFromTheTransport(t *testing.T) {
 	assert.ErrorIs(t, result.Err, bad)
 	assert.Equal(t, errUnread.Error(), seen.Load())
 }
+
+// The bound holds where the caller traces, too: the first trace says what net/http does.
+func TestPutOfEndless1xxThatIsTraced(t *testing.T) {
+	seen := 0
+	traced := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got1xxResponse: func(int, textproto.MIMEHeader) error { seen++; return nil }})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		for r.Context().Err() == nil {
+			w.WriteHeader(http.StatusProcessing)
+		}
+	}))
+	defer server.Close()
+	once := uploader(http.DefaultTransport)
+	once.Retry.MaxAttempts = 1
+	to, err := url.Parse(server.URL + "/c/b?sig=s")
+	require.NoError(t, err)
+	result := once.Put(traced, to, measured(t, bytes.NewReader(gzipped(100))), nil)
+	require.ErrorIs(t, result.Err, errInterims)
+	assert.Greater(t, seen, maxInterims)
+}
+
+// A response whose body does not come before the context ends is no response.
+func TestPutOfAResponseThatIsCutOff(t *testing.T) {
+	for _, status := range []int{http.StatusOK, http.StatusForbidden} {
+		synctest.Test(t, func(t *testing.T) {
+			over := errors.New("over")
+			ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, over)
+			defer cancel()
+			hangs := roundTripper(func(request *http.Request) (*http.Response, error) {
+				_, _ = io.Copy(io.Discard, request.Body)
+				return &http.Response{StatusCode: status, Header: http.Header{}, Body: hanging{request.Context()}}, nil
+			})
+			result := uploader(hangs).Put(ctx, target, measured(t, bytes.NewReader(gzipped(100))), nil)
+			require.ErrorIs(t, result.Err, context.DeadlineExceeded)
+			require.ErrorIs(t, result.Err, over)
+		})
+	}
+}
+
+// hanging is a body that comes to no end before its context does.
+type hanging struct{ ctx context.Context }
+
+func (h hanging) Read([]byte) (int, error) { <-h.ctx.Done(); return 0, h.ctx.Err() }
+func (hanging) Close() error               { return nil }

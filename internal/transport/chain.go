@@ -76,6 +76,14 @@ type End struct {
 	Tokens   []string // that the requests were made with: what is shown must hold none
 }
 
+// Body is that of the response, if there is one.
+func (e End) Body() []byte {
+	if e.Response == nil {
+		return nil
+	}
+	return e.Response.Body
+}
+
 // Do makes the request of a call under ctx, whatever context the request has, and reads up to limit
 // bytes of its response. It changes the request, which must not be anyone else's.
 func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, call Call[T]) (result Result[T]) {

@@ -194,6 +194,23 @@ func ExampleTarball_ContentDigest() {
 	// false
 }
 
+// A tarball that is packed is a source, for deploys.DAGs and its like.
+func ExampleTarball_Open() {
+	packed, err := tarball.FS(dags).Pack(context.Background(), "dags")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = packed.Close() }()
+	_, err = packed.Open(context.Background(), "dags")
+	fmt.Println(err)
+	_, err = packed.Open(context.Background(), "") // as a bundle
+	fmt.Println(err)
+	// Output:
+	// <nil>
+	// prefix must be the one that the tarball was packed with, "dags" (it is ""): pass that to Pack
+}
+
 func ExampleTarball_Files() {
 	packed, err := tarball.FS(dags).Pack(context.Background(), "dags")
 	if err != nil {

@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -90,7 +92,7 @@ func (e *echoing) deploy(id, status string) string {
 	return string(body)
 }
 
-// 200 secrets by more than 30 spellings, echoed in all that a response has, and by every type of
+// 200 secrets by 30 spellings each, echoed in all that a response has, and by every type of
 // error: nothing of it shows, whatever prints, logs or encodes the error.
 func TestNoSpellingOfASecretShows(t *testing.T) {
 	seeds := 10
@@ -102,13 +104,15 @@ func TestNoSpellingOfASecretShows(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(uint64(seed), 11))
 			for i := range 20 {
-				requireNoSpellingShown(t, chaostest.RandomSecret(random), i == 0)
+				requireNoSpellingShown(t, random, i == 0)
 			}
 		})
 	}
 }
 
-func requireNoSpellingShown(t *testing.T, secret string, byAssertions bool) {
+// requireNoSpellingShown tries one secret, by 30 of its spellings.
+func requireNoSpellingShown(t *testing.T, random *rand.Rand, byAssertions bool) {
+	secret, names := chaostest.RandomSecret(random), slices.Sorted(maps.Keys(chaostest.Spellings))
 	service, log, asked := &echoing{secret: secret}, &bytes.Buffer{}, 0
 	options := []wrapper.Option{
 		wrapper.WithTokenSource(func(context.Context) (string, error) {
@@ -127,8 +131,9 @@ func requireNoSpellingShown(t *testing.T, secret string, byAssertions bool) {
 	require.NoError(t, err)
 	twice, err := wrapper.NewClient(append(options, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 2, Backoff: atOnce}))...)
 	require.NoError(t, err)
-	for name, spell := range chaostest.Spellings {
-		service.echo = spell(secret)
+	for _, i := range random.Perm(len(names))[:30] {
+		name := names[i]
+		service.echo = chaostest.Spellings[name](secret)
 		for kind, err := range failures(t.Context(), once, twice, service) {
 			require.Error(t, err, kind)
 			for below := err; below != nil; below = errors.Unwrap(below) {

@@ -33,7 +33,7 @@ func (r *Recent) Add(secrets ...string) {
 		if secret == "" {
 			continue
 		}
-		added, at := remembered{secret: secret}, slices.IndexFunc(r.secrets, func(known remembered) bool { return known.secret == secret })
+		added, at := remembered{secret: secret}, r.find(secret)
 		switch {
 		case at >= 0:
 			added = r.secrets[at]
@@ -45,14 +45,19 @@ func (r *Recent) Add(secrets ...string) {
 	}
 }
 
+// find returns where a secret is, or -1.
+func (r *Recent) find(secret string) int {
+	return slices.IndexFunc(r.secrets, func(known remembered) bool { return known.secret == secret })
+}
+
 // Redactor returns a redactor for what is remembered, and for more.
 func (r *Recent) Redactor(more ...string) Redactor {
 	if r == nil {
 		return New(more...)
 	}
-	redactor := New(more...)
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
+	redactor := New(slices.DeleteFunc(slices.Clone(more), func(secret string) bool { return r.find(secret) >= 0 })...)
 	for i := range r.secrets {
 		if known := &r.secrets[i]; known.runs == nil {
 			runs := runsOf(known.secret)

@@ -2,7 +2,6 @@ package wrapper
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"os"
 	"time"
@@ -34,7 +33,9 @@ type Client struct {
 func NewClient(options ...Option) (*Client, error) {
 	cfg, err := newConfig(options)
 	if err != nil {
-		return nil, hide(err, redact.New(cfg.token, os.Getenv(tokenVariable)))
+		secrets := &redact.Recent{}
+		secrets.Add(cfg.token, os.Getenv(tokenVariable))
+		return nil, hide(err, secrets)
 	}
 	server, network := cfg.server(), cfg.network()
 	log := transport.Logger{To: cfg.logger, Secrets: &redact.Recent{}, RequestID: func(body []byte) string { return decode.Error(body).RequestID }}
@@ -129,13 +130,13 @@ func (c *Client) ready(ctx context.Context, broken error) error {
 	if ctx == nil {
 		return &ValidationError{Field: "ctx", Rule: "must not be nil; pass context.Background() if there is none"}
 	}
-	return hide(broken, c.redactor(nil))
+	return hide(broken, c.chain.Log.Secrets)
 }
 
 // hide takes secrets out of the value of a [ValidationError]: something was put in its place.
-func hide(err error, secrets redact.Redactor) error {
-	if invalid := (*ValidationError)(nil); errors.As(err, &invalid) {
-		invalid.Value = secrets.Line(invalid.Value)
+func hide(err error, secrets *redact.Recent) error {
+	if invalid, isInvalid := err.(*ValidationError); isInvalid {
+		invalid.Value = secrets.Redactor().Line(invalid.Value)
 	}
 	return err
 }

@@ -80,7 +80,7 @@ func (c *Client) CheckCreate(in Deployment, request api.CreateDeployRequest) err
 	if err := c.check(); err != nil {
 		return err
 	}
-	return hide(checkCreate(c.version, in, request), c.redactor(nil))
+	return hide(checkCreate(c.version, in, request), c.chain.Log.Secrets)
 }
 
 func checkCreate(version APIVersion, in Deployment, request api.CreateDeployRequest) error {

@@ -221,8 +221,8 @@ func TestPutKeepsTheTarballsErrorFromTheTransport(t *testing.T) {
 
 // The bound holds where the caller traces, too: the first trace says what net/http does.
 func TestPutOfEndless1xxThatIsTraced(t *testing.T) {
-	seen := 0
-	traced := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got1xxResponse: func(int, textproto.MIMEHeader) error { seen++; return nil }})
+	var seen atomic.Int32
+	traced := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got1xxResponse: func(int, textproto.MIMEHeader) error { seen.Add(1); return nil }})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		for r.Context().Err() == nil {
@@ -236,7 +236,7 @@ func TestPutOfEndless1xxThatIsTraced(t *testing.T) {
 	require.NoError(t, err)
 	result := once.Put(traced, to, measured(t, bytes.NewReader(gzipped(100))), nil)
 	require.ErrorIs(t, result.Err, errInterims)
-	assert.Greater(t, seen, maxInterims)
+	assert.Greater(t, seen.Load(), int32(maxInterims))
 }
 
 // A response whose body does not come before the context ends is no response.

@@ -30,7 +30,7 @@ func (r *Recent) Add(secrets ...string) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	for _, secret := range secrets {
-		if secret == "" {
+		if last := len(r.secrets) - 1; secret == "" || last >= 0 && r.secrets[last].secret == secret {
 			continue
 		}
 		added, at := remembered{secret: secret}, r.find(secret)

@@ -62,7 +62,11 @@ type runs struct {
 	known  []uint64 // their hashes, in order, which take an eighth of their room
 }
 
+// maxSecret is how much of a secret is looked for. No token is as long: a longer one is never sent.
+const maxSecret = 16 << 10
+
 func runsOf(secret string) (all secretRuns) {
+	secret = secret[:min(len(secret), maxSecret)]
 	for i, reading := range readings {
 		read, _ := reading.read(secret)
 		if len(read) < minSecret || i > 0 && len(read) < run { // a short one is a word in other texts

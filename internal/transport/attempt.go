@@ -43,6 +43,9 @@ func (r *Run) attempt(ctx context.Context, request *http.Request, timeout time.D
 	}
 	token, err := c.Token(ctx)
 	c.Log.Secrets.Add(token)
+	if r.tokens == nil {
+		r.tokens = r.room[:0]
+	}
 	if !slices.Contains(r.tokens, token) {
 		r.tokens = append(r.tokens, token)
 	}

@@ -16,6 +16,7 @@ type Run struct {
 	started time.Time       // of the first attempt that was sent
 	renewed bool            // whether an attempt got nothing back
 	tokens  []string        // that its requests were made with
+	room    [1]string       // for one, which is what most have
 
 	Requests int // that were sent so far
 }

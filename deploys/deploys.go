@@ -107,10 +107,11 @@ func run(ctx context.Context, client Client, to wrapper.Deployment, p plan, opti
 		err := step.do(ctx)
 		*step.took, timings.Total = time.Since(begun), time.Since(started)
 		if err != nil {
-			return nil, &Error{Stage: step.stage, Result: d.result, Err: err, MayExist: d.mayExist}
+			return nil, &Error{Stage: step.stage, Result: d.shown(), Err: err, MayExist: d.mayExist}
 		}
 	}
-	return &d.result, nil
+	result := d.shown()
+	return &result, nil
 }
 
 // check applies the options, and reports the first rule that the call breaks.

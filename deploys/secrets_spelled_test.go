@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,22 +44,22 @@ func (e *echoing) RoundTrip(request *http.Request) (*http.Response, error) {
 func TestNoSpellingOfASecretShows(t *testing.T) {
 	secrets := 200
 	if chaostest.UnderRace {
-		secrets = 20
+		secrets = 5
 	}
-	random := rand.New(rand.NewPCG(5, 11))
+	random, names := rand.New(rand.NewPCG(5, 11)), slices.Sorted(maps.Keys(chaostest.Spellings))
 	for range secrets {
 		service := &echoing{signature: chaostest.RandomSecret(random)}
 		client, err := wrapper.NewClient(wrapper.WithToken(chaostest.RandomSecret(random)), wrapper.WithHTTPClient(&http.Client{Transport: service}), wrapper.WithLimiter(http.MethodPost, nil))
 		require.NoError(t, err)
-		for name, spell := range chaostest.Spellings {
-			service.echo = spell(service.signature)
+		for _, i := range random.Perm(len(names))[:30] {
+			service.echo = chaostest.Spellings[names[i]](service.signature)
 			_, err := deploys.DAGs(t.Context(), client, wrapper.Deployment{OrganizationID: "o", DeploymentID: "d"}, &packed{content: gzipped(100)})
 			failed := (*deploys.Error)(nil)
 			require.ErrorAs(t, err, &failed)
 			require.Equal(t, deploys.StageUpload, failed.Stage)
 			for below := err; below != nil; below = errors.Unwrap(below) {
 				shown := chaostest.Shown(below) + chaostest.Shown(failed.Result)
-				require.False(t, chaostest.Shows(shown, service.signature, service.echo), "%s: %s", name, shown)
+				require.False(t, chaostest.Shows(shown, service.signature, service.echo), "%s: %s", names[i], shown)
 			}
 		}
 	}

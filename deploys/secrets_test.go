@@ -61,6 +61,9 @@ func TestSecretsShowInNothingThatIsReturned(t *testing.T) {
 	values = append(values, err)
 	for _, value := range values {
 		chaostest.RequireNoSecret(t, value)
+		if err, isError := value.(error); isError {
+			chaostest.RequireClean(t, chaostest.ShownByAssertions(err))
+		}
 	}
 }
 

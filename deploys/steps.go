@@ -69,7 +69,7 @@ func (d *deploying) create(ctx context.Context) error {
 	case deploy == nil:
 		return errNothing
 	case deploy.Status == api.DeployStatusFailed:
-		return &wrapper.DeployFailedError{Deploy: d.result.Deploy}
+		return &wrapper.DeployFailedError{Deploy: redact.Copy(nil, deploy)}
 	case d.plan.uploadURL == nil && !mountsAt(deploy, d.plan.request.BundleMountPath):
 		return errors.New("the deploy that was created does not have the mount path asked for, so that nothing is removed")
 	case d.plan.uploadURL != nil && d.uploadURL() == nil:
@@ -164,10 +164,17 @@ func (d *deploying) show(deploy *api.Deploy, err error) {
 		deploy = failed.Deploy
 	}
 	if deploy != nil {
-		d.deploy = deploy
-		d.result.Deploy = redact.Copy(nil, deploy)
+		d.deploy, d.result.DeployID, d.result.Status = deploy, deploy.ID, deploy.Status
+	}
+}
+
+// shown is the result as it may be shown.
+func (d *deploying) shown() Result {
+	if d.deploy != nil {
+		d.result.Deploy = redact.Copy(nil, d.deploy)
 		d.result.DeployID, d.result.Status = d.result.Deploy.ID, d.result.Deploy.Status
 	}
+	return d.result
 }
 
 func (d *deploying) target() wrapper.Target {

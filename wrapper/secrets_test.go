@@ -114,6 +114,7 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 		if err, isError := value.(error); isError {
 			for ; err != nil; err = errors.Unwrap(err) {
 				chaostest.RequireNoSecret(t, err)
+				chaostest.RequireClean(t, chaostest.ShownByAssertions(err))
 			}
 		}
 	}

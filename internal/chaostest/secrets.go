@@ -16,9 +16,6 @@ import (
 func RequireNoSecret(t *testing.T, value any) {
 	t.Helper()
 	RequireClean(t, Shown(value))
-	if err, isError := value.(error); isError {
-		RequireClean(t, ShownByAssertions(err))
-	}
 }
 
 // Shown is what is shown of a value: by fmt, by slog and, of an error, by JSON and in a struct, too.

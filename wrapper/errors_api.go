@@ -75,7 +75,7 @@ func apiError(version APIVersion, shown redact.Redactor, operation string, end t
 		StatusCode:         response.StatusCode,
 		Message:            shown.Line(said.Message),
 		RequestID:          shown.Line(said.RequestID),
-		Body:               shown.Excerpt(decode.Quotable(response.StatusCode, response.Body)),
+		Body:               shown.Excerpt(redact.Quotable(response.Body, response.StatusCode >= http.StatusBadRequest && said.Message != "")),
 		Attempts:           end.Attempts,
 		Elapsed:            end.Elapsed,
 		MayHaveTakenEffect: end.Outcome.MayHaveTakenEffect,

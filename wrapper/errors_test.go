@@ -114,6 +114,17 @@ func TestAPIErrorIsBounded(t *testing.T) {
 	}
 }
 
+// Of what is no error of the service no more is quoted than tells what it is: a deploy has its upload
+// URLs further on.
+func TestAPIErrorQuotesLittleOfAnythingElse(t *testing.T) {
+	long := strings.Repeat("x", 3000)
+	own := `{"message":"no","detail":"` + long + `"}`
+	assert.Len(t, newTestError(opGetDeploy, V1, 400, own, nil).Body, redact.MaxExcerpt)
+	assert.Len(t, newTestError(opGetDeploy, V1, 200, own, nil).Body, 200)
+	assert.Len(t, newTestError(opGetDeploy, V1, 502, long, nil).Body, 200)
+	assert.Empty(t, newTestError(opGetDeploy, V1, 502, "", nil).Body)
+}
+
 func TestTransportError(t *testing.T) {
 	err := &TransportError{Operation: opGetDeploy, Attempts: 1, Elapsed: time.Second, Err: io.ErrUnexpectedEOF}
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)

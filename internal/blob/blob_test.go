@@ -21,7 +21,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
+	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
 const query = "sv=2022-11-02&se=2024-01-12T19%3a32%3A20Z&sig=aB%2Bc%2f%3D-s1gned&sp=w"
@@ -354,8 +356,11 @@ func TestMeasure(t *testing.T) {
 
 // Of a page that is not the storage's no more is quoted than tells what it is.
 func TestQuotable(t *testing.T) {
-	page := bytes.Repeat([]byte("x"), 3000)
-	assert.Len(t, quotable(page, "InvalidInput"), 3000)
-	assert.Len(t, quotable(page, ""), 200)
-	assert.Empty(t, quotable(nil, ""))
+	page, put := bytes.Repeat([]byte("x"), 3000), &upload{Uploader: &Uploader{}, target: target}
+	refused := func(body []byte, code string) string {
+		return put.refusal(&transport.Response{StatusCode: 403, Header: http.Header{"X-Ms-Error-Code": {code}}, Body: body}, nil).Body
+	}
+	assert.Len(t, refused(page, "InvalidInput"), redact.MaxExcerpt)
+	assert.Len(t, refused(page, ""), 200)
+	assert.Empty(t, refused(nil, ""))
 }

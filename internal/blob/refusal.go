@@ -81,15 +81,6 @@ func (u *upload) version(last attempt) (string, error) {
 // shown takes what the client keeps secret out of what is shown.
 func (u *upload) shown() redact.Redactor { return u.Log.Secrets.Redactor(u.signature...) }
 
-// quotable is what may be quoted of a body: all of an error of the storage, and of anything else no
-// more than tells what it is.
-func quotable(body []byte, code string) []byte {
-	if code != "" {
-		return body
-	}
-	return body[:min(len(body), 200)]
-}
-
 // maxDecoded is how long an error of the storage may be.
 const maxDecoded = 1 << 20
 
@@ -111,7 +102,7 @@ func (u *upload) refusal(response *transport.Response, err error) *Refusal {
 		Code:       shown.Line(said.Code),
 		Message:    shown.Line(message),
 		RequestID:  shown.Line(response.Header.Get("X-Ms-Request-Id")),
-		Body:       shown.Excerpt(quotable(response.Body, said.Code)),
+		Body:       shown.Excerpt(redact.Quotable(response.Body, said.Code != "")),
 		Err:        err,
 	}
 	var at validity

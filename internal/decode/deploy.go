@@ -57,15 +57,6 @@ func Error(body []byte) (decoded api.Error) {
 	return decoded
 }
 
-// Quotable is what may be quoted of a body: all of an error of the service, and of anything else no
-// more than tells what it is.
-func Quotable(status int, body []byte) []byte {
-	if status >= 400 && Error(body).Message != "" {
-		return body
-	}
-	return body[:min(len(body), 200)]
-}
-
 // Quoted is what a service's value adds to a text: nothing where it is not like an ID or a
 // version.
 func Quoted(value string) string {

@@ -224,13 +224,3 @@ func TestDeployDecodesFewBundlesOneByOne(t *testing.T) {
 		assert.Equal(t, tooMany, err != nil, count)
 	}
 }
-
-// Of what is no error of the service no more is quoted than tells what it is: a deploy has its upload
-// URLs further on.
-func TestQuotable(t *testing.T) {
-	long := strings.Repeat("x", 3000)
-	assert.Len(t, Quotable(400, []byte(`{"message":"no","detail":"`+long+`"}`)), 3028)
-	assert.Len(t, Quotable(200, []byte(`{"message":"no","detail":"`+long+`"}`)), 200)
-	assert.Len(t, Quotable(502, []byte(long)), 200)
-	assert.Len(t, Quotable(502, nil), 0)
-}

@@ -95,6 +95,18 @@ func (r Redactor) Excerpt(body []byte) string {
 	return strings.ToValidUTF8(text[:min(len(text), MaxExcerpt)], "")
 }
 
+// maxForeign is how much of a body tells what it is.
+const maxForeign = 200
+
+// Quotable is what may be quoted of a body: all of an error of the service or the storage, and of
+// anything else no more than tells what it is.
+func Quotable(body []byte, isOwn bool) []byte {
+	if isOwn {
+		return body
+	}
+	return body[:min(len(body), maxForeign)]
+}
+
 // Line returns an excerpt of a text as one line.
 func (r Redactor) Line(text string) string { return OneLine(r.Excerpt([]byte(text))) }
 

@@ -79,6 +79,13 @@ func TestExcerpt(t *testing.T) {
 	assert.Equal(t, "a\n\tb  c d", New().Excerpt([]byte("a\n\tb\r\u202ec\u2028d")))
 }
 
+func TestQuotable(t *testing.T) {
+	page := []byte(strings.Repeat("x", 3000))
+	assert.Len(t, Quotable(page, true), 3000)
+	assert.Len(t, Quotable(page, false), 200)
+	assert.Empty(t, Quotable(nil, false))
+}
+
 // Bytes that are no text are left out, and must not have held a secret apart.
 func TestExcerptJoinsNoSecret(t *testing.T) {
 	assert.Equal(t, "Bearer [REDACTED]", New("s3cret").Excerpt([]byte("Bearer s3\x85cret")))

@@ -143,9 +143,9 @@ func TestPromise5hTheWorstCase(t *testing.T) {
 	for name, faults := range map[string]map[string]astrotest.Fault{
 		"every POST and GET hangs":                      {finalizeDeploy: astrotest.Hang(), getDeploy: astrotest.Hang()},
 		"every POST hangs, GETs show INITIALIZED":       {finalizeDeploy: astrotest.Hang(), getDeploy: initialized},
-		"every POST hangs amid its response":            {finalizeDeploy: astrotest.HangInAnswer(), getDeploy: astrotest.Hang()},
+		"every POST hangs amid its response":            {finalizeDeploy: astrotest.HangInResponse(), getDeploy: astrotest.Hang()},
 		"every POST and GET dies":                       {finalizeDeploy: astrotest.DeadConnection(), getDeploy: astrotest.DeadConnection()},
-		"every POST commits, GETs hang":                 {finalizeDeploy: astrotest.Hang().AfterCommit(), getDeploy: astrotest.HangInAnswer()},
+		"every POST commits, GETs hang":                 {finalizeDeploy: astrotest.Hang().AfterCommit(), getDeploy: astrotest.HangInResponse()},
 		"429 with Retry-After 59":                       {finalizeDeploy: limited},
 		"429 with Retry-After 59, for both":             {finalizeDeploy: limited, getDeploy: limited},
 		"429 after 29 s with Retry-After 59":            {finalizeDeploy: after(29*time.Second, limited), getDeploy: limited},
@@ -159,7 +159,7 @@ func TestPromise5hTheWorstCase(t *testing.T) {
 		"503, GETs show INITIALIZED":                    {finalizeDeploy: astrotest.Error(503, ""), getDeploy: initialized},
 		"503 after 29 s with Retry-After, INITIALIZED":  {finalizeDeploy: after(29*time.Second, astrotest.Error(503, "").WithHeader("Retry-After", "20")), getDeploy: initialized},
 		"400 after 29 s, GETs hang":                     {finalizeDeploy: after(29*time.Second, astrotest.Error(400, "")), getDeploy: astrotest.Hang()},
-		"a 200 that is none, GETs 4.9 s":                {finalizeDeploy: astrotest.Answer(200, "application/json", "{}"), getDeploy: astrotest.Slow(4900 * time.Millisecond)},
+		"a 200 that is none, GETs 4.9 s":                {finalizeDeploy: astrotest.Respond(200, "application/json", "{}"), getDeploy: astrotest.Slow(4900 * time.Millisecond)},
 		"a 200 that shows INITIALIZED, GETs too":        {finalizeDeploy: showing(object{"status": "INITIALIZED", "dagTarballVersion": nil}), getDeploy: showing(object{"status": "INITIALIZED", "dagTarballVersion": nil})},
 		"the version, INITIALIZED":                      {finalizeDeploy: astrotest.Error(500, ""), getDeploy: showing(object{"dagTarballVersion": version})},
 	} {

@@ -26,12 +26,12 @@ func (w world) create() (*api.Deploy, error) {
 // that says so. Red if creates are retried like what may be carried out twice.
 func TestPromise5fACreateIsSentOnce(t *testing.T) {
 	faults := slices.Concat(losses(), []astrotest.Fault{
-		astrotest.CutConnection(), astrotest.CutHeader(), astrotest.CutAnswer(), astrotest.Hang(), astrotest.HangInAnswer(), astrotest.DeadConnection(),
-		astrotest.StopListening(), astrotest.Slow(31 * time.Second), astrotest.LongAnswer(2 << 20), astrotest.BadGateway(),
-		astrotest.Answer(200, "text/html", "<html>"), astrotest.Answer(200, "application/json", "{}"), astrotest.Answer(200, "application/json", "null"),
+		astrotest.CutConnection(), astrotest.CutHeader(), astrotest.CutResponse(), astrotest.Hang(), astrotest.HangInResponse(), astrotest.DeadConnection(),
+		astrotest.StopListening(), astrotest.Slow(31 * time.Second), astrotest.LongResponse(2 << 20), astrotest.BadGateway(),
+		astrotest.Respond(200, "text/html", "<html>"), astrotest.Respond(200, "application/json", "{}"), astrotest.Respond(200, "application/json", "null"),
 	})
 	for _, status := range []int{201, 202, 204, 301, 302, 303, 307, 308, 408, 500, 501, 502, 503, 504, 520, 522, 524} {
-		faults = append(faults, astrotest.Answer(status, "application/json", "").WithHeader("Retry-After", "1").WithHeader("Location", "/v1/x"))
+		faults = append(faults, astrotest.Respond(status, "application/json", "").WithHeader("Retry-After", "1").WithHeader("Location", "/v1/x"))
 	}
 	for _, protocol := range protocols {
 		for _, fault := range faults {
@@ -133,7 +133,7 @@ func TestPromise5fACreatedDeployIsTheOneAskedFor(t *testing.T) {
 				w.server.Mount(w.deployment.ID, api.Bundle{MountPath: "/b", DesiredVersion: ptr("b")})
 				w.always(map[string]astrotest.Fault{createDeploy: showing(shown)})
 				deploy, err := w.client.CreateDeploy(w.Context(), w.home(), api.CreateDeployRequest{Type: api.DeployTypeBundle, BundleMountPath: ptr("/a"), BundleType: ptr("dbt")})
-				require.ErrorIs(w, err, wrapper.ErrUnexpectedAnswer)
+				require.ErrorIs(w, err, wrapper.ErrUnexpectedResponse)
 				assert.Nil(w, deploy)
 				assert.True(w, mayHaveTakenEffect(w.T, err))
 
@@ -149,12 +149,12 @@ func TestPromise5fACreatedDeployIsTheOneAskedFor(t *testing.T) {
 		inBubble(t, nil, func(w world) {
 			w.server.Inject(showing(object{"type": "IMAGE_ONLY"}))
 			_, err := w.create()
-			require.ErrorIs(w, err, wrapper.ErrUnexpectedAnswer)
+			require.ErrorIs(w, err, wrapper.ErrUnexpectedResponse)
 		})
 	})
 }
 
-// The create at /a is answered with a deploy that is there, of another client's, mounted at /b: nothing is
+// The create at /a is responded with a deploy that is there, of another client's, mounted at /b: nothing is
 // removed, there or here. Red if the deploy of a response is trusted.
 func TestPromise5fARemovalDoesNotFollowAnotherDeploy(t *testing.T) {
 	for _, status := range []string{"INITIALIZED", "DEPLOYED"} {
@@ -189,7 +189,7 @@ func TestPromise5fACreatedDeployThatFailed(t *testing.T) {
 // A list has as many deploys as it says. Red if an empty page is the end of a list, or read for ever.
 func TestPromise5fAnEmptyPageIsNoEnd(t *testing.T) {
 	page := func(deploys string, offset, total int) astrotest.Fault {
-		return astrotest.Answer(http.StatusOK, "application/json", fmt.Sprintf(`{"deploys":[%s],"limit":100,"offset":%d,"totalCount":%d}`, deploys, offset, total))
+		return astrotest.Respond(http.StatusOK, "application/json", fmt.Sprintf(`{"deploys":[%s],"limit":100,"offset":%d,"totalCount":%d}`, deploys, offset, total))
 	}
 	inBubble(t, nil, func(w world) {
 		one := func(id string) string {

@@ -67,9 +67,9 @@ func TestPromise5dWhatProvesFailure(t *testing.T) {
 		{"500, and INITIALIZED twice", astrotest.Error(500, ""), []astrotest.Fault{initialized, initialized, unread}, true, 9},
 		{"500, and INITIALIZED with what cannot be read between", astrotest.Error(500, ""), []astrotest.Fault{initialized, unread, initialized, unread, initialized}, false, 5},
 		{"500, and nothing can be read", astrotest.Error(500, ""), []astrotest.Fault{unread}, true, 9},
-		{"204, and INITIALIZED", astrotest.Answer(204, "", ""), []astrotest.Fault{initialized}, false, 3},
-		{"302, and INITIALIZED", astrotest.Answer(302, "", ""), []astrotest.Fault{initialized}, false, 3},
-		{"202, and INITIALIZED", astrotest.Answer(202, "", ""), []astrotest.Fault{initialized}, true, 3},
+		{"204, and INITIALIZED", astrotest.Respond(204, "", ""), []astrotest.Fault{initialized}, false, 3},
+		{"302, and INITIALIZED", astrotest.Respond(302, "", ""), []astrotest.Fault{initialized}, false, 3},
+		{"202, and INITIALIZED", astrotest.Respond(202, "", ""), []astrotest.Fault{initialized}, true, 3},
 		{"408, and INITIALIZED", astrotest.Error(408, ""), []astrotest.Fault{initialized}, true, 3},
 		{"502, and INITIALIZED", astrotest.Error(502, ""), []astrotest.Fault{initialized}, true, 3},
 		{"503, and INITIALIZED", astrotest.Error(503, ""), []astrotest.Fault{initialized}, true, 3},
@@ -227,7 +227,7 @@ func TestPromise5dA429IsLookedUpAtLast(t *testing.T) {
 
 // A refusal that nothing can be read after may be that of a second delivery.
 func TestPromise5dARefusalThatCannotBeLookedUp(t *testing.T) {
-	for _, look := range []astrotest.Fault{astrotest.CutAnswer(), astrotest.Hang(), astrotest.Error(503, "")} {
+	for _, look := range []astrotest.Fault{astrotest.CutResponse(), astrotest.Hang(), astrotest.Error(503, "")} {
 		inBubble(t, nil, func(w world) {
 			w.always(map[string]astrotest.Fault{finalizeDeploy: astrotest.Error(400, "Invalid"), getDeploy: look})
 			_, err := w.client.Finalize(w.Context(), w.add(api.DeployTypeDAGOnly), wrapper.DAGTarball(version))

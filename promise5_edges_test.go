@@ -73,7 +73,7 @@ func TestPromise5dADeadlineAmidALookUp(t *testing.T) {
 		kind      error
 	}{
 		"500, in the look-up":        {astrotest.Error(500, "Internal"), astrotest.Hang(), 2 * time.Second, wrapper.ErrServer},
-		"500, in the look-up's body": {astrotest.Error(500, "Internal"), astrotest.HangInAnswer(), 2 * time.Second, wrapper.ErrServer},
+		"500, in the look-up's body": {astrotest.Error(500, "Internal"), astrotest.HangInResponse(), 2 * time.Second, wrapper.ErrServer},
 		"500, between two look-ups":  {astrotest.Error(500, "Internal"), showing(object{}), 2 * time.Second, wrapper.ErrServer},
 		"502, in the second look-up": {astrotest.Error(502, "Bad"), astrotest.Slow(4 * time.Second), 9 * time.Second, wrapper.ErrOutcomeUnknown},
 		"lost, in the look-up":       {astrotest.CutConnection(), astrotest.Hang(), 2 * time.Second, wrapper.ErrOutcomeUnknown},

@@ -216,7 +216,7 @@ func TestPromise5cANameThatDiffersInCaseIsAnother(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, nil, func(w world) {
 				target := w.add(api.DeployTypeImageOnly)
-				shown := astrotest.Answer(http.StatusOK, "application/json", `{"id":"`+target.DeployID+`","deploymentId":"`+target.DeploymentID+`","type":"IMAGE_ONLY",`+members+`}`)
+				shown := astrotest.Respond(http.StatusOK, "application/json", `{"id":"`+target.DeployID+`","deploymentId":"`+target.DeploymentID+`","type":"IMAGE_ONLY",`+members+`}`)
 				w.always(map[string]astrotest.Fault{finalizeDeploy: astrotest.CutConnection(), getDeploy: shown})
 				_, err := w.client.Finalize(w.Context(), target, wrapper.ImageOnly())
 				require.ErrorIs(w, err, wrapper.ErrOutcomeUnknown)
@@ -290,7 +290,7 @@ func TestPromise5cTheTypeThatIsShownMeansNothing(t *testing.T) {
 // that took effect is repeated for it.
 func TestPromise5cWhatOnlyInformsCostsNoAttempt(t *testing.T) {
 	odd := showing(object{"description": 5, "createdBySubject": "x", "createdAt": "yesterday", "updatedAt": []any{}, "git": []any{}, "imageTag": 12, "rollbackFromId": 1})
-	for name, fault := range map[string]astrotest.Fault{"in its response": odd, "in a look-up": astrotest.CutAnswer()} {
+	for name, fault := range map[string]astrotest.Fault{"in its response": odd, "in a look-up": astrotest.CutResponse()} {
 		for deployType, content := range map[api.DeployType]wrapper.Content{api.DeployTypeDAGOnly: wrapper.DAGTarball(version), api.DeployTypeBundle: wrapper.BundleTarball(version), api.DeployTypeImageOnly: wrapper.ImageOnly()} {
 			t.Run(name+"/"+string(deployType), func(t *testing.T) {
 				inBubble(t, nil, func(w world) {

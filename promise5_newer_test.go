@@ -229,7 +229,7 @@ func TestPromise5eAResponseThatShowsSomethingNewer(t *testing.T) {
 	inBubble(t, nil, func(w world) {
 		target := w.add(api.DeployTypeDAGOnly)
 		newer := fmt.Sprintf(`{"id":%q,"deploymentId":%q,"status":"DEPLOYED","dagTarballVersion":"newer"}`, target.DeployID, target.DeploymentID)
-		w.server.Inject(astrotest.Answer(200, "application/json", newer).On(finalizeDeploy))
+		w.server.Inject(astrotest.Respond(200, "application/json", newer).On(finalizeDeploy))
 		_, err := w.client.Finalize(w.Context(), target, wrapper.DAGTarball(version))
 		require.ErrorIs(w, err, wrapper.ErrOutcomeUnknown)
 		assert.Equal(w, 1, w.count(finalizeDeploy))

@@ -268,36 +268,36 @@ func TestPromise3EveryAnswerBecomesTheDeployOrAnError(t *testing.T) {
 		return astrotest.EditDeploy(func(deploy map[string]any) { deploy[field] = value })
 	}
 	for name, fault := range map[string]astrotest.Fault{
-		"200 {}":                    astrotest.Answer(200, "application/json", "{}").AfterCommit(),
-		"200 null":                  astrotest.Answer(200, "application/json", "null").AfterCommit(),
-		"200 empty":                 astrotest.Answer(200, "application/json", "").AfterCommit(),
-		"200 []":                    astrotest.Answer(200, "application/json", "[]").AfterCommit(),
-		"200 HTML":                  astrotest.Answer(200, "text/html", "<html>sign in</html>"),
+		"200 {}":                    astrotest.Respond(200, "application/json", "{}").AfterCommit(),
+		"200 null":                  astrotest.Respond(200, "application/json", "null").AfterCommit(),
+		"200 empty":                 astrotest.Respond(200, "application/json", "").AfterCommit(),
+		"200 []":                    astrotest.Respond(200, "application/json", "[]").AfterCommit(),
+		"200 HTML":                  astrotest.Respond(200, "text/html", "<html>sign in</html>"),
 		"200 of another deploy":     set("id", "another"),
 		"200 of another Deployment": set("deploymentId", "another"),
 		"200 without status":        set("status", ""),
 		"200 of the wrong shape":    set("dagTarballVersion", 5),
 		"200 with a Status":         astrotest.EditDeploy(func(deploy map[string]any) { deploy["Status"] = deploy["status"]; delete(deploy, "status") }),
-		"200 with an error's body":  astrotest.Answer(200, "application/json", `{"message":"no","requestId":"r","statusCode":500}`),
-		"200 too long":              astrotest.LongAnswer(100 << 20),
-		"200 cut off":               astrotest.CutAnswer(),
-		"201":                       astrotest.Answer(201, "application/json", "{}").AfterCommit(),
-		"202":                       astrotest.Answer(202, "text/plain", "").AfterCommit(),
-		"204":                       astrotest.Answer(204, "", "").AfterCommit(),
+		"200 with an error's body":  astrotest.Respond(200, "application/json", `{"message":"no","requestId":"r","statusCode":500}`),
+		"200 too long":              astrotest.LongResponse(100 << 20),
+		"200 cut off":               astrotest.CutResponse(),
+		"201":                       astrotest.Respond(201, "application/json", "{}").AfterCommit(),
+		"202":                       astrotest.Respond(202, "text/plain", "").AfterCommit(),
+		"204":                       astrotest.Respond(204, "", "").AfterCommit(),
 		"301":                       redirect(301), "302": redirect(302), "303": redirect(303), "304": redirect(304), "307": redirect(307), "308": redirect(308),
-		"400":                                 astrotest.Error(400, "Invalid request"),
-		"401":                                 astrotest.Error(401, "Unauthorized"),
-		"403":                                 astrotest.Error(403, "Forbidden"),
-		"404":                                 astrotest.Error(404, "Not found"),
-		"404 of a router":                     astrotest.Answer(404, "text/plain", "404 page not found"),
-		"409":                                 astrotest.Error(409, "Conflict"),
-		"418 labelled JSON":                   astrotest.Answer(418, "application/json", "<html>"),
-		"429 as text":                         astrotest.RateLimited(),
-		"500 without body":                    astrotest.Answer(500, "application/json", ""),
-		"502 as HTML":                         astrotest.BadGateway(),
-		"503 of 100 MB":                       astrotest.Answer(503, "text/html", strings.Repeat("x", 100<<20)),
-		"no answer, request not carried out":  astrotest.CutConnection(),
-		"no answer, though request was taken": astrotest.CutConnection().AfterCommit(),
+		"400":                                   astrotest.Error(400, "Invalid request"),
+		"401":                                   astrotest.Error(401, "Unauthorized"),
+		"403":                                   astrotest.Error(403, "Forbidden"),
+		"404":                                   astrotest.Error(404, "Not found"),
+		"404 of a router":                       astrotest.Respond(404, "text/plain", "404 page not found"),
+		"409":                                   astrotest.Error(409, "Conflict"),
+		"418 labelled JSON":                     astrotest.Respond(418, "application/json", "<html>"),
+		"429 as text":                           astrotest.RateLimited(),
+		"500 without body":                      astrotest.Respond(500, "application/json", ""),
+		"502 as HTML":                           astrotest.BadGateway(),
+		"503 of 100 MB":                         astrotest.Respond(503, "text/html", strings.Repeat("x", 100<<20)),
+		"no response, request not carried out":  astrotest.CutConnection(),
+		"no response, though request was taken": astrotest.CutConnection().AfterCommit(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBothVersions(t, func(w world) {
@@ -327,7 +327,7 @@ func TestPromise3ADeployUnderAnotherStatusIsNoSuccess(t *testing.T) {
 			require.NoError(w, err)
 			body, err := json.Marshal(deploy)
 			require.NoError(w, err)
-			w.server.Inject(astrotest.Answer(status, "application/json", string(body)))
+			w.server.Inject(astrotest.Respond(status, "application/json", string(body)))
 			deploy, err = w.client.Finalize(w.Context(), target, wrapper.ImageOnly())
 			var answered *wrapper.APIError
 			require.ErrorAs(w, err, &answered)
@@ -383,19 +383,19 @@ func TestPromise4AnErrorLosesNothing(t *testing.T) {
 		status int
 		text   []string
 	}{
-		{"400 with fieldErrors", astrotest.Answer(400, "application/json", fieldErrors), wrapper.ErrBadRequest, 400, []string{"Invalid request", "r-1", "dagTarballVersion: is required (required)"}},
+		{"400 with fieldErrors", astrotest.Respond(400, "application/json", fieldErrors), wrapper.ErrBadRequest, 400, []string{"Invalid request", "r-1", "dagTarballVersion: is required (required)"}},
 		{"401", astrotest.Error(401, "Unauthorized"), wrapper.ErrUnauthorized, 401, []string{"ASTRO_API_TOKEN"}},
 		{"403", astrotest.Error(403, "Forbidden"), wrapper.ErrForbidden, 403, []string{"deployment.deploys.update"}},
 		{"404", astrotest.Error(404, "Not found"), wrapper.ErrNotFound, 404, []string{"Not found", "IDs"}},
-		{"404 of a router", astrotest.Answer(404, "text/plain", "no such route"), wrapper.ErrNotFound, 404, []string{"no such route", "base URL"}},
+		{"404 of a router", astrotest.Respond(404, "text/plain", "no such route"), wrapper.ErrNotFound, 404, []string{"no such route", "base URL"}},
 		{"429 as text", astrotest.RateLimited(), wrapper.ErrRateLimited, 429, []string{"Too many requests", "10 POST"}},
-		{"4xx labelled JSON", astrotest.Answer(422, "application/json", "<b>odd</b>"), nil, 422, []string{"<b>odd</b>"}},
+		{"4xx labelled JSON", astrotest.Respond(422, "application/json", "<b>odd</b>"), nil, 422, []string{"<b>odd</b>"}},
 		{"502 as HTML", astrotest.BadGateway(), wrapper.ErrServer, 502, []string{"502 Bad Gateway", "may be finalized"}},
-		{"400 that cannot be read", astrotest.Answer(400, "text/plain", "not gzip at all").WithHeader("Content-Encoding", "gzip"), wrapper.ErrBadRequest, 400, []string{"gzip: invalid header"}},
-		{"200 HTML", astrotest.Answer(200, "text/html", "<html>sign in"), wrapper.ErrUnexpectedAnswer, 200, []string{"sign in", "may be finalized"}},
-		{"200 cut off", astrotest.CutAnswer(), wrapper.ErrUnexpectedAnswer, 200, []string{"unexpected EOF", "may be finalized"}},
-		{"204", astrotest.Answer(204, "", "").AfterCommit(), wrapper.ErrUnexpectedAnswer, 204, []string{"may be finalized"}},
-		{"307", redirect(307), wrapper.ErrUnexpectedAnswer, 307, []string{"https://elsewhere.example"}},
+		{"400 that cannot be read", astrotest.Respond(400, "text/plain", "not gzip at all").WithHeader("Content-Encoding", "gzip"), wrapper.ErrBadRequest, 400, []string{"gzip: invalid header"}},
+		{"200 HTML", astrotest.Respond(200, "text/html", "<html>sign in"), wrapper.ErrUnexpectedResponse, 200, []string{"sign in", "may be finalized"}},
+		{"200 cut off", astrotest.CutResponse(), wrapper.ErrUnexpectedResponse, 200, []string{"unexpected EOF", "may be finalized"}},
+		{"204", astrotest.Respond(204, "", "").AfterCommit(), wrapper.ErrUnexpectedResponse, 204, []string{"may be finalized"}},
+		{"307", redirect(307), wrapper.ErrUnexpectedResponse, 307, []string{"https://elsewhere.example"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			inBothVersions(t, func(w world) {
@@ -433,9 +433,9 @@ func TestPromise4TransportErrorsUnwrapToTheirCause(t *testing.T) {
 	target := w.add(api.DeployTypeImageOnly)
 	w.server.Close()
 	_, err := w.client.Finalize(w.Context(), target, wrapper.ImageOnly())
-	var unanswered *wrapper.TransportError
-	require.ErrorAs(t, err, &unanswered)
-	assert.Equal(t, "FinalizeDeploy", unanswered.Operation)
+	var noResponse *wrapper.TransportError
+	require.ErrorAs(t, err, &noResponse)
+	assert.Equal(t, "FinalizeDeploy", noResponse.Operation)
 	assert.ErrorContains(t, err, "connection refused")
 }
 
@@ -472,9 +472,9 @@ func TestPromise5NoFaultIsTakenForTheOutcome(t *testing.T) {
 	}{
 		{"busy", []astrotest.Fault{astrotest.Error(503, "Unavailable")}, nil, "POST GET GET POST"},
 		{"turned away", []astrotest.Fault{astrotest.RateLimited()}, nil, "POST POST"},
-		{"answer lost", []astrotest.Fault{astrotest.CutAnswer()}, nil, "POST GET"},
-		{"answer that is none", []astrotest.Fault{astrotest.Answer(200, "application/json", "{}").AfterCommit()}, nil, "POST GET"},
-		{"answer lost, and the token may not read", append(unreadable, astrotest.CutAnswer()), wrapper.ErrOutcomeUnknown, "POST" + strings.Repeat(" GET", 9)},
+		{"answer lost", []astrotest.Fault{astrotest.CutResponse()}, nil, "POST GET"},
+		{"answer that is none", []astrotest.Fault{astrotest.Respond(200, "application/json", "{}").AfterCommit()}, nil, "POST GET"},
+		{"answer lost, and the token may not read", append(unreadable, astrotest.CutResponse()), wrapper.ErrOutcomeUnknown, "POST" + strings.Repeat(" GET", 9)},
 		{"refused", []astrotest.Fault{astrotest.Error(400, "Invalid")}, wrapper.ErrBadRequest, "POST GET"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -534,7 +534,7 @@ func TestPromise5ACreateIsNeverReplayed(t *testing.T) {
 func TestPromise6SecretsStaySecret(t *testing.T) {
 	const token, signature = "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjF9.s3cretsignature", "astrotest-signature"
 	echo := func(status int) astrotest.Fault {
-		return astrotest.Answer(status, "text/html", "<pre>Authorization: Bearer "+token+"\nhttps://storage.example/?sig="+signature+"</pre>").AfterCommit()
+		return astrotest.Respond(status, "text/html", "<pre>Authorization: Bearer "+token+"\nhttps://storage.example/?sig="+signature+"</pre>").AfterCommit()
 	}
 	other := func(deploy map[string]any) { deploy["id"] = "another" }
 	inBothVersions(t, func(w world) {
@@ -553,7 +553,7 @@ func TestPromise6SecretsStaySecret(t *testing.T) {
 		answer, err := client.API().GetDeploy(w.Context(), target.OrganizationID, target.DeploymentID, target.DeployID)
 		require.NoError(w, err)
 		shown = append(shown, answer, answer.Body, answer.Request)
-		for _, fault := range []astrotest.Fault{echo(200), echo(201), echo(400), echo(502), astrotest.EditDeploy(other), astrotest.CutAnswer(), redirect(307)} {
+		for _, fault := range []astrotest.Fault{echo(200), echo(201), echo(400), echo(502), astrotest.EditDeploy(other), astrotest.CutResponse(), redirect(307)} {
 			server.Inject(fault)
 			_, err := client.Finalize(w.Context(), target, wrapper.BundleTarball(version))
 			require.Error(w, err)
@@ -615,9 +615,9 @@ func TestPromise6TheTokenGoesNowhereElse(t *testing.T) {
 	inBothVersions(t, func(w world) {
 		target := w.add(api.DeployTypeImageOnly)
 		for _, status := range []int{301, 302, 303, 307, 308} {
-			w.server.Inject(astrotest.Answer(status, "text/plain", "").WithHeader("Location", elsewhere.URL+"/v1/x"))
+			w.server.Inject(astrotest.Respond(status, "text/plain", "").WithHeader("Location", elsewhere.URL+"/v1/x"))
 			_, err := w.client.Finalize(w.Context(), target, wrapper.ImageOnly())
-			require.ErrorIs(w, err, wrapper.ErrUnexpectedAnswer)
+			require.ErrorIs(w, err, wrapper.ErrUnexpectedResponse)
 		}
 		generated := w.client.API()
 		generated.Server = elsewhere.URL + "/v1/"
@@ -635,13 +635,13 @@ func TestPromise6TheTokenGoesNowhereElse(t *testing.T) {
 }
 
 func TestPromise7TheContextEndsEverythingAtOnce(t *testing.T) {
-	for name, fault := range map[string]astrotest.Fault{"before the answer": astrotest.Hang(), "amid the answer": astrotest.HangInAnswer()} {
+	for name, fault := range map[string]astrotest.Fault{"before the response": astrotest.Hang(), "amid the response": astrotest.HangInResponse()} {
 		t.Run(name, func(t *testing.T) {
 			inBothVersions(t, func(w world) {
 				w.server.Inject(fault)
 				target := w.add(api.DeployTypeImageOnly)
 				ctx, cancel := context.WithCancel(w.Context())
-				if name == "amid the answer" {
+				if name == "amid the response" {
 					ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: cancel})
 				} else {
 					ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { cancel() }})
@@ -662,12 +662,12 @@ func TestPromise7TheContextEndsEverythingAtOnce(t *testing.T) {
 	})
 	t.Run("in a connection that changed its protocol", func(t *testing.T) {
 		inBothVersions(t, func(w world) {
-			w.server.Inject(astrotest.Answer(101, "", "").WithHeader("Connection", "Upgrade").WithHeader("Upgrade", "x"))
+			w.server.Inject(astrotest.Respond(101, "", "").WithHeader("Connection", "Upgrade").WithHeader("Upgrade", "x"))
 			_, err := w.client.Finalize(w.Context(), w.add(api.DeployTypeImageOnly), wrapper.ImageOnly())
-			require.ErrorIs(w, err, wrapper.ErrUnexpectedAnswer)
+			require.ErrorIs(w, err, wrapper.ErrUnexpectedResponse)
 		})
 	})
-	t.Run("after the answer", func(t *testing.T) {
+	t.Run("after the response", func(t *testing.T) {
 		inBothVersions(t, func(w world) {
 			ctx, cancel := context.WithCancel(w.Context())
 			deploy, err := w.client.Finalize(ctx, w.add(api.DeployTypeImageOnly), wrapper.ImageOnly())
@@ -802,7 +802,7 @@ func budget(t *testing.T, what string) int64 {
 }
 
 func redirect(status int) astrotest.Fault {
-	return astrotest.Answer(status, "text/plain", "").WithHeader("Location", "https://elsewhere.example/login?sig=astrotest-signature")
+	return astrotest.Respond(status, "text/plain", "").WithHeader("Location", "https://elsewhere.example/login?sig=astrotest-signature")
 }
 
 func ptr[T any](value T) *T { return &value }

@@ -225,7 +225,7 @@ type Deploy struct {
 	RollbackFromID *string `json:"rollbackFromId,omitempty"`
 
 	// Status How far a deploy has come: INITIALIZED from its creation on, DEPLOYED in the vendor's
-	// example of an answer to finalizing it, or FAILED. Other values may come.
+	// example of a response to finalizing it, or FAILED. Other values may come.
 	//
 	// Example: DEPLOYED
 	Status DeployStatus `json:"status"`
@@ -319,7 +319,7 @@ type DeployRollbackRequest struct {
 }
 
 // DeployStatus How far a deploy has come: INITIALIZED from its creation on, DEPLOYED in the vendor's
-// example of an answer to finalizing it, or FAILED. Other values may come.
+// example of a response to finalizing it, or FAILED. Other values may come.
 //
 // Example: DEPLOYED
 type DeployStatus string
@@ -589,7 +589,7 @@ type ClientInterface interface {
 
 	// CreateDeployWithBody Create a deploy
 	//
-	// Initializes a deploy. The answer says where its image is pushed to and where its
+	// Initializes a deploy. The response says where its image is pushed to and where its
 	// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
 	// finalized. The token needs the permission `deployment.deploys.create`.
 	//
@@ -600,7 +600,7 @@ type ClientInterface interface {
 
 	// CreateDeploy Create a deploy
 	//
-	// Initializes a deploy. The answer says where its image is pushed to and where its
+	// Initializes a deploy. The response says where its image is pushed to and where its
 	// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
 	// finalized. The token needs the permission `deployment.deploys.create`.
 	//
@@ -702,7 +702,7 @@ func (c *Client) ListDeploys(ctx context.Context, organizationID OrganizationID,
 
 // CreateDeployWithBody Create a deploy
 //
-// Initializes a deploy. The answer says where its image is pushed to and where its
+// Initializes a deploy. The response says where its image is pushed to and where its
 // tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
 // finalized. The token needs the permission `deployment.deploys.create`.
 //
@@ -723,7 +723,7 @@ func (c *Client) CreateDeployWithBody(ctx context.Context, organizationID Organi
 
 // CreateDeploy Create a deploy
 //
-// Initializes a deploy. The answer says where its image is pushed to and where its
+// Initializes a deploy. The response says where its image is pushed to and where its
 // tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
 // finalized. The token needs the permission `deployment.deploys.create`.
 //
@@ -1305,7 +1305,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateDeployWithBodyWithResponse Create a deploy
 	//
-	// Initializes a deploy. The answer says where its image is pushed to and where its
+	// Initializes a deploy. The response says where its image is pushed to and where its
 	// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
 	// finalized. The token needs the permission `deployment.deploys.create`.
 	//
@@ -1316,7 +1316,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateDeployWithResponse Create a deploy
 	//
-	// Initializes a deploy. The answer says where its image is pushed to and where its
+	// Initializes a deploy. The response says where its image is pushed to and where its
 	// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
 	// finalized. The token needs the permission `deployment.deploys.create`.
 	//
@@ -1958,7 +1958,7 @@ func (c *ClientWithResponses) ListDeploysWithResponse(ctx context.Context, organ
 
 // CreateDeployWithBodyWithResponse Create a deploy
 //
-// Initializes a deploy. The answer says where its image is pushed to and where its
+// Initializes a deploy. The response says where its image is pushed to and where its
 // tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
 // finalized. The token needs the permission `deployment.deploys.create`.
 //
@@ -1975,7 +1975,7 @@ func (c *ClientWithResponses) CreateDeployWithBodyWithResponse(ctx context.Conte
 
 // CreateDeployWithResponse Create a deploy
 //
-// Initializes a deploy. The answer says where its image is pushed to and where its
+// Initializes a deploy. The response says where its image is pushed to and where its
 // tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
 // finalized. The token needs the permission `deployment.deploys.create`.
 //

@@ -30,7 +30,7 @@ func (s *storage) putBlock(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	staged[id] = body
-	answerCreated(w, sum)
+	respondCreated(w, sum)
 }
 
 // blockList is the body of a Put Block List. Its elements are in the order of the blob.
@@ -67,7 +67,7 @@ func (s *storage) putBlockList(w http.ResponseWriter, r *http.Request) {
 		pieces = append(pieces, block)
 		blocks[named.ID] = block
 	}
-	answerStored(w, sum, s.store(path, pieces, blocks))
+	respondStored(w, sum, s.store(path, pieces, blocks))
 }
 
 // block returns the block that an element of a block list names.

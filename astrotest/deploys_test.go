@@ -15,7 +15,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
 )
 
-// call makes a request and returns the status, and the answer as T if it is 200.
+// call makes a request and returns the status, and the response as T if it is 200.
 func call[T any](t *testing.T, server *astrotest.Server, method, path, body string) (status int, answer T, text string) {
 	t.Helper()
 	status, text = send(t, server, method, path, body)

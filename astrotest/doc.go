@@ -65,7 +65,7 @@
 //   - What a rollback does to images and bundles: it takes back the DAGs alone, and none where
 //     the earlier deploy had none.
 //   - An operation of the contract that has no handler here: the response is 501. Inject another.
-//   - The fieldErrors of an answer 400, and what of a git is required.
+//   - The fieldErrors of a response 400, and what of a git is required.
 //   - Of HTTP/2: server push, priorities, SETTINGS that change, and a GOAWAY that lets some streams
 //     through.
 //   - Of the storage: reading, conditions, leases, metadata, checksums other than MD5, the

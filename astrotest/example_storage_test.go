@@ -15,7 +15,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// upload stands for the program under test: it uploads a tarball, and returns the answer's
+// upload stands for the program under test: it uploads a tarball, and returns the response's
 // status, which is 0 if there was none, and the version.
 func upload(url *api.Secret, tarball string) (status int, version string) {
 	request, err := http.NewRequest(http.MethodPut, url.Reveal(), strings.NewReader(tarball))

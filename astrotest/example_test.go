@@ -46,7 +46,7 @@ func with(fault astrotest.Fault) {
 	case errors.As(err, &answered):
 		fmt.Println("client:", answered.StatusCode, answered.Body)
 	case err != nil:
-		fmt.Println("client: no answer")
+		fmt.Println("client: no response")
 	default:
 		fmt.Println("client: success")
 	}
@@ -192,13 +192,13 @@ func ExampleServer_Close() {
 	target := add(server, api.DeployTypeImageOnly)
 	server.Close()
 	_, err := newClient(server, astrotest.Token).GetDeploy(context.Background(), target)
-	var unanswered *wrapper.TransportError
-	fmt.Println(errors.As(err, &unanswered))
+	var noResponse *wrapper.TransportError
+	fmt.Println(errors.As(err, &noResponse))
 	// Output: true
 }
 
-func ExampleAnswer() {
-	with(astrotest.Answer(http.StatusOK, "text/html", "<html>sign in</html>"))
+func ExampleRespond() {
+	with(astrotest.Respond(http.StatusOK, "text/html", "<html>sign in</html>"))
 	// Output:
 	// client: 200 <html>sign in</html>
 	// service: INITIALIZED
@@ -235,11 +235,11 @@ func ExampleEditDeploy() {
 	// service: DEPLOYED
 }
 
-func ExampleLongAnswer() {
+func ExampleLongResponse() {
 	server := astrotest.NewServer()
 	defer server.Close()
 	target := add(server, api.DeployTypeImageOnly)
-	server.Inject(astrotest.LongAnswer(2 << 20))
+	server.Inject(astrotest.LongResponse(2 << 20))
 	_, err := newClient(server, astrotest.Token).GetDeploy(context.Background(), target)
 	fmt.Println(strings.Contains(err.Error(), "longer than 1024 KiB"))
 	// Output: true
@@ -248,14 +248,14 @@ func ExampleLongAnswer() {
 func ExampleCutConnection() {
 	with(astrotest.CutConnection())
 	// Output:
-	// client: no answer
+	// client: no response
 	// service: INITIALIZED
 }
 
 func ExampleCutHeader() {
 	with(astrotest.CutHeader())
 	// Output:
-	// client: no answer
+	// client: no response
 	// service: DEPLOYED
 }
 
@@ -299,14 +299,14 @@ func ExampleWithListener() {
 	// Output: true
 }
 
-func ExampleCutAnswer() {
+func ExampleCutResponse() {
 	server := astrotest.NewServer()
 	defer server.Close()
 	target := add(server, api.DeployTypeImageOnly)
-	server.Inject(astrotest.CutAnswer())
+	server.Inject(astrotest.CutResponse())
 	_, err := newClient(server, astrotest.Token).Finalize(context.Background(), target, wrapper.ImageOnly())
 	deploy, _ := server.Deploy(target.DeployID)
-	fmt.Println(errors.Is(err, wrapper.ErrUnexpectedAnswer), deploy.Status)
+	fmt.Println(errors.Is(err, wrapper.ErrUnexpectedResponse), deploy.Status)
 	// Output: true DEPLOYED
 }
 
@@ -321,11 +321,11 @@ func ExampleHang() {
 	// Output: true requests: 1
 }
 
-func ExampleHangInAnswer() {
+func ExampleHangInResponse() {
 	server := astrotest.NewServer()
 	defer server.Close()
 	target := add(server, api.DeployTypeImageOnly)
-	server.Inject(astrotest.HangInAnswer())
+	server.Inject(astrotest.HangInResponse())
 	client := newClient(server, astrotest.Token, wrapper.WithAttemptTimeout(50*time.Millisecond))
 	_, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
 	deploy, _ := server.Deploy(target.DeployID)
@@ -341,7 +341,7 @@ func ExampleFault_AfterCommit() {
 }
 
 func ExampleFault_WithHeader() {
-	with(astrotest.Answer(http.StatusFound, "text/plain", "moved").WithHeader("Location", "https://elsewhere.example"))
+	with(astrotest.Respond(http.StatusFound, "text/plain", "moved").WithHeader("Location", "https://elsewhere.example"))
 	// Output:
 	// client: 302 moved
 	// service: INITIALIZED

@@ -75,7 +75,7 @@ func TestCloseEndsResponsesOfDeadConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := New(t, InMemory(), WithHTTP2())
 		client := server.Client()
-		server.Inject(LongAnswer(20<<20), DeadConnection())
+		server.Inject(LongResponse(20<<20), DeadConnection())
 		request, _ := finalizing(t, server)
 		response, err := client.Do(request)
 		require.NoError(t, err)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// WithHeader returns the fault with a header set in its answer. A header that is there keeps
+// WithHeader returns the fault with a header set in its response. A header that is there keeps
 // its spelling.
 func (f Fault) WithHeader(name, value string) Fault {
 	return f.with(fmt.Sprintf("WithHeader(%q, %q)", name, value)).editing(func(a *answer) {
@@ -20,7 +20,7 @@ func (f Fault) WithHeader(name, value string) Fault {
 	})
 }
 
-// WithoutHeader returns the fault with a header missing from its answer, however it is spelt:
+// WithoutHeader returns the fault with a header missing from its response, however it is spelt:
 // Slow(0).WithoutHeader("x-ms-version-id") is for an upload whose version nobody learns.
 func (f Fault) WithoutHeader(name string) Fault {
 	return f.with(fmt.Sprintf("WithoutHeader(%q)", name)).editing(func(a *answer) {
@@ -32,7 +32,7 @@ func (f Fault) WithoutHeader(name string) Fault {
 	})
 }
 
-// editing returns the fault with one more change to its answer.
+// editing returns the fault with one more change to its response.
 func (f Fault) editing(change func(*answer)) Fault {
 	edit := f.edit
 	f.edit = func(a *answer) {

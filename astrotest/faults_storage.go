@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// StorageError has an upload answered with an error in the storage's form: its code in a
+// StorageError has an upload responded with an error in the storage's form: its code in a
 // header and in a body of XML.
 func StorageError(status int, code, message string) Fault {
 	return Fault{edit: func(a *answer) { *a = storageError{status: status, code: code, message: message}.answer() }}.

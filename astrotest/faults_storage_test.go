@@ -14,10 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What each fault makes of an upload: of its answer, and of what is stored.
+// What each fault makes of an upload: of its response, and of what is stored.
 func TestFaultsStrikeUploads(t *testing.T) {
 	large := strings.Repeat("large", 1<<18)
-	const noAnswer = 0
+	const noResponse = 0
 	for name, row := range map[string]struct {
 		fault  Fault
 		status int
@@ -29,16 +29,16 @@ func TestFaultsStrikeUploads(t *testing.T) {
 		"storage error, stored":   {StorageError(500, "InternalError", "").AfterCommit(), 500, "InternalError", true},
 		"expired":                 {ExpiredUploadURL(), 403, "AuthenticationFailed", false},
 		"not valid yet":           {UploadURLNotYetValid(time.Minute), 403, "AuthenticationFailed", false},
-		"answer":                  {Answer(200, "text/html", "<html>"), 200, "", false},
+		"answer":                  {Respond(200, "text/html", "<html>"), 200, "", false},
 		"bad gateway":             {BadGateway(), 502, "", false},
-		"cut":                     {CutConnection(), noAnswer, "", false},
-		"cut, stored":             {CutConnection().AfterCommit(), noAnswer, "", true},
-		"cut amid header, stored": {CutHeader(), noAnswer, "", true},
-		"cut amid answer":         {CutAnswer(), 201, "", true}, // there is nothing to cut
-		"cut at once":             {CutUpload(0), noAnswer, "", false},
-		"cut amid upload":         {CutUpload(1 << 20), noAnswer, "", false},
-		"cut after upload":        {CutUpload(int64(len(large))), noAnswer, "", false},
-		"cut beyond upload":       {CutUpload(1 << 40), noAnswer, "", false},
+		"cut":                     {CutConnection(), noResponse, "", false},
+		"cut, stored":             {CutConnection().AfterCommit(), noResponse, "", true},
+		"cut amid header, stored": {CutHeader(), noResponse, "", true},
+		"cut amid answer":         {CutResponse(), 201, "", true}, // there is nothing to cut
+		"cut at once":             {CutUpload(0), noResponse, "", false},
+		"cut amid upload":         {CutUpload(1 << 20), noResponse, "", false},
+		"cut after upload":        {CutUpload(int64(len(large))), noResponse, "", false},
+		"cut beyond upload":       {CutUpload(1 << 40), noResponse, "", false},
 		"for another operation":   {BadGateway().On("PutBlock"), 201, "", true},
 		"for this operation":      {BadGateway().On("PutBlob"), 502, "", false},
 	} {
@@ -49,7 +49,7 @@ func TestFaultsStrikeUploads(t *testing.T) {
 				request := storageRequest(t, http.MethodPut, newUploadURL(server), large, "x-ms-blob-type", "BlockBlob")
 				server.Inject(row.fault)
 				answer, err := server.Client().Do(request)
-				if row.status == noAnswer {
+				if row.status == noResponse {
 					assert.Error(t, err)
 				} else {
 					require.NoError(t, err)
@@ -97,7 +97,7 @@ func TestOperationsOfTheStorage(t *testing.T) {
 }
 
 // A header that is set keeps the storage's spelling, which scripts look for, and is there once.
-func TestHeadersOfAnswersThatAreChanged(t *testing.T) {
+func TestHeadersOfChangedResponses(t *testing.T) {
 	for name, row := range map[string]struct {
 		fault Fault
 		want  string

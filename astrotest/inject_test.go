@@ -10,11 +10,11 @@ import (
 func TestInjectWithinInjectFunc(t *testing.T) {
 	var server Server
 	server.InjectFunc(func(string) (Fault, bool) {
-		server.Inject(CutAnswer())
+		server.Inject(CutResponse())
 		return CutConnection(), true
 	})
 	chosen, _ := server.faults.take("GetDeploy")
 	assert.Equal(t, CutConnection(), chosen)
 	queued, _ := server.faults.take("GetDeploy")
-	assert.Equal(t, CutAnswer(), queued)
+	assert.Equal(t, CutResponse(), queued)
 }

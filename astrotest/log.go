@@ -12,7 +12,7 @@ import (
 // operation by the name that [Fault.On] takes, or none; its method, and its path without the
 // query; the status, which is 0 where nothing was answered; how many bytes of its body were
 // read; and how long it took. Tokens and signatures are not in it. A line may come after the
-// client has its answer; none comes after Close. By default, and with nil, there is no log.
+// client has its response; none comes after Close. By default, and with nil, there is no log.
 func WithLogger(logger *slog.Logger) Option {
 	return func(s *Server) { s.log = logger }
 }
@@ -24,7 +24,7 @@ func (s *Server) logRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.logged.Add(1)
 		began := time.Now()
-		answered, body := &answeredWriter{ResponseWriter: w}, &countedBody{ReadCloser: r.Body}
+		answered, body := &responseWriter{ResponseWriter: w}, &countedBody{ReadCloser: r.Body}
 		r.Body = body
 		defer func() { // also where a fault closes the connection
 			operation, _ := operationOf(r)
@@ -42,19 +42,19 @@ func (s *Server) logRequests(next http.Handler) http.Handler {
 	})
 }
 
-// answeredWriter remembers the status of an answer, which all handlers here set.
-type answeredWriter struct {
+// responseWriter remembers the status of a response, which all handlers here set.
+type responseWriter struct {
 	http.ResponseWriter
 	status int
 }
 
-func (w *answeredWriter) WriteHeader(status int) {
+func (w *responseWriter) WriteHeader(status int) {
 	w.status = cmp.Or(w.status, status)
 	w.ResponseWriter.WriteHeader(status)
 }
 
 // Unwrap is for [http.ResponseController].
-func (w *answeredWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // countedBody counts what is read of a request's body.
 type countedBody struct {

@@ -38,7 +38,7 @@ func storedBy(server *Server) map[string]string {
 	return texts
 }
 
-// answered is an answer that was read.
+// answered is a response that was read.
 type answered struct {
 	*http.Response
 	body string
@@ -57,7 +57,7 @@ func storageRequest(t *testing.T, method, url, body string, headers ...string) *
 	return request
 }
 
-// do sends the request and reads its answer.
+// do sends the request and reads its response.
 func do(t *testing.T, client *http.Client, request *http.Request) answered {
 	t.Helper()
 	answer, err := client.Do(request)

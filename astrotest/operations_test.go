@@ -25,9 +25,9 @@ func TestOperationsAreThoseOfTheContract(t *testing.T) {
 }
 
 func TestOnTakesOperations(t *testing.T) {
-	assert.PanicsWithValue(t, `astrotest: the contract has no operation "Finalize"; there are CreateDeploy, DeployRollback, FinalizeDeploy, GetDeploy, ListDeploys, PutBlob, PutBlock, PutBlockList, UpdateDeploy`, func() { CutAnswer().On("Finalize") })
+	assert.PanicsWithValue(t, `astrotest: the contract has no operation "Finalize"; there are CreateDeploy, DeployRollback, FinalizeDeploy, GetDeploy, ListDeploys, PutBlob, PutBlock, PutBlockList, UpdateDeploy`, func() { CutResponse().On("Finalize") })
 	for _, operation := range []string{"CreateDeploy", "DeployRollback", "PutBlob", "PutBlock", "PutBlockList"} {
-		assert.NotPanics(t, func() { CutAnswer().On(operation) })
+		assert.NotPanics(t, func() { CutResponse().On(operation) })
 	}
 }
 
@@ -56,12 +56,12 @@ components: {}
 	}
 	answer := send("PATCH")
 	assert.Equal(t, 501, answer.StatusCode)
-	assert.JSONEq(t, `{"message":"astrotest does not simulate UpdateTeam: inject its response, with Answer","requestId":"astrotest-request","statusCode":501}`, answer.body)
+	assert.JSONEq(t, `{"message":"astrotest does not simulate UpdateTeam: inject its response, with Respond","requestId":"astrotest-request","statusCode":501}`, answer.body)
 	answer = send("DELETE")
 	assert.Equal(t, 501, answer.StatusCode)
 	assert.Contains(t, answer.body, "DELETE /v1/organizations/{organizationId}/teams/{teamId}")
 
-	fake.Inject(BadGateway().On("FinalizeDeploy"), Answer(200, "text/plain", "done").On("UpdateTeam"), Slow(0).On("UpdateTeam"), CutConnection().On("FinalizeDeploy"))
+	fake.Inject(BadGateway().On("FinalizeDeploy"), Respond(200, "text/plain", "done").On("UpdateTeam"), Slow(0).On("UpdateTeam"), CutConnection().On("FinalizeDeploy"))
 	answer = send("PATCH")
 	assert.Equal(t, "done", answer.body)
 	assert.Equal(t, 501, send("PATCH").StatusCode)

@@ -61,11 +61,11 @@ func TestFaultsOverBothProtocols(t *testing.T) {
 	rows := []row{
 		{Slow(0), 200, true, ""},
 		{BadGateway(), 502, false, ""},
-		{LongAnswer(1 << 20), 200, true, ""},
+		{LongResponse(1 << 20), 200, true, ""},
 		{CutConnection(), noResponse, false, ""},
 		{CutConnection().AfterCommit(), noResponse, true, ""},
 		{CutHeader(), noResponse, true, ""},
-		{CutAnswer(), partOfBody, true, ""},
+		{CutResponse(), partOfBody, true, ""},
 		{GoAway(), noResponse, false, "GOAWAY"},
 		{GoAway().AfterCommit(), noResponse, true, "GOAWAY"},
 	}
@@ -137,12 +137,12 @@ func TestFaultsAndTheOtherStreams(t *testing.T) {
 	}{
 		{CutConnection(), true},
 		{CutHeader(), true},
-		{CutAnswer(), true},
+		{CutResponse(), true},
 		{GoAway(), true},
 		{StopListening(), true},
 		{ResetStream(ErrCodeCancel), false},
 		{Hang(), false},
-		{HangInAnswer(), false},
+		{HangInResponse(), false},
 		{DeadConnection(), false},
 	} {
 		t.Run(row.fault.String(), func(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// send makes a request that no client of ours would, and returns the answer.
+// send makes a request that no client of ours would, and returns the response.
 func send(t *testing.T, server *astrotest.Server, method, path, body string) (int, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, strings.NewReader(body))
@@ -123,7 +123,7 @@ func TestBundlesAreReplacedByMountPath(t *testing.T) {
 	assert.Equal(t, []string{"/other "}, finalize(`{"bundleTarballVersion":""}`))
 }
 
-func TestAnswersToRequestsThatMissTheContract(t *testing.T) {
+func TestResponsesToRequestsThatMissTheContract(t *testing.T) {
 	server := astrotest.NewServer()
 	defer server.Close()
 	deployment := server.AddDeployment(astrotest.Deployment{})
@@ -233,7 +233,7 @@ func finalizePath(target wrapper.Target) string {
 func TestCloseEndsRequestsThatHang(t *testing.T) {
 	server := astrotest.NewServer()
 	target := add(server, api.DeployTypeImageOnly)
-	server.Inject(astrotest.HangInAnswer())
+	server.Inject(astrotest.HangInResponse())
 	failed := make(chan error)
 	started := make(chan struct{})
 	go func() {

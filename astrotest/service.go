@@ -70,7 +70,7 @@ type notSimulated struct{ server.StrictServerInterface }
 
 var _ server.StrictServerInterface = apiVersion{}
 
-// view returns a copy of the deploy as an answer shows it.
+// view returns a copy of the deploy as a response shows it.
 func (v apiVersion) view(deploy *storedDeploy, deployment *Deployment) api.Deploy {
 	shown := view(deploy, deployment)
 	if !v.hasGit {

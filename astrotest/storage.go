@@ -88,7 +88,7 @@ func versionAt(t time.Time) string { return t.Format("2006-01-02T15:04:05.000000
 // storageVersion is the version of the storage's own API.
 const storageVersion = "2022-11-02"
 
-// setStorageHeaders sets what all answers of the storage have. Names are set by the map's
+// setStorageHeaders sets what all responses of the storage have. Names are set by the map's
 // keys, since scripts look for them as the storage spells them.
 func setStorageHeaders(header http.Header) {
 	header["x-ms-request-id"] = []string{requestID}

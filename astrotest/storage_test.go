@@ -109,7 +109,7 @@ func TestLog(t *testing.T) {
 	for range 3 {
 		upload(deploy.DAGsUploadURL, "tarball")
 	}
-	server.Close() // the log of a request may come after its answer
+	server.Close() // the log of a request may come after its response
 
 	blob := "/storage/dags/" + deployment.ID
 	var lines []string

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// storageError is an answer in the form of the storage's errors.
+// storageError is a response in the form of the storage's errors.
 type storageError struct {
 	status        int
 	code, message string
@@ -55,8 +55,8 @@ func (e storageError) refuse(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(answer.body)
 }
 
-// drain reads what a request's body has left, so that its client meets the answer and not a
-// closed connection; unless the client waits for the answer before it sends the body, or the
+// drain reads what a request's body has left, so that its client meets the response and not a
+// closed connection; unless the client waits for the response before it sends the body, or the
 // body is beyond all bounds.
 func drain(r *http.Request) {
 	if r.Header.Get("Expect") == "" && r.ContentLength <= maxBlob {

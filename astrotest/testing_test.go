@@ -68,16 +68,16 @@ func TestNewWithinABubble(t *testing.T) {
 // Each fault has a name, and says what was done to it.
 func TestFaultsHaveNames(t *testing.T) {
 	for want, fault := range map[string]Fault{
-		"Answer(204)":   Answer(204, "", ""),
+		"Respond(204)":  Respond(204, "", ""),
 		"Error(403)":    Error(403, ""),
 		"RateLimited()": RateLimited(),
 		`BadGateway().WithHeader("Retry-After", "1")`: BadGateway().WithHeader("Retry-After", "1"),
 		"EditDeploy(…)":               EditDeploy(nil),
-		"LongAnswer(7)":               LongAnswer(7),
+		"LongResponse(7)":             LongResponse(7),
 		"CutHeader()":                 CutHeader(),
-		"CutAnswer()":                 CutAnswer(),
+		"CutResponse()":               CutResponse(),
 		"Hang()":                      Hang(),
-		"HangInAnswer()":              HangInAnswer(),
+		"HangInResponse()":            HangInResponse(),
 		"ResetStream(ErrCode(9))":     ResetStream(9),
 		"ResetStream(PROTOCOL_ERROR)": ResetStream(ErrCodeProtocol),
 		"GoAway()":                    GoAway(),

@@ -84,7 +84,7 @@ func (s *storage) putBlob(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	answerStored(w, sum, s.store(r.URL.Path, [][]byte{body}, nil))
+	respondStored(w, sum, s.store(r.URL.Path, [][]byte{body}, nil))
 }
 
 // receive returns the body of an upload and its MD5 sum, unless it answers the request.
@@ -120,16 +120,16 @@ func read(r *http.Request) (body, sum []byte) {
 	return received.Bytes(), hash.Sum(nil)
 }
 
-// answerStored tells that a version was stored.
-func answerStored(w http.ResponseWriter, sum []byte, stored time.Time) {
+// respondStored tells that a version was stored.
+func respondStored(w http.ResponseWriter, sum []byte, stored time.Time) {
 	header := w.Header()
 	header["ETag"] = []string{fmt.Sprintf(`"0x%X"`, stored.UnixNano())}
 	header["Last-Modified"] = []string{stored.Format(http.TimeFormat)}
 	header["x-ms-version-id"] = []string{versionAt(stored)}
-	answerCreated(w, sum)
+	respondCreated(w, sum)
 }
 
-func answerCreated(w http.ResponseWriter, sum []byte) {
+func respondCreated(w http.ResponseWriter, sum []byte) {
 	header := w.Header()
 	setStorageHeaders(header)
 	header["Content-MD5"] = []string{base64.StdEncoding.EncodeToString(sum)}

@@ -144,7 +144,7 @@ func assertStorageError(t *testing.T, answer *http.Response, code string) (messa
 	return told.Message
 }
 
-// A client that asks first is told to go on; one that does not ask sees the answer all the
+// A client that asks first is told to go on; one that does not ask sees the response all the
 // same, and not a connection that closes while it sends; unless what it is about to send is
 // without bounds.
 func TestARefusalMeetsTheClient(t *testing.T) {

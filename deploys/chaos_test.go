@@ -39,11 +39,11 @@ func mishapsByOperation() map[string][]astrotest.Fault {
 		astrotest.CutConnection(), astrotest.CutConnection().AfterCommit(), astrotest.CutHeader(), astrotest.CutUpload(10_000),
 		astrotest.Hang(), astrotest.Hang().AfterCommit(), astrotest.StallUpload(20_000), astrotest.Slow(time.Minute), astrotest.Slow(5 * time.Minute),
 		astrotest.ExpiredUploadURL(), astrotest.UploadURLNotYetValid(3 * time.Second), astrotest.UploadURLNotYetValid(10 * time.Minute),
-		astrotest.StorageError(400, "Md5Mismatch", ""), astrotest.Answer(403, "text/html", "<html>"), carriedOut.WithoutHeader("Content-MD5"),
+		astrotest.StorageError(400, "Md5Mismatch", ""), astrotest.Respond(403, "text/html", "<html>"), carriedOut.WithoutHeader("Content-MD5"),
 		carriedOut.WithoutHeader("x-ms-version-id"),
 		carriedOut.WithHeader("x-ms-version-id", " "),
 		carriedOut.WithHeader("Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA=="),
-		astrotest.Answer(200, "text/html", "<html>"), astrotest.Answer(302, "", "").WithHeader("Location", "https://elsewhere.example/?sig="+chaostest.Signature),
+		astrotest.Respond(200, "text/html", "<html>"), astrotest.Respond(302, "", "").WithHeader("Location", "https://elsewhere.example/?sig="+chaostest.Signature),
 	}
 	for _, status := range []int{400, 403, 408, 429, 500, 502, 503, 504} {
 		fault := astrotest.StorageError(status, "SomeCode", "https://storage.example/?sig="+chaostest.Signature)

@@ -40,8 +40,8 @@ func TestSecretsShowInNothingThatIsReturned(t *testing.T) {
 			astrotest.EditDeploy(func(deploy map[string]any) { deploy["bundleUploadUrl"] = address }).On("CreateDeploy"),
 			astrotest.StorageError(403, "AuthenticationFailed", signed).WithHeader("x-ms-request-id", signed).On("PutBlob"),
 		},
-		{showing("INITIALIZED").On("FinalizeDeploy"), astrotest.Answer(401, "text/html", echo).On("GetDeploy")},
-		{astrotest.Answer(200, "text/html", echo).On("CreateDeploy")},
+		{showing("INITIALIZED").On("FinalizeDeploy"), astrotest.Respond(401, "text/html", echo).On("GetDeploy")},
+		{astrotest.Respond(200, "text/html", echo).On("CreateDeploy")},
 	} {
 		server.Inject(faults...)
 		_, err := deploys.Bundle(t.Context(), client, deployment, shop, &packed{content: gzipped(100)})

@@ -66,7 +66,7 @@ func TestNoGoroutineOutlivesACall(t *testing.T) {
 		"busy":         answer(503, strings.NewReader("")),
 		"turned away":  answer(429, strings.NewReader("")),
 		"cut off":      answer(200, io.MultiReader(strings.NewReader("{"), cutOff{})),
-		"no answer":    func(*http.Request) (*http.Response, error) { return nil, io.EOF },
+		"no response":  func(*http.Request) (*http.Response, error) { return nil, io.EOF },
 		"never an end": hang,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -112,9 +112,9 @@ func TestNoConnectionIsNoDoubt(t *testing.T) {
 			_, err = client.Finalize(t.Context(), target, wrapper.ImageOnly())
 			require.ErrorContains(t, err, row.text)
 			assert.NotErrorIs(t, err, wrapper.ErrOutcomeUnknown)
-			var unanswered *wrapper.TransportError
-			require.ErrorAs(t, err, &unanswered)
-			assert.Equal(t, row.attempts, unanswered.Attempts)
+			var noResponse *wrapper.TransportError
+			require.ErrorAs(t, err, &noResponse)
+			assert.Equal(t, row.attempts, noResponse.Attempts)
 		})
 	}
 	assert.Empty(t, server.Requests())

@@ -32,7 +32,7 @@
 //     cause is underneath, such as what a [TokenSource] of the caller's returned.
 //   - [*APIError]: the service responded with something else than what was asked for. What kind
 //     of response it was, [errors.Is] tells: [ErrBadRequest], [ErrUnauthorized], [ErrForbidden],
-//     [ErrNotFound], [ErrRateLimited], [ErrServer], [ErrUnexpectedAnswer].
+//     [ErrNotFound], [ErrRateLimited], [ErrServer], [ErrUnexpectedResponse].
 //
 // The last two say by MayHaveTakenEffect whether the request may have been carried out all the
 // same. slog logs each error with its text and its fields.

@@ -70,7 +70,7 @@ type anyJSON struct{}
 
 func (anyJSON) Accept(response *transport.Response) (*transport.Response, error) {
 	if response.Header.Get("Content-Encoding") == "" && !json.Valid(response.Body) {
-		return nil, errors.New("the answer is not JSON")
+		return nil, errors.New("the response is not JSON")
 	}
 	return response, nil
 }

@@ -13,13 +13,13 @@ import (
 // The kinds of responses that are no success, for [errors.Is]; the error itself is an
 // [*APIError].
 var (
-	ErrBadRequest       = errors.New("bad request")       // 400
-	ErrUnauthorized     = errors.New("unauthorized")      // 401
-	ErrForbidden        = errors.New("forbidden")         // 403
-	ErrNotFound         = errors.New("not found")         // 404
-	ErrRateLimited      = errors.New("rate limited")      // 429
-	ErrServer           = errors.New("server error")      // 500 to 599
-	ErrUnexpectedAnswer = errors.New("unexpected answer") // below 400, yet not the deploy asked for: a redirect, a 204, a 200 that holds something else
+	ErrBadRequest         = errors.New("bad request")       // 400
+	ErrUnauthorized       = errors.New("unauthorized")      // 401
+	ErrForbidden          = errors.New("forbidden")         // 403
+	ErrNotFound           = errors.New("not found")         // 404
+	ErrRateLimited        = errors.New("rate limited")      // 429
+	ErrServer             = errors.New("server error")      // 500 to 599
+	ErrUnexpectedResponse = errors.New("unexpected answer") // below 400, yet not the deploy asked for: a redirect, a 204, a 200 that holds something else
 )
 
 // ValidationError says that a call breaks a rule. Nothing was sent.
@@ -70,7 +70,7 @@ func (e *TransportError) Error() string {
 	if e.Attempts == 0 {
 		return redact.OneLine(fmt.Sprintf("%s: nothing was sent: %v", e.Operation, e.Err))
 	}
-	text := fmt.Sprintf("%s: no answer%s: %v", e.Operation, afterAttempts(e.Attempts, e.Elapsed), e.Err)
+	text := fmt.Sprintf("%s: no response%s: %v", e.Operation, afterAttempts(e.Attempts, e.Elapsed), e.Err)
 	return redact.OneLine(joined(joined(text, e.Hint), effect(e.Operation, e.MayHaveTakenEffect)))
 }
 
@@ -123,7 +123,7 @@ func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 type WaitError struct {
 	DeployID string
 	Deploy   *api.Deploy // as it was read last, without upload URLs; nil if it never was
-	LookErr  error       // why the last look failed; nil if it did not
+	PollErr  error       // why the last look failed; nil if it did not
 	Err      error       // what ended the waiting: the context's error, or a response such as 401
 }
 
@@ -133,8 +133,8 @@ func (e *WaitError) Error() string {
 	if e.Deploy != nil {
 		fmt.Fprintf(&text, "; when it was read last, it was %.40s", e.Deploy.Status)
 	}
-	if e.LookErr != nil {
-		fmt.Fprintf(&text, "; the last look failed: %v", e.LookErr)
+	if e.PollErr != nil {
+		fmt.Fprintf(&text, "; the last look failed: %v", e.PollErr)
 	}
 	return redact.OneLine(text.String())
 }

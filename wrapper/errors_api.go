@@ -42,7 +42,7 @@ func (c *Client) failure(operation string, end transport.End) error {
 	err := transportError(shown, operation, end)
 	failed := (*TransportError)(nil)
 	if end.Response != nil && errors.As(err, &failed) {
-		failed.Err = fmt.Errorf("%w; the last answer: %w", failed.Err, apiError(c.version, shown, operation, end))
+		failed.Err = fmt.Errorf("%w; the last response: %w", failed.Err, apiError(c.version, shown, operation, end))
 	}
 	return err
 }
@@ -128,7 +128,7 @@ func isKind(status int, kind error) bool {
 		return status == http.StatusTooManyRequests
 	case ErrServer:
 		return status >= http.StatusInternalServerError && status < 600
-	case ErrUnexpectedAnswer:
+	case ErrUnexpectedResponse:
 		return status < http.StatusBadRequest
 	}
 	return false

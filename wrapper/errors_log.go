@@ -48,5 +48,5 @@ func (e *OutcomeUnknownError) LogValue() slog.Value {
 
 // LogValue implements [slog.LogValuer].
 func (e *WaitError) LogValue() slog.Value {
-	return fields(e, slog.String("deployId", e.DeployID), slog.Any("deploy", e.Deploy), slog.Any("cause", e.Err), slog.Any("lookUp", e.LookErr))
+	return fields(e, slog.String("deployId", e.DeployID), slog.Any("deploy", e.Deploy), slog.Any("cause", e.Err), slog.Any("lookUp", e.PollErr))
 }

@@ -47,13 +47,13 @@ func (e *StorageError) Error() string {
 // Unwrap returns what is wrong with a 201, or nil.
 func (e *StorageError) Unwrap() error { return e.Err }
 
-// Is reports whether target is [ErrUploadURLExpired], [ErrServer] or [ErrUnexpectedAnswer],
+// Is reports whether target is [ErrUploadURLExpired], [ErrServer] or [ErrUnexpectedResponse],
 // and the response of that kind.
 func (e *StorageError) Is(target error) bool {
 	switch target {
 	case ErrUploadURLExpired:
 		return e.Expired
-	case ErrServer, ErrUnexpectedAnswer:
+	case ErrServer, ErrUnexpectedResponse:
 		return isKind(e.StatusCode, target)
 	}
 	return false

@@ -17,14 +17,14 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
-var kinds = []error{ErrBadRequest, ErrUnauthorized, ErrForbidden, ErrNotFound, ErrRateLimited, ErrServer, ErrUnexpectedAnswer}
+var kinds = []error{ErrBadRequest, ErrUnauthorized, ErrForbidden, ErrNotFound, ErrRateLimited, ErrServer, ErrUnexpectedResponse}
 
 func TestAPIErrorIsOfOneKindAtMost(t *testing.T) {
 	want := map[int]error{400: ErrBadRequest, 401: ErrUnauthorized, 403: ErrForbidden, 404: ErrNotFound, 429: ErrRateLimited}
 	for status := 100; status < 1000; status++ {
 		kind := want[status]
 		if status < 400 {
-			kind = ErrUnexpectedAnswer
+			kind = ErrUnexpectedResponse
 		} else if status >= 500 && status < 600 {
 			kind = ErrServer
 		}
@@ -55,24 +55,24 @@ func TestAPIErrorText(t *testing.T) {
 		want      string
 	}{
 		{opGetDeploy, V1, 404, ours, nil, "404 Not Found: No such thing [request r-1]; check the IDs in the call, and that the token belongs to their Organization"},
-		{opGetDeploy, V1, 404, "404 page not found\n", nil, `404 Not Found: "404 page not found\n"; nothing seems to answer at this address: check the base URL`},
-		{opGetDeploy, V1Beta1, 404, "", nil, "404 Not Found; nothing seems to answer at this address: check the base URL; or v1beta1, whose support ends in January 2027, is gone: use WithAPIVersion(V1)"},
-		{opGetDeploy, V1, 404, `{"message":"no Route matched"}`, nil, "404 Not Found: no Route matched; nothing seems to answer at this address: check the base URL"},
-		{opGetDeploy, V1, 200, ours, errors.New("the answer holds no deploy"), "200 OK: the answer holds no deploy: No such thing [request r-1]"},
+		{opGetDeploy, V1, 404, "404 page not found\n", nil, `404 Not Found: "404 page not found\n"; nothing seems to respond at this address: check the base URL`},
+		{opGetDeploy, V1Beta1, 404, "", nil, "404 Not Found; nothing seems to respond at this address: check the base URL; or v1beta1, whose support ends in January 2027, is gone: use WithAPIVersion(V1)"},
+		{opGetDeploy, V1, 404, `{"message":"no Route matched"}`, nil, "404 Not Found: no Route matched; nothing seems to respond at this address: check the base URL"},
+		{opGetDeploy, V1, 200, ours, errors.New("the response holds no deploy"), "200 OK: the response holds no deploy: No such thing [request r-1]"},
 		{opFinalizeDeploy, V1, 400, fieldErrors, nil, "400 Bad Request: Bad; dagTarballVersion: is required (required); type: is odd (enum)"},
 		{opFinalizeDeploy, V1, 403, "", nil, "403 Forbidden; " + fmt.Sprintf(permission, "deployment.deploys.update")},
 		{opGetDeploy, V1, 403, "", nil, "403 Forbidden; " + fmt.Sprintf(permission, "deployment.deploys.get")},
 		{opGetDeploy, V1, 401, "", nil, "401 Unauthorized; the token is not valid, or no longer: make a new one and set ASTRO_API_TOKEN"},
-		{opGetDeploy, V1, 401, "<html>", nil, `401 Unauthorized: "<html>"; something else than the service seems to answer: check the base URL, and the proxies on the way`},
-		{opGetDeploy, V1, 403, "<html>", nil, `403 Forbidden: "<html>"; something else than the service seems to answer: check the base URL, and the proxies on the way`},
+		{opGetDeploy, V1, 401, "<html>", nil, `401 Unauthorized: "<html>"; something else than the service seems to respond: check the base URL, and the proxies on the way`},
+		{opGetDeploy, V1, 403, "<html>", nil, `403 Forbidden: "<html>"; something else than the service seems to respond: check the base URL, and the proxies on the way`},
 		{opGetDeploy, V1, 429, "slow down", nil, `429 Too Many Requests: "slow down"; a token may make 10 POST and 25 GET requests a second: try again, more slowly`},
 		{opGetDeploy, V1, 302, "", nil, "302 Found; redirects are not followed; this one points to https://elsewhere.example"},
 		{opGetDeploy, V1, 599, "", nil, "599"},
 		{opGetDeploy, V1, 418, `{"message":"two\nlines","requestId":"a\nb","fieldErrors":[{"field":"a\nb","code":"c\rd","message":"e\nf"}]}`, nil, "418 I'm a teapot: two lines; a b: e f (c d) [request a b]"},
 		{opGetDeploy, V1, 200, "", errors.New("not s3cret, nor https://a/?sig=s1gned"), "200 OK: not [REDACTED], nor [REDACTED]"},
 		{opFinalizeDeploy, V1, 500, "", nil, "500 Internal Server Error"},
-		{opFinalizeDeploy, V1, 200, "<html>", errors.New("odd"), `200 OK: odd: "<html>"; something else than the service seems to answer: check the base URL, and the proxies on the way`},
-		{opFinalizeDeploy, V1, 200, "{", io.ErrUnexpectedEOF, `200 OK: unexpected EOF: "{"; something else than the service seems to answer: check the base URL, and the proxies on the way`},
+		{opFinalizeDeploy, V1, 200, "<html>", errors.New("odd"), `200 OK: odd: "<html>"; something else than the service seems to respond: check the base URL, and the proxies on the way`},
+		{opFinalizeDeploy, V1, 200, "{", io.ErrUnexpectedEOF, `200 OK: unexpected EOF: "{"; something else than the service seems to respond: check the base URL, and the proxies on the way`},
 		{opGetDeploy, V1, 500, echo, nil, "500 Internal Server Error: you sent [REDACTED]; a: [REDACTED] ([REDACTED]) [request [REDACTED]]"},
 		{opGetDeploy, V1, 500, `{"statusCode":"odd"}`, nil, `500 Internal Server Error: "{\"statusCode\":\"odd\"}"`},
 		{opGetDeploy, V1, 500, `{"statusCode":"odd","message":"fits in parts"}`, nil, "500 Internal Server Error: fits in parts"},
@@ -128,9 +128,9 @@ func TestAPIErrorQuotesLittleOfAnythingElse(t *testing.T) {
 func TestTransportError(t *testing.T) {
 	err := &TransportError{Operation: opGetDeploy, Attempts: 1, Elapsed: time.Second, Err: io.ErrUnexpectedEOF}
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-	require.EqualError(t, err, "GetDeploy: no answer: unexpected EOF")
+	require.EqualError(t, err, "GetDeploy: no response: unexpected EOF")
 	err.Attempts, err.Elapsed = 3, 2*time.Second+345678*time.Microsecond
-	require.EqualError(t, err, "GetDeploy: no answer after 3 attempts in 2.346s: unexpected EOF")
+	require.EqualError(t, err, "GetDeploy: no response after 3 attempts in 2.346s: unexpected EOF")
 	err.Attempts = 0
 	require.EqualError(t, err, "GetDeploy: nothing was sent: unexpected EOF")
 }
@@ -140,15 +140,15 @@ func TestOutcomeUnknownError(t *testing.T) {
 	err := &OutcomeUnknownError{DeployID: "deploy", Err: cause}
 	require.ErrorIs(t, err, ErrOutcomeUnknown)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no answer: unexpected EOF; GetDeploy tells")
+	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no response: unexpected EOF; GetDeploy tells")
 	err.Deploy = &api.Deploy{Status: "INITIALIZED"}
-	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no answer: unexpected EOF; it read back as INITIALIZED, but a request may still be in flight; check with GetDeploy")
+	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no response: unexpected EOF; it read back as INITIALIZED, but a request may still be in flight; check with GetDeploy")
 	err.Deploy = &api.Deploy{Status: "a\nforged line"}
-	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no answer: unexpected EOF; and looked up it is in a status that is not known here, but does not show what was to be finalized")
+	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no response: unexpected EOF; and looked up it is in a status that is not known here, but does not show what was to be finalized")
 	err.Deploy = &api.Deploy{Status: "DEPLOYED"}
-	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no answer: unexpected EOF; and looked up it is DEPLOYED, but does not show what was to be finalized")
+	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no response: unexpected EOF; and looked up it is DEPLOYED, but does not show what was to be finalized")
 	err.LookUpErr = io.ErrClosedPipe
-	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no answer: unexpected EOF; and it could not be looked up: io: read/write on closed pipe")
+	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no response: unexpected EOF; and it could not be looked up: io: read/write on closed pipe")
 }
 
 func TestDeployFailedError(t *testing.T) {

@@ -134,7 +134,7 @@ func ExampleNewLimiter() {
 func ExampleWithoutLookUp() {
 	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithoutLookUp(), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce}))
 	defer server.Close()
-	server.Inject(astrotest.CutAnswer())
+	server.Inject(astrotest.CutResponse())
 
 	deploy, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
 	fmt.Println(deploy.Status, err)
@@ -169,12 +169,12 @@ func ExampleWithLogger() {
 	// <nil>
 }
 
-// The answer was lost, and the token may not read deploys.
+// The response was lost, and the token may not read deploys.
 func ExampleOutcomeUnknownError() {
 	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 	defer server.Close()
 	forbidden := astrotest.Error(http.StatusForbidden, "Forbidden").On("GetDeploy")
-	server.Inject(append(slices.Repeat([]astrotest.Fault{forbidden}, 9), astrotest.CutAnswer())...)
+	server.Inject(append(slices.Repeat([]astrotest.Fault{forbidden}, 9), astrotest.CutResponse())...)
 
 	_, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
 	var unknown *wrapper.OutcomeUnknownError

@@ -91,7 +91,7 @@ func ExampleWithBaseURL() {
 }
 
 // A transport of one's own, such as one for a proxy or a private certificate authority, lies
-// below the steps that add the token and read the answer.
+// below the steps that add the token and read the response.
 func ExampleWithHTTPClient() {
 	server, _, target := fake(api.DeployTypeImageOnly)
 	defer server.Close()
@@ -167,7 +167,7 @@ func ExampleClient_Finalize() {
 	// Output: DEPLOYED
 }
 
-// What to do about an error depends on its type, and for an answer of the service on its
+// What to do about an error depends on its type, and for a response of the service on its
 // kind.
 func ExampleClient_Finalize_errors() {
 	server, client, target := fake(api.DeployTypeImageOnly)
@@ -201,7 +201,7 @@ func ExampleClient_GetDeploy() {
 	// Output: DAG_ONLY INITIALIZED
 }
 
-// The generated client has every operation of openapi.yaml, and hands out the answers as
+// The generated client has every operation of openapi.yaml, and hands out the responses as
 // they are.
 func ExampleClient_API() {
 	server, client, target := fake(api.DeployTypeDAGOnly)
@@ -217,7 +217,7 @@ func ExampleClient_API() {
 }
 
 func ExampleTargetOf() {
-	// Such as an answer that created the deploy.
+	// Such as a response that created the deploy.
 	deploy := &api.Deploy{
 		ID:                 "clvetru2w000201mowqwua63n",
 		DeploymentID:       "clmh57jtm000008lb58fe2wmv",

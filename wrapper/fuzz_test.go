@@ -33,7 +33,7 @@ func through(t require.TestingT, transport roundTripper) *wrapper.Client {
 
 // Whatever the service answers, the caller gets the deploy that was asked for, or an error
 // that holds no secret.
-func FuzzAnswer(f *testing.F) {
+func FuzzResponse(f *testing.F) {
 	const deploy = `{"id":"deploy","deploymentId":"deployment","status":"DEPLOYED","type":"DAG_ONLY","createdAt":"2022-11-22T04:37:12Z","dagTarballVersion":"version"}`
 	for _, status := range []int{101, 200, 201, 204, 302, 400, 401, 403, 404, 429, 500, 502, 999} {
 		f.Add(status, "Content-Type", "application/json", []byte(deploy))

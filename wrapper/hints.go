@@ -22,9 +22,9 @@ func hint(version APIVersion, operation, requestID string, response *transport.R
 	case status == http.StatusNotFound && requestID != "":
 		return "check the IDs in the call, and that the token belongs to their Organization"
 	case status == http.StatusNotFound && version == V1Beta1:
-		return "nothing seems to answer at this address: check the base URL; or v1beta1, whose support ends in January 2027, is gone: use WithAPIVersion(V1)"
+		return "nothing seems to respond at this address: check the base URL; or v1beta1, whose support ends in January 2027, is gone: use WithAPIVersion(V1)"
 	case status == http.StatusNotFound:
-		return "nothing seems to answer at this address: check the base URL"
+		return "nothing seems to respond at this address: check the base URL"
 	case status == http.StatusTooManyRequests:
 		return "a token may make 10 POST and 25 GET requests a second: try again, more slowly"
 	case status >= 300 && status < 400 && response.Header.Get("Location") != "":
@@ -43,7 +43,7 @@ func otherPermission(operation string) string {
 	return "; that of creating deploys is another"
 }
 
-const foreignHint = "something else than the service seems to answer: check the base URL, and the proxies on the way"
+const foreignHint = "something else than the service seems to respond: check the base URL, and the proxies on the way"
 
 // isForeign reports a whole body that the service would not send.
 func isForeign(response *transport.Response) bool {

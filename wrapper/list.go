@@ -42,7 +42,7 @@ func (c *Client) ListDeploys(ctx context.Context, in Deployment) iter.Seq2[*api.
 				seen[deploy.ID] = true
 			}
 			if more && len(seen) == known {
-				yield(nil, &APIError{Operation: opListDeploys, StatusCode: http.StatusOK, Attempts: 1, Err: errors.New("the answer holds no deploy that was not returned before")})
+				yield(nil, &APIError{Operation: opListDeploys, StatusCode: http.StatusOK, Attempts: 1, Err: errors.New("the response holds no deploy that was not returned before")})
 				return
 			}
 		}

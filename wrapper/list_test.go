@@ -84,15 +84,15 @@ func TestListDeploysTakesShorterPages(t *testing.T) {
 }
 
 // What is not the page asked for is an error, the last thing that the iterator returns.
-func TestListDeploysAnswersThatAreNoPage(t *testing.T) {
+func TestListDeploysResponsesThatAreNoPage(t *testing.T) {
 	const deploy = `{"id":"p","deploymentId":"d","status":"DEPLOYED"}`
 	for body, want := range map[string]string{
-		`{}`: "the answer holds no page of deploys",
-		`{"deploys":null,"offset":0,"totalCount":0}`:                                                    "the answer holds no page of deploys",
-		`{"deploys":[],"totalCount":0}`:                                                                 "the answer holds no page of deploys",
-		`{"deploys":[],"offset":0}`:                                                                     "the answer holds no page of deploys",
-		`{"deploys":[],"offset":7,"totalCount":0}`:                                                      "the answer holds the page after 7 deploys, not after 0",
-		`{"deploys":[` + deploy + `,{}],"offset":0,"totalCount":2}`:                                     "deploy 2 of the page: the answer holds no deploy",
+		`{}`: "the response holds no page of deploys",
+		`{"deploys":null,"offset":0,"totalCount":0}`:                                                    "the response holds no page of deploys",
+		`{"deploys":[],"totalCount":0}`:                                                                 "the response holds no page of deploys",
+		`{"deploys":[],"offset":0}`:                                                                     "the response holds no page of deploys",
+		`{"deploys":[],"offset":7,"totalCount":0}`:                                                      "the response holds the page after 7 deploys, not after 0",
+		`{"deploys":[` + deploy + `,{}],"offset":0,"totalCount":2}`:                                     "deploy 2 of the page: the response holds no deploy",
 		`{"deploys":[{"id":"p","deploymentId":"other","status":"DEPLOYED"}],"offset":0,"totalCount":1}`: "of another Deployment",
 		`<html>`: "invalid character",
 		`{"deploys":[],"offset":0,"totalCount":0,"pad":"` + strings.Repeat("x", 4<<20) + `"}`: "longer than 4096 KiB",
@@ -112,7 +112,7 @@ func TestListDeploysAnswersThatAreNoPage(t *testing.T) {
 		require.Len(t, errs, 1)
 		assert.ErrorContains(t, errs[0], "ListDeploys: ")
 		assert.ErrorContains(t, errs[0], want)
-		assert.ErrorIs(t, errs[0], wrapper.ErrUnexpectedAnswer)
+		assert.ErrorIs(t, errs[0], wrapper.ErrUnexpectedResponse)
 		assert.Equal(t, 4, requests, "a read is repeated")
 		server.Close()
 	}
@@ -130,7 +130,7 @@ func TestListDeploysOfAServiceThatRepeatsItself(t *testing.T) {
 	for _, last = range client.ListDeploys(t.Context(), wrapper.Deployment{OrganizationID: "o", DeploymentID: "d"}) {
 		continue
 	}
-	assert.ErrorIs(t, last, wrapper.ErrUnexpectedAnswer)
+	assert.ErrorIs(t, last, wrapper.ErrUnexpectedResponse)
 	assert.ErrorContains(t, last, "no deploy that was not returned before")
 }
 
@@ -180,7 +180,7 @@ func TestListDeploysTellsAListThatIsNotWhole(t *testing.T) {
 				require.NoError(t, last)
 				return
 			}
-			require.ErrorIs(t, last, wrapper.ErrUnexpectedAnswer)
+			require.ErrorIs(t, last, wrapper.ErrUnexpectedResponse)
 			assert.ErrorContains(t, last, row.want)
 		})
 	}
@@ -199,12 +199,12 @@ func TestListDeploysErrors(t *testing.T) {
 		}
 		return count, last
 	}
-	server.Inject(astrotest.CutAnswer(), astrotest.Error(503, "Unavailable"), astrotest.RateLimited())
+	server.Inject(astrotest.CutResponse(), astrotest.Error(503, "Unavailable"), astrotest.RateLimited())
 	count, err := last(t.Context(), client, deployment)
 	require.NoError(t, err)
 	assert.Equal(t, 150, count, "reads are repeated")
 
-	server.Inject(astrotest.CutAnswer(), astrotest.Error(403, "Forbidden"))
+	server.Inject(astrotest.CutResponse(), astrotest.Error(403, "Forbidden"))
 	_, err = last(t.Context(), client, deployment)
 	assert.ErrorIs(t, err, wrapper.ErrForbidden)
 	assert.ErrorContains(t, err, "deployment.deploys.get")

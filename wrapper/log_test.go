@@ -77,7 +77,7 @@ func TestLogHoldsNeitherSecretsNorForgedLines(t *testing.T) {
 	_, err = client.API().GetDeploy(t.Context(), "o", "d", "sig=s1gned")
 	require.Error(t, err)
 	_, mixedUp := client.API().GetDeploy(t.Context(), "o", "d", astrotest.Token)
-	require.ErrorContains(t, mixedUp, "/deploys/[REDACTED]: no answer")
+	require.ErrorContains(t, mixedUp, "/deploys/[REDACTED]: no response")
 	assert.NotContains(t, log.String(), astrotest.Token)
 	assert.NotContains(t, err.Error(), "s1gned")
 	assert.NotContains(t, err.Error(), "\n")

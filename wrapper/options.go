@@ -117,7 +117,7 @@ func WithHTTPClient(client *http.Client) Option {
 	}
 }
 
-// WithAttemptTimeout bounds how long one attempt may take, from connecting to the answer's
+// WithAttemptTimeout bounds how long one attempt may take, from connecting to the response's
 // last byte; the default is 30 s, 0 means no bound but the context's.
 func WithAttemptTimeout(timeout time.Duration) Option {
 	return func(cfg *config) error {

@@ -36,21 +36,21 @@ func TestOutcomes(t *testing.T) {
 		astrotest.Error(408, "Timeout"),
 		astrotest.Error(503, "Unavailable"),
 		astrotest.Error(504, "Timeout"),
-		astrotest.Answer(200, "application/json", "{}"),
-		astrotest.Answer(200, "text/html", "<html>"),
-		astrotest.Answer(200, "application/json", `{"id":"another"`),
+		astrotest.Respond(200, "application/json", "{}"),
+		astrotest.Respond(200, "text/html", "<html>"),
+		astrotest.Respond(200, "application/json", `{"id":"another"`),
 	}
 	lostAfterCommit := append([]astrotest.Fault{
-		astrotest.CutAnswer(),
-		astrotest.HangInAnswer(),
-		astrotest.LongAnswer(11 << 20),
+		astrotest.CutResponse(),
+		astrotest.HangInResponse(),
+		astrotest.LongResponse(11 << 20),
 		astrotest.EditDeploy(func(deploy map[string]any) { deploy["id"] = "another" }),
 		astrotest.EditDeploy(func(deploy map[string]any) { deploy["dagTarballVersion"] = "another" }),
 	}, each(lost, astrotest.Fault.AfterCommit)...)
 	unclear := []astrotest.Fault{
-		astrotest.Answer(201, "application/json", "{}"),
-		astrotest.Answer(204, "", ""),
-		astrotest.Answer(303, "", "").WithHeader("Location", "/"),
+		astrotest.Respond(201, "application/json", "{}"),
+		astrotest.Respond(204, "", ""),
+		astrotest.Respond(303, "", "").WithHeader("Location", "/"),
 		astrotest.Error(501, "Not implemented"),
 	}
 	turnedAway := []astrotest.Fault{
@@ -67,17 +67,17 @@ func TestOutcomes(t *testing.T) {
 		{"lost before it took effect, then repeated", lost, nil, want{nil, 2, 2, true}},
 		{"lost after it took effect, then looked up", lostAfterCommit, nil, want{nil, 1, 1, true}},
 		{"unclear, took effect", each(unclear, astrotest.Fault.AfterCommit), nil, want{nil, 1, 1, true}},
-		{"unclear, did not take effect", unclear[:3], nil, want{wrapper.ErrUnexpectedAnswer, 1, 3, false}},
+		{"unclear, did not take effect", unclear[:3], nil, want{wrapper.ErrUnexpectedResponse, 1, 3, false}},
 		{"unclear 5xx, did not take effect", unclear[3:], nil, want{wrapper.ErrServer, 1, 3, false}},
-		{"under way", []astrotest.Fault{astrotest.Answer(202, "", ""), astrotest.Error(520, "?"), astrotest.Error(522, "?"), astrotest.Error(524, "?")}, nil, want{wrapper.ErrOutcomeUnknown, 1, 3, false}},
+		{"under way", []astrotest.Fault{astrotest.Respond(202, "", ""), astrotest.Error(520, "?"), astrotest.Error(522, "?"), astrotest.Error(524, "?")}, nil, want{wrapper.ErrOutcomeUnknown, 1, 3, false}},
 		{"turned away, then repeated", turnedAway, nil, want{nil, 2, 0, true}},
 		{"turned away for too long", []astrotest.Fault{astrotest.RateLimited().WithHeader("Retry-After", "61")}, nil, want{wrapper.ErrRateLimited, 1, 1, false}},
 		{"refused", []astrotest.Fault{astrotest.Error(400, "Invalid")}, nil, want{wrapper.ErrBadRequest, 1, 1, false}},
 		{"lost, may not be looked up", lostAfterCommit, unreadable, want{wrapper.ErrOutcomeUnknown, 1, 9, true}},
-		{"no answer each time", []astrotest.Fault{lost[0], lost[2], lost[3], lost[4], lost[5], lost[6]}, []astrotest.Fault{lost[1].On(finalize), lost[1].On(finalize), lost[1].On(finalize)}, want{wrapper.ErrOutcomeUnknown, 4, 6, false}},
-		{"no answer, and at last success", lost, []astrotest.Fault{lost[3].On(finalize), lost[3].On(finalize)}, want{nil, 4, 6, true}},
+		{"no response each time", []astrotest.Fault{lost[0], lost[2], lost[3], lost[4], lost[5], lost[6]}, []astrotest.Fault{lost[1].On(finalize), lost[1].On(finalize), lost[1].On(finalize)}, want{wrapper.ErrOutcomeUnknown, 4, 6, false}},
+		{"no response, and at last success", lost, []astrotest.Fault{lost[3].On(finalize), lost[3].On(finalize)}, want{nil, 4, 6, true}},
 		{"500 each time", lost[1:2], []astrotest.Fault{lost[1].On(finalize), lost[1].On(finalize), lost[1].On(finalize)}, want{wrapper.ErrServer, 3, 7, false}},
-		{"no answer that is one each time", lost[7:], []astrotest.Fault{lost[1].On(finalize), lost[7].On(finalize)}, want{wrapper.ErrUnexpectedAnswer, 3, 7, false}},
+		{"no response that is one each time", lost[7:], []astrotest.Fault{lost[1].On(finalize), lost[7].On(finalize)}, want{wrapper.ErrUnexpectedResponse, 3, 7, false}},
 		{"lost each time, took effect at last", lost[:1], []astrotest.Fault{lost[0].On(finalize), lost[0].On(finalize).AfterCommit()}, want{nil, 3, 5, true}},
 		{"lost after it took effect, then refused", []astrotest.Fault{lost[0]}, []astrotest.Fault{astrotest.Error(400, "Finalized before").On(finalize).AfterCommit()}, want{nil, 2, 3, true}},
 		{"lost, then refused", []astrotest.Fault{lost[0]}, []astrotest.Fault{astrotest.Error(400, "Finalized before").On(finalize)}, want{wrapper.ErrOutcomeUnknown, 2, 5, false}},
@@ -125,13 +125,13 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// A deploy that failed is no unknown outcome, though the answer was lost.
+// A deploy that failed is no unknown outcome, though the response was lost.
 func TestOutcomeOfADeployThatFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, []astrotest.Option{astrotest.WithFinalizedStatus(api.DeployStatusFailed)})
 		defer closeAll()
 		target := add(server, api.DeployTypeDAGOnly)
-		server.Inject(astrotest.CutAnswer())
+		server.Inject(astrotest.CutResponse())
 		_, err := client.Finalize(t.Context(), target, wrapper.DAGTarball("version"))
 		var failed *wrapper.DeployFailedError
 		require.ErrorAs(t, err, &failed)
@@ -213,9 +213,9 @@ func TestOutcomeOfADeployThatIsOnItsWay(t *testing.T) {
 	})
 }
 
-// A service may take its time. An answer that shows nothing of the finalize is no success yet,
+// A service may take its time. A response that shows nothing of the finalize is no success yet,
 // and no failure either.
-func TestOutcomeOfAnAnswerThatShowsNothing(t *testing.T) {
+func TestOutcomeOfAResponseThatShowsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 		defer closeAll()
@@ -225,12 +225,12 @@ func TestOutcomeOfAnAnswerThatShowsNothing(t *testing.T) {
 		unchanged, err := json.Marshal(before)
 		require.NoError(t, err)
 
-		server.Inject(astrotest.Answer(200, "application/json", string(unchanged)))
+		server.Inject(astrotest.Respond(200, "application/json", string(unchanged)))
 		_, err = client.Finalize(t.Context(), target, wrapper.DAGTarball("version"))
 		require.ErrorIs(t, err, wrapper.ErrOutcomeUnknown)
 		assert.ErrorContains(t, err, "the response shows the deploy as not finalized")
 
-		server.Inject(astrotest.Answer(200, "application/json", string(unchanged)).AfterCommit())
+		server.Inject(astrotest.Respond(200, "application/json", string(unchanged)).AfterCommit())
 		deploy, err := client.Finalize(t.Context(), target, wrapper.DAGTarball("version"))
 		require.NoError(t, err)
 		assert.Equal(t, "version", *deploy.DAGTarballVersion)
@@ -255,7 +255,7 @@ func TestOutcomeTellsHowLongItTook(t *testing.T) {
 
 // The context ends the call amid the wait for another attempt: what the service said last is
 // still there.
-func TestOutcomeKeepsTheLastAnswer(t *testing.T) {
+func TestOutcomeKeepsTheLastResponse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
 		rotten := errors.New("vault is sealed")
@@ -334,10 +334,10 @@ func TestOutcomeWithoutLookUp(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithoutLookUp())
 		defer closeAll()
 		target := add(server, api.DeployTypeImageOnly)
-		server.Inject(astrotest.CutAnswer(), astrotest.BadGateway())
+		server.Inject(astrotest.CutResponse(), astrotest.BadGateway())
 		_, err := client.Finalize(t.Context(), target, wrapper.ImageOnly())
 		require.NoError(t, err)
-		server.Inject(astrotest.CutAnswer(), astrotest.Error(400, "Finalized before"))
+		server.Inject(astrotest.CutResponse(), astrotest.Error(400, "Finalized before"))
 		_, err = client.Finalize(t.Context(), target, wrapper.ImageOnly())
 		require.ErrorIs(t, err, wrapper.ErrOutcomeUnknown)
 		require.ErrorIs(t, err, wrapper.ErrBadRequest)
@@ -371,7 +371,7 @@ func TestOutcomesOfTheGeneratedClient(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, nil)
 		defer closeAll()
 		target := add(server, api.DeployTypeImageOnly)
-		server.Inject(astrotest.BadGateway(), astrotest.CutConnection(), astrotest.Answer(200, "text/html", "<html>"))
+		server.Inject(astrotest.BadGateway(), astrotest.CutConnection(), astrotest.Respond(200, "text/html", "<html>"))
 		answer, err := client.API().GetDeploy(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID)
 		require.NoError(t, err)
 		assert.Equal(t, http.StatusOK, answer.StatusCode)

@@ -69,13 +69,13 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 		return err
 	}
 	other := wrapper.BundleTarball("other") // which a look-up does not show
-	refused := astrotest.Answer(400, "application/json", `{"message":"`+echo+`","requestId":"`+echo+`","fieldErrors":[{"field":"`+echo+`","code":"`+echo+`","message":"`+echo+`"}]}`)
-	unreadable := append([]astrotest.Fault{astrotest.Answer(200, "text/html", echo)}, slices.Repeat([]astrotest.Fault{astrotest.Answer(403, "text/html", echo)}, 9)...)
+	refused := astrotest.Respond(400, "application/json", `{"message":"`+echo+`","requestId":"`+echo+`","fieldErrors":[{"field":"`+echo+`","code":"`+echo+`","message":"`+echo+`"}]}`)
+	unreadable := append([]astrotest.Fault{astrotest.Respond(200, "text/html", echo)}, slices.Repeat([]astrotest.Fault{astrotest.Respond(403, "text/html", echo)}, 9)...)
 	closed := astrotest.NewServer(astrotest.WithTokens(chaostest.Token))
 	closed.Close()
 	unreachable, err := wrapper.NewClient(append(options, wrapper.WithBaseURL(closed.URL), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))...)
 	require.NoError(t, err)
-	_, unanswered := unreachable.Finalize(t.Context(), target, content)
+	_, noResponse := unreachable.Finalize(t.Context(), target, content)
 
 	values["Deployment"] = wrapper.Deployment{OrganizationID: target.OrganizationID, DeploymentID: target.DeploymentID}
 	values["UploadOption"] = wrapper.WithProgress(func(int64, int64) {})
@@ -85,14 +85,14 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 	server.Inject(astrotest.StorageError(403, "AuthenticationFailed", signed).WithHeader("x-ms-request-id", signed).On("PutBlob"))
 	_, err = client.Upload(t.Context(), deploy.BundleUploadURL, bytes.NewReader(gzipped(100)))
 	values["StorageError"] = err
-	server.Inject(astrotest.Answer(401, "text/html", echo).On("GetDeploy"))
+	server.Inject(astrotest.Respond(401, "text/html", echo).On("GetDeploy"))
 	_, err = client.Wait(t.Context(), target)
 	values["WaitError"] = err
 
 	values["ValidationError"] = finalizeWith(wrapper.Target{OrganizationID: "https://storage.example/a?sig=" + chaostest.Signature}, content)
 	values["APIError"] = finalizeWith(target, other, astrotest.RateLimited(), refused)
 	values["OutcomeUnknownError"] = finalizeWith(target, other, unreadable...)
-	values["TransportError"] = unanswered
+	values["TransportError"] = noResponse
 	values["DeployFailedError"] = finalizeWith(target, content, astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "FAILED" }))
 	for name, target := range map[string]any{
 		"ValidationError":     new(*wrapper.ValidationError),

@@ -27,7 +27,7 @@ import (
 // outcome is what a caller learns from finalizing a deploy.
 type outcome struct {
 	deploy *api.Deploy
-	status int // of the answer, as far as the caller can tell; 0 if not at all
+	status int // of the response, as far as the caller can tell; 0 if not at all
 	err    error
 }
 
@@ -91,21 +91,21 @@ func TestTrapsOfTheGeneratedClient(t *testing.T) {
 		{"three IDs ..", astrotest.Fault{}, bend("..", "..", ".."), nothingSent},
 		{"deployId empty", astrotest.Fault{}, bend(""), nothingSent},
 		{"deployId .", astrotest.Fault{}, bend("."), nothingSent},
-		{"400 labelled JSON that is not", astrotest.Answer(400, "application/json", "upstream says no"), nil, isErrorWithStatus(400)},
-		{"500 labelled JSON that is not", astrotest.Answer(500, "application/json", "<html>"), nil, isErrorWithStatus(500)},
-		{"200 HTML", astrotest.Answer(200, "text/html", "<html>sign in</html>"), nil, isErrorWithStatus(200)},
-		{"201", astrotest.Answer(201, "application/json", "{}"), nil, isErrorWithStatus(201)},
-		{"204", astrotest.Answer(204, "", ""), nil, isErrorWithStatus(204)},
-		{"404 of a router", astrotest.Answer(404, "text/plain", "404 page not found"), nil, isErrorWithStatus(404)},
+		{"400 labelled JSON that is not", astrotest.Respond(400, "application/json", "upstream says no"), nil, isErrorWithStatus(400)},
+		{"500 labelled JSON that is not", astrotest.Respond(500, "application/json", "<html>"), nil, isErrorWithStatus(500)},
+		{"200 HTML", astrotest.Respond(200, "text/html", "<html>sign in</html>"), nil, isErrorWithStatus(200)},
+		{"201", astrotest.Respond(201, "application/json", "{}"), nil, isErrorWithStatus(201)},
+		{"204", astrotest.Respond(204, "", ""), nil, isErrorWithStatus(204)},
+		{"404 of a router", astrotest.Respond(404, "text/plain", "404 page not found"), nil, isErrorWithStatus(404)},
 		{"429 as text", astrotest.RateLimited(), nil, isErrorWithStatus(429)},
-		{"200 {}", astrotest.Answer(200, "application/json", "{}"), nil, isErrorWithStatus(200)},
-		{"200 null", astrotest.Answer(200, "application/json", "null"), nil, isErrorWithStatus(200)},
+		{"200 {}", astrotest.Respond(200, "application/json", "{}"), nil, isErrorWithStatus(200)},
+		{"200 null", astrotest.Respond(200, "application/json", "null"), nil, isErrorWithStatus(200)},
 		{"200 of another deploy", set("id", "another"), nil, isErrorWithStatus(200)},
 		{"malformed timestamp", set("createdAt", "2022-11-22 04:37:12"), nil, func(w world, got outcome) bool {
 			return got.err == nil && got.deploy.ID == w.target.DeployID
 		}},
 		{"status FAILED", set("status", "FAILED"), nil, isError},
-		{"answer without bound", astrotest.LongAnswer(11 << 20), nil, isError},
+		{"answer without bound", astrotest.LongResponse(11 << 20), nil, isError},
 	} {
 		t.Run(trap.name, func(t *testing.T) {
 			spring := func(finalize func(*testing.T, string, wrapper.Target) outcome) (world, outcome) {
@@ -133,10 +133,10 @@ func TestTrapRedirectsAreFollowed(t *testing.T) {
 			if status >= 307 {
 				deploy += "/finalize"
 			}
-			server.Inject(astrotest.Answer(status, "text/plain", "").WithHeader("Location", deploy))
+			server.Inject(astrotest.Respond(status, "text/plain", "").WithHeader("Location", deploy))
 			got := finalize(t, server.URL, target)
 			if name == "ours" {
-				require.ErrorIs(t, got.err, wrapper.ErrUnexpectedAnswer)
+				require.ErrorIs(t, got.err, wrapper.ErrUnexpectedResponse)
 				assert.Len(t, server.Requests(), 1)
 			} else {
 				assert.NotNil(t, got.deploy, "the bare client no longer follows %d", status)
@@ -280,7 +280,7 @@ func TestTrapOneTimeoutForAllAttempts(t *testing.T) {
 }
 
 // What API hands out reads like any *http.Response, and holds no token.
-func TestAPIHandsOutWholeAnswers(t *testing.T) {
+func TestAPIHandsOutWholeResponses(t *testing.T) {
 	server, client, target := fake(api.DeployTypeImageOnly)
 	defer server.Close()
 	response, err := client.API().GetDeploy(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID)

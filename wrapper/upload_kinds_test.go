@@ -36,7 +36,7 @@ func TestUploadURLThatHasExpired(t *testing.T) {
 		"by its own clock": {server, nil, true, "create a new deploy"},
 		"by what it says":  {valid, []astrotest.Fault{astrotest.ExpiredUploadURL()}, true, "create a new deploy"},
 		"network rules":    {valid, []astrotest.Fault{astrotest.StorageError(403, "AuthorizationFailure", "no")}, false, "network rules"},
-		"a proxy":          {valid, []astrotest.Fault{astrotest.Answer(403, "text/html", "<html>Access Denied")}, false, "not a response from the storage"},
+		"a proxy":          {valid, []astrotest.Fault{astrotest.Respond(403, "text/html", "<html>Access Denied")}, false, "not a response from the storage"},
 		"nothing tells":    {valid, []astrotest.Fault{astrotest.StorageError(403, "AuthenticationFailed", "no")}, false, "either the upload URL"},
 	} {
 		client, err := wrapper.NewClient(wrapper.WithBaseURL(row.server.URL), wrapper.WithToken(astrotest.Token))
@@ -88,7 +88,7 @@ func TestUploadKeepsTheContextsErrorAndItsCause(t *testing.T) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			<-r.Context().Done()
 		}},
-		"between attempts": {answer: answerWith(503, map[string]string{"Retry-After": "50"}, "")},
+		"between attempts": {answer: respondWith(503, map[string]string{"Retry-After": "50"}, "")},
 		"measuring":        {reads: func(ctx context.Context) { <-ctx.Done() }},
 	} {
 		store := &storage{answers: []http.HandlerFunc{row.answer}}

@@ -95,7 +95,7 @@ func uploadTo(server string) *api.Secret {
 	return &secret
 }
 
-func answerWith(status int, header map[string]string, body string) http.HandlerFunc {
+func respondWith(status int, header map[string]string, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		for name, value := range header {
@@ -177,12 +177,12 @@ func sumOf(content []byte) []byte {
 
 func TestUploadIsRepeatedFromTheStart(t *testing.T) {
 	for name, trouble := range map[string]http.HandlerFunc{
-		"408":            answerWith(408, nil, ""),
-		"429":            answerWith(429, nil, ""),
-		"500":            answerWith(500, nil, ""),
-		"502":            answerWith(502, nil, "<html>"),
-		"503":            answerWith(503, map[string]string{"x-ms-error-code": "ServerBusy"}, ""),
-		"504":            answerWith(504, nil, ""),
+		"408":            respondWith(408, nil, ""),
+		"429":            respondWith(429, nil, ""),
+		"500":            respondWith(500, nil, ""),
+		"502":            respondWith(502, nil, "<html>"),
+		"503":            respondWith(503, map[string]string{"x-ms-error-code": "ServerBusy"}, ""),
+		"504":            respondWith(504, nil, ""),
 		"connection cut": cut,
 		"cut amid a body": func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.CopyN(io.Discard, r.Body, 100000)
@@ -213,7 +213,7 @@ func TestUploadIsRepeatedFromTheStart(t *testing.T) {
 func TestUploadWithoutExpect(t *testing.T) {
 	refuses := func(w http.ResponseWriter, r *http.Request) {
 		assert.NotEmpty(t, r.Header.Get("Expect"))
-		answerWith(417, nil, "")(w, r)
+		respondWith(417, nil, "")(w, r)
 	}
 	store := &storage{answers: []http.HandlerFunc{refuses}}
 	uploadURL, client := store.start(t, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1})) // which the refusal does not use up
@@ -223,9 +223,9 @@ func TestUploadWithoutExpect(t *testing.T) {
 	assert.Empty(t, store.seen[1].Header.Get("Expect"))
 }
 
-// An answer that comes while the tarball is on its way is read, and a success that comes too
+// A response that comes while the tarball is on its way is read, and a success that comes too
 // early is none.
-func TestUploadAnswersThatComeEarly(t *testing.T) {
+func TestUploadEarlyResponses(t *testing.T) {
 	expired := func(w http.ResponseWriter, _ *http.Request) { // by Date, which the URL's se is years behind
 		w.Header().Set("x-ms-request-id", "r")
 		w.WriteHeader(http.StatusForbidden)
@@ -246,8 +246,8 @@ func TestUploadAnswersThatComeEarly(t *testing.T) {
 	}}
 	version, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(tarball))
 	assert.Empty(t, version)
-	assert.ErrorContains(t, err, "the answer came before the whole tarball was sent")
-	assert.ErrorIs(t, err, wrapper.ErrUnexpectedAnswer)
+	assert.ErrorContains(t, err, "the response came before the whole tarball was sent")
+	assert.ErrorIs(t, err, wrapper.ErrUnexpectedResponse)
 }
 
 // What blocks where the upload reads, or reports, does not keep the caller beyond its context,
@@ -275,7 +275,7 @@ func TestUploadInterruptedBetweenAttempts(t *testing.T) {
 		answer http.HandlerFunc
 		want   string
 	}{
-		"answered": {answerWith(503, nil, ""), "context canceled while waiting for another attempt; the last one: Upload: the response was 503"},
+		"answered": {respondWith(503, nil, ""), "context canceled while waiting for another attempt; the last one: Upload: the response was 503"},
 		"cut":      {cut, "context canceled while waiting for another attempt; the last one: "},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -286,7 +286,7 @@ func TestUploadInterruptedBetweenAttempts(t *testing.T) {
 		}}))
 		_, err := client.Upload(ctx, uploadURL, bytes.NewReader(gzipped(100)))
 		assert.ErrorContains(t, err, row.want, name)
-		assert.Equal(t, 1, strings.Count(err.Error(), "Upload: no answer"))
+		assert.Equal(t, 1, strings.Count(err.Error(), "Upload: no response"))
 		assert.ErrorIs(t, err, context.Canceled)
 	}
 }
@@ -323,7 +323,7 @@ func TestUploadOfATarballThatMisbehaves(t *testing.T) {
 }
 
 func TestUploadRetryAfterIsHeeded(t *testing.T) {
-	store := &storage{answers: []http.HandlerFunc{answerWith(503, map[string]string{"Retry-After": "3600"}, "")}}
+	store := &storage{answers: []http.HandlerFunc{respondWith(503, map[string]string{"Retry-After": "3600"}, "")}}
 	uploadURL, client := store.start(t)
 	_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100)))
 	assert.ErrorIs(t, err, wrapper.ErrServer)
@@ -331,7 +331,7 @@ func TestUploadRetryAfterIsHeeded(t *testing.T) {
 }
 
 // Any answer but a 201 that names one version of what was sent is an error, and final.
-func TestUploadAnswersThatAreNoSuccess(t *testing.T) {
+func TestUploadResponsesThatAreNoSuccess(t *testing.T) {
 	good := base64.StdEncoding.EncodeToString(sumOf(gzipped(100)))
 	version := func(value string) map[string]string {
 		return map[string]string{"x-ms-version-id": value, "Content-MD5": good}
@@ -346,30 +346,30 @@ func TestUploadAnswersThatAreNoSuccess(t *testing.T) {
 		kind   error
 		want   string
 	}{
-		"expired":           {answerWith(403, map[string]string{"x-ms-error-code": "AuthenticationFailed", "x-ms-request-id": "r-1"}, fmt.Sprintf(storageSays, "AuthenticationFailed", "Signature not valid in the specified time frame")), wrapper.ErrUploadURLExpired, "403 Forbidden: AuthenticationFailed: Signature not valid in the specified time frame [request r-1]; the upload URL expired at 2024-01-12T19:32:20Z: create a new deploy"},
-		"not the storage's": {answerWith(403, nil, fmt.Sprintf(storageSays, "AuthorizationFailure", "no")), nil, "AuthorizationFailure: no; this is not a response from the storage"},
-		"network rules, by a URL that has not expired": {answerWith(403, map[string]string{"x-ms-request-id": "r-1", "Date": "Fri, 12 Jan 2024 19:32:19 GMT"}, fmt.Sprintf(storageSays, "AuthorizationFailure", "no\nRequestId:r-1\nTime:2024")), nil, "AuthorizationFailure: no [request r-1]; the storage account's network rules"},
-		"too large":     {answerWith(413, nil, ""), nil, "make the tarball smaller"},
-		"501":           {answerWith(501, nil, "<html>no</html>"), wrapper.ErrServer, `501 Not Implemented: "<html>no</html>"`},
-		"no version":    {answerWith(201, map[string]string{"Content-MD5": good}, ""), wrapper.ErrUnexpectedAnswer, "must name one tarball version (x-ms-version-id), and names 0"},
-		"two versions":  {twice, wrapper.ErrUnexpectedAnswer, "and names 2"},
-		"empty version": {answerWith(201, version(""), ""), wrapper.ErrUnexpectedAnswer, "x-ms-version-id must not be empty"},
-		"other MD5":     {answerWith(201, map[string]string{"x-ms-version-id": "v", "Content-MD5": base64.StdEncoding.EncodeToString(make([]byte, 16))}, ""), wrapper.ErrUnexpectedAnswer, "its MD5 differs"},
+		"expired":           {respondWith(403, map[string]string{"x-ms-error-code": "AuthenticationFailed", "x-ms-request-id": "r-1"}, fmt.Sprintf(storageSays, "AuthenticationFailed", "Signature not valid in the specified time frame")), wrapper.ErrUploadURLExpired, "403 Forbidden: AuthenticationFailed: Signature not valid in the specified time frame [request r-1]; the upload URL expired at 2024-01-12T19:32:20Z: create a new deploy"},
+		"not the storage's": {respondWith(403, nil, fmt.Sprintf(storageSays, "AuthorizationFailure", "no")), nil, "AuthorizationFailure: no; this is not a response from the storage"},
+		"network rules, by a URL that has not expired": {respondWith(403, map[string]string{"x-ms-request-id": "r-1", "Date": "Fri, 12 Jan 2024 19:32:19 GMT"}, fmt.Sprintf(storageSays, "AuthorizationFailure", "no\nRequestId:r-1\nTime:2024")), nil, "AuthorizationFailure: no [request r-1]; the storage account's network rules"},
+		"too large":     {respondWith(413, nil, ""), nil, "make the tarball smaller"},
+		"501":           {respondWith(501, nil, "<html>no</html>"), wrapper.ErrServer, `501 Not Implemented: "<html>no</html>"`},
+		"no version":    {respondWith(201, map[string]string{"Content-MD5": good}, ""), wrapper.ErrUnexpectedResponse, "must name one tarball version (x-ms-version-id), and names 0"},
+		"two versions":  {twice, wrapper.ErrUnexpectedResponse, "and names 2"},
+		"empty version": {respondWith(201, version(""), ""), wrapper.ErrUnexpectedResponse, "x-ms-version-id must not be empty"},
+		"other MD5":     {respondWith(201, map[string]string{"x-ms-version-id": "v", "Content-MD5": base64.StdEncoding.EncodeToString(make([]byte, 16))}, ""), wrapper.ErrUnexpectedResponse, "its MD5 differs"},
 		"two MD5s": {func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			w.Header()["Content-Md5"] = []string{good, base64.StdEncoding.EncodeToString(make([]byte, 16))}
-			answerWith(201, map[string]string{"x-ms-version-id": "v"}, "")(w, r)
-		}, wrapper.ErrUnexpectedAnswer, "its MD5 differs"},
-		"what was not in time": {answerWith(403, map[string]string{"x-ms-request-id": "r"}, "<Error><Code>AuthenticationFailed</Code><Message>No.</Message><AuthenticationErrorDetail>Signature not valid in the specified time frame</AuthenticationErrorDetail></Error>"), wrapper.ErrUploadURLExpired, "No.; Signature not valid in the specified time frame"},
-		"asks to wait":         {answerWith(400, map[string]string{"Retry-After": "90"}, ""), nil, "it asks to wait 1m30s"},
-		"417 without Expect":   {answerWith(417, nil, ""), nil, "417 Expectation Failed"},
-		"MD5 that is none":     {answerWith(201, map[string]string{"x-ms-version-id": "v", "Content-MD5": "?"}, ""), wrapper.ErrUnexpectedAnswer, "its MD5 differs"},
-		"200":                  {answerWith(200, version("v"), ""), wrapper.ErrUnexpectedAnswer, "200 OK"},
-		"202":                  {answerWith(202, version("v"), ""), wrapper.ErrUnexpectedAnswer, "202 Accepted"},
-		"302":                  {answerWith(302, map[string]string{"Location": "/elsewhere?sig=" + signature}, ""), wrapper.ErrUnexpectedAnswer, "302 Found"},
-		"307":                  {answerWith(307, map[string]string{"Location": "/elsewhere"}, ""), wrapper.ErrUnexpectedAnswer, "this is not a response from the storage"},
-		"an echo of the query": {answerWith(400, nil, "you sent "+sasQuery+", signed aB%2Bc%2f%3D-"+signature+", that is aB+c/=-"+signature+", or aB%2bc%2f%3d-"+signature), nil, "400 Bad Request"},
-		"a very long body":     {answerWith(400, nil, strings.Repeat("x", 1<<20)), nil, "400 Bad Request"},
+			respondWith(201, map[string]string{"x-ms-version-id": "v"}, "")(w, r)
+		}, wrapper.ErrUnexpectedResponse, "its MD5 differs"},
+		"what was not in time": {respondWith(403, map[string]string{"x-ms-request-id": "r"}, "<Error><Code>AuthenticationFailed</Code><Message>No.</Message><AuthenticationErrorDetail>Signature not valid in the specified time frame</AuthenticationErrorDetail></Error>"), wrapper.ErrUploadURLExpired, "No.; Signature not valid in the specified time frame"},
+		"asks to wait":         {respondWith(400, map[string]string{"Retry-After": "90"}, ""), nil, "it asks to wait 1m30s"},
+		"417 without Expect":   {respondWith(417, nil, ""), nil, "417 Expectation Failed"},
+		"MD5 that is none":     {respondWith(201, map[string]string{"x-ms-version-id": "v", "Content-MD5": "?"}, ""), wrapper.ErrUnexpectedResponse, "its MD5 differs"},
+		"200":                  {respondWith(200, version("v"), ""), wrapper.ErrUnexpectedResponse, "200 OK"},
+		"202":                  {respondWith(202, version("v"), ""), wrapper.ErrUnexpectedResponse, "202 Accepted"},
+		"302":                  {respondWith(302, map[string]string{"Location": "/elsewhere?sig=" + signature}, ""), wrapper.ErrUnexpectedResponse, "302 Found"},
+		"307":                  {respondWith(307, map[string]string{"Location": "/elsewhere"}, ""), wrapper.ErrUnexpectedResponse, "this is not a response from the storage"},
+		"an echo of the query": {respondWith(400, nil, "you sent "+sasQuery+", signed aB%2Bc%2f%3D-"+signature+", that is aB+c/=-"+signature+", or aB%2bc%2f%3d-"+signature), nil, "400 Bad Request"},
+		"a very long body":     {respondWith(400, nil, strings.Repeat("x", 1<<20)), nil, "400 Bad Request"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := &storage{answers: []http.HandlerFunc{row.answer}}
@@ -383,7 +383,7 @@ func TestUploadAnswersThatAreNoSuccess(t *testing.T) {
 			assert.Equal(t, 1, store.requests(), "neither repeated nor followed")
 			assert.Contains(t, err.Error(), row.want)
 			assert.Less(t, len(err.Error()), 1500)
-			for _, kind := range []error{wrapper.ErrUploadURLExpired, wrapper.ErrServer, wrapper.ErrUnexpectedAnswer} {
+			for _, kind := range []error{wrapper.ErrUploadURLExpired, wrapper.ErrServer, wrapper.ErrUnexpectedResponse} {
 				assert.Equal(t, kind == row.kind, errors.Is(err, kind), kind)
 			}
 			for e := err; e != nil; e = errors.Unwrap(e) {
@@ -398,7 +398,7 @@ func TestUploadAnswersThatAreNoSuccess(t *testing.T) {
 // The storage says what it stored: without its MD5 something else may have responded, and read nothing.
 func TestUploadResponseWithoutMD5(t *testing.T) {
 	good := base64.StdEncoding.EncodeToString(sumOf(gzipped(100)))
-	reads := answerWith(201, map[string]string{"x-ms-version-id": "any thing, byte for byte", "Content-MD5": good}, "")
+	reads := respondWith(201, map[string]string{"x-ms-version-id": "any thing, byte for byte", "Content-MD5": good}, "")
 	without := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("x-ms-version-id", "v")
 		w.WriteHeader(http.StatusCreated)
@@ -409,7 +409,7 @@ func TestUploadResponseWithoutMD5(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "any thing, byte for byte", got)
 	got, err = client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100)))
-	assert.ErrorIs(t, err, wrapper.ErrUnexpectedAnswer)
+	assert.ErrorIs(t, err, wrapper.ErrUnexpectedResponse)
 	assert.ErrorContains(t, err, "no Content-MD5")
 	assert.Empty(t, got)
 }
@@ -530,7 +530,7 @@ func TestUploadOfATarballThatCannotBeRead(t *testing.T) {
 }
 
 func TestUploadProgress(t *testing.T) {
-	store := &storage{answers: []http.HandlerFunc{answerWith(500, nil, "")}}
+	store := &storage{answers: []http.HandlerFunc{respondWith(500, nil, "")}}
 	uploadURL, client := store.start(t)
 	const size = 3 << 20
 	var sents []int64
@@ -612,7 +612,7 @@ func inMemoryStorage(t *testing.T, store *storage, options ...wrapper.Option) (*
 	}
 }
 
-// A storage that takes no byte, or gives no answer, is given up; a slow one is not.
+// A storage that takes no byte, or gives no response, is given up; a slow one is not.
 func TestUploadStalls(t *testing.T) {
 	for name, row := range map[string]struct {
 		stalls http.HandlerFunc
@@ -622,7 +622,7 @@ func TestUploadStalls(t *testing.T) {
 			_, _ = io.CopyN(io.Discard, r.Body, 10_000)
 			time.Sleep(time.Hour)
 		}, 2 * time.Minute},
-		"without an answer": {func(_ http.ResponseWriter, r *http.Request) {
+		"without a response": {func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			time.Sleep(time.Hour)
 		}, 10 * time.Minute}, // which has five times as long
@@ -653,7 +653,7 @@ func TestUploadStalls(t *testing.T) {
 					break
 				}
 			}
-			answerWith(201, map[string]string{"x-ms-version-id": "slow", "Content-MD5": base64.StdEncoding.EncodeToString(sumOf(gzipped(400_000)))}, "")(w, r)
+			respondWith(201, map[string]string{"x-ms-version-id": "slow", "Content-MD5": base64.StdEncoding.EncodeToString(sumOf(gzipped(400_000)))}, "")(w, r)
 		}
 		store := &storage{answers: []http.HandlerFunc{slow}}
 		// The bounds of the API's requests are not those of an upload.

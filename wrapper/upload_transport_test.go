@@ -169,7 +169,7 @@ func TestUploadWhoseReadHangs(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	_, err := client.Upload(ctx, uploadURL, tarball, wrapper.WithProgress(func(int64, int64) { assert.Fail(t, "reported") }))
-	assert.ErrorIs(t, err, wrapper.ErrUploadURLExpired, "the answer is what counts")
+	assert.ErrorIs(t, err, wrapper.ErrUploadURLExpired, "the response is what counts")
 	close(release)
 	<-done
 	assert.EqualValues(t, 2, reads.Load())

@@ -28,7 +28,7 @@ func (c *Client) Wait(ctx context.Context, target Target) (*api.Deploy, error) {
 	for {
 		deploy, err := c.GetDeploy(ctx, target)
 		ended := func(why, pollErr error) (*api.Deploy, error) {
-			return nil, &WaitError{DeployID: c.redactor(nil).Line(target.DeployID), Deploy: c.shown(last), LookErr: pollErr, Err: why}
+			return nil, &WaitError{DeployID: c.redactor(nil).Line(target.DeployID), Deploy: c.shown(last), PollErr: pollErr, Err: why}
 		}
 		switch {
 		case err == nil && deploy.Status == api.DeployStatusDeployed:
@@ -53,10 +53,10 @@ func (c *Client) Wait(ctx context.Context, target Target) (*api.Deploy, error) {
 
 // mayPass reports whether another look may do better.
 func mayPass(err error) bool {
-	answered, unanswered, distrusted := (*APIError)(nil), (*TransportError)(nil), (*tls.CertificateVerificationError)(nil)
+	answered, noResponse, distrusted := (*APIError)(nil), (*TransportError)(nil), (*tls.CertificateVerificationError)(nil)
 	if !errors.As(err, &answered) {
 		// What kept the look from being sent, such as a token source, ends calls.
-		return errors.As(err, &unanswered) && unanswered.Attempts > 0 && !errors.As(err, &distrusted)
+		return errors.As(err, &noResponse) && noResponse.Attempts > 0 && !errors.As(err, &distrusted)
 	}
 	status := answered.StatusCode
 	return retry.Retryable(status) || status < 400 || status >= 500

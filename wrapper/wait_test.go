@@ -50,7 +50,7 @@ func TestWait(t *testing.T) {
 		"later":                  {[]astrotest.Fault{showing("INITIALIZED"), showing("INITIALIZED")}, 3, nil, ""},
 		"through unknown states": {[]astrotest.Fault{showing("DEPLOYING"), showing("SOMETHING_NEW")}, 3, nil, ""},
 		"failed":                 {[]astrotest.Fault{showing("INITIALIZED"), showing("FAILED")}, 2, &failed, "FAILED"},
-		"through trouble":        {[]astrotest.Fault{astrotest.CutConnection(), astrotest.BadGateway(), astrotest.Error(500, ""), astrotest.RateLimited(), astrotest.Answer(200, "text/html", "<html>"), astrotest.Error(408, ""), astrotest.Answer(302, "", "").WithHeader("Location", "/")}, 8, nil, ""},
+		"through trouble":        {[]astrotest.Fault{astrotest.CutConnection(), astrotest.BadGateway(), astrotest.Error(500, ""), astrotest.RateLimited(), astrotest.Respond(200, "text/html", "<html>"), astrotest.Error(408, ""), astrotest.Respond(302, "", "").WithHeader("Location", "/")}, 8, nil, ""},
 		"until 401":              {[]astrotest.Fault{showing("INITIALIZED"), astrotest.Error(401, "Unauthorized")}, 2, &waiting, "401 Unauthorized"},
 		"until 404":              {[]astrotest.Fault{astrotest.Error(404, "Not found")}, 1, &waiting, "404 Not Found"},
 	} {
@@ -91,7 +91,7 @@ func TestWaitLooksLessAndLessOften(t *testing.T) {
 		assert.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Equal(t, target.DeployID, waiting.DeployID)
 		assert.Equal(t, api.DeployStatusInitialized, waiting.Deploy.Status)
-		assert.NoError(t, waiting.LookErr)
+		assert.NoError(t, waiting.PollErr)
 		assert.EqualError(t, err, "waiting for deploy "+target.DeployID+": context deadline exceeded; when it was read last, it was INITIALIZED")
 
 		want := time.Second
@@ -138,7 +138,7 @@ func TestWaitEndsOnAStatusThatIsNotKnown(t *testing.T) {
 				assert.ErrorContains(t, waiting.Err, row.want)
 				assert.Equal(t, target.DeployID, waiting.Deploy.ID)
 				assert.False(t, waiting.Deploy.Status.Valid())
-				assert.NoError(t, waiting.LookErr)
+				assert.NoError(t, waiting.PollErr)
 			})
 		})
 	}
@@ -178,7 +178,7 @@ func TestWaitSaysWhatItSawLast(t *testing.T) {
 		assert.ErrorContains(t, err, "when it was read last, it was INITIALIZED; the last look failed: GetDeploy: ")
 		var waiting *wrapper.WaitError
 		require.ErrorAs(t, err, &waiting)
-		assert.Error(t, waiting.LookErr)
+		assert.Error(t, waiting.PollErr)
 	})
 }
 

@@ -56,7 +56,7 @@ func (s *storage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(status)
 }
 
-// put takes a body in. Of the answer it returns the status and, of an error, the code.
+// put takes a body in. Of the response it returns the status and, of an error, the code.
 func (s *storage) put(header http.Header, r *http.Request) (status int, code string) {
 	if r.Method != http.MethodPut {
 		return http.StatusMethodNotAllowed, "UnsupportedHttpVerb"

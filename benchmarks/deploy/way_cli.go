@@ -55,7 +55,7 @@ func stageBlocks(ctx context.Context, path, uploadURL string) (string, error) {
 		return "", err
 	}
 	if answer.VersionID == nil {
-		return "", errors.New("the answer names no version")
+		return "", errors.New("the response names no version")
 	}
 	return *answer.VersionID, nil
 }

@@ -54,12 +54,12 @@ func deployShell(ctx context.Context, dir, uploadURL string) (string, error) {
 	return versionIn(answer)
 }
 
-// versionIn finds the version in the answers that curl shows, of which the first may be a 100.
+// versionIn finds the version in the responses that curl shows, of which the first may be a 100.
 func versionIn(answers []byte) (string, error) {
 	lines := textproto.NewReader(bufio.NewReader(bytes.NewReader(answers)))
 	for {
 		if _, err := lines.ReadLine(); err != nil {
-			return "", errors.New("the answer names no version")
+			return "", errors.New("the response names no version")
 		}
 		header, err := lines.ReadMIMEHeader()
 		if err != nil {

@@ -29,8 +29,8 @@ type scene struct {
 	refused    bool
 }
 
-// lost has the service finalize the deploy, and its answer not arrive.
-var lost = astrotest.CutAnswer()
+// lost has the service finalize the deploy, and its response not arrive.
+var lost = astrotest.CutResponse()
 
 var scenes = []scene{
 	{
@@ -58,7 +58,7 @@ var scenes = []scene{
 		content:    wrapper.BundleTarball(bundle),
 	},
 	{
-		title:      "The answer is lost on the way: the deploy is looked up, and not finalized once more.",
+		title:      "The response is lost on the way: the deploy is looked up, and not finalized once more.",
 		deployType: api.DeployTypeDAGOnly,
 		call:       `DAGTarball("` + thirdDAGs + `")`,
 		content:    wrapper.DAGTarball(thirdDAGs),

@@ -61,13 +61,13 @@ func (u *upload) version(last attempt) (string, error) {
 	own := base64.StdEncoding.EncodeToString(u.tarball.sum)
 	switch {
 	case !last.whole:
-		return "", errors.New("the answer came before the whole tarball was sent")
+		return "", errors.New("the response came before the whole tarball was sent")
 	case len(sums) == 0:
 		return "", errors.New("the response has no Content-MD5, so nothing shows that the storage read the tarball")
 	case len(sums) > 1 || sums[0] != own:
 		return "", errors.New("what was stored is not what was sent: its MD5 differs")
 	case len(versions) != 1:
-		return "", fmt.Errorf("the answer must name one tarball version (x-ms-version-id), and names %d", len(versions))
+		return "", fmt.Errorf("the response must name one tarball version (x-ms-version-id), and names %d", len(versions))
 	}
 	if rule := check.Version(versions[0]); rule != "" {
 		return "", errors.New("x-ms-version-id " + rule)

@@ -33,7 +33,7 @@ func Mishaps() []Mishap {
 	set := func(field string, value any) astrotest.Fault {
 		return astrotest.EditDeploy(func(deploy map[string]any) { deploy[field] = value })
 	}
-	unanswered := []astrotest.Fault{
+	noResponse := []astrotest.Fault{
 		astrotest.CutConnection(),
 		astrotest.Hang(),
 		astrotest.DeadConnection(),
@@ -46,18 +46,18 @@ func Mishaps() []Mishap {
 		astrotest.Error(408, "Timeout"),
 		astrotest.Error(503, "Unavailable"),
 		astrotest.Error(503, "Unavailable").WithHeader("Retry-After", "3"),
-		astrotest.Answer(504, "text/html", echo),
+		astrotest.Respond(504, "text/html", echo),
 	}
 	answered := []astrotest.Fault{
-		astrotest.Answer(500, "text/html", echo),
+		astrotest.Respond(500, "text/html", echo),
 		astrotest.Error(501, "Not implemented"),
-		astrotest.Answer(200, "application/json", "{}"),
-		astrotest.Answer(200, "application/json", "null"),
-		astrotest.Answer(200, "application/json", `{"id":"clfake","status":"DEPL`),
-		astrotest.Answer(200, "application/json", `{"id":"another","status":"DEPLOYED","type":"DAG_ONLY"}`),
-		astrotest.Answer(200, "text/html", echo),
-		astrotest.Answer(204, "", ""),
-		astrotest.Answer(302, "text/html", echo).WithHeader("Location", "https://elsewhere.example/?sig="+Signature),
+		astrotest.Respond(200, "application/json", "{}"),
+		astrotest.Respond(200, "application/json", "null"),
+		astrotest.Respond(200, "application/json", `{"id":"clfake","status":"DEPL`),
+		astrotest.Respond(200, "application/json", `{"id":"another","status":"DEPLOYED","type":"DAG_ONLY"}`),
+		astrotest.Respond(200, "text/html", echo),
+		astrotest.Respond(204, "", ""),
+		astrotest.Respond(302, "text/html", echo).WithHeader("Location", "https://elsewhere.example/?sig="+Signature),
 	}
 	all := []Mishap{
 		{Fault: astrotest.CutHeader(), Pending: true},
@@ -75,15 +75,15 @@ func Mishaps() []Mishap {
 		{Fault: astrotest.RateLimited(), Again: true},
 		{Fault: astrotest.RateLimited().WithHeader("Retry-After", "2"), Again: true},
 	}
-	for _, fault := range unanswered {
+	for _, fault := range noResponse {
 		all = append(all, Mishap{Fault: fault, Pending: true}, Mishap{Fault: fault.AfterCommit(), Pending: true})
 	}
 	for _, fault := range answered {
 		all = append(all, Mishap{Fault: fault}, Mishap{Fault: fault.AfterCommit()})
 	}
 	for _, fault := range []astrotest.Fault{
-		astrotest.CutAnswer(),
-		astrotest.HangInAnswer(),
+		astrotest.CutResponse(),
+		astrotest.HangInResponse(),
 		set("deploymentId", "another"),
 		set("bundles", "none"),
 	} {

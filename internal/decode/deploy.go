@@ -17,7 +17,7 @@ import (
 // its size when it is decoded. A deploy takes some 3 KB, a bundle in it 300 bytes.
 const MaxDeploy = 1 << 20
 
-var errTooLong = errors.New("the answer is longer than 1 MiB")
+var errTooLong = errors.New("the response is longer than 1 MiB")
 
 // Deploy returns the deploy of the two IDs, if the body is that.
 func Deploy(body []byte, deploymentID, deployID string) (*api.Deploy, error) {
@@ -37,9 +37,9 @@ func DeployIn(body []byte, deploymentID string) (*api.Deploy, error) {
 	switch {
 	case err != nil:
 	case check.ID(deploy.ID) != "": // paths will be made of it
-		err = errors.New("the answer holds no deploy")
+		err = errors.New("the response holds no deploy")
 	case deploy.DeploymentID == "": // all that tells whether the deploy is one of those asked for
-		err = errors.New("the answer lacks the deploy's Deployment")
+		err = errors.New("the response lacks the deploy's Deployment")
 	default:
 		err = checkDeploy(deploymentID, deploy.ID, deploy)
 	}
@@ -88,13 +88,13 @@ func decodeDeploy(body []byte) (*api.Deploy, error) {
 func checkDeploy(deploymentID, deployID string, deploy *api.Deploy) error {
 	switch {
 	case deploy.ID == "":
-		return errors.New("the answer holds no deploy")
+		return errors.New("the response holds no deploy")
 	case deploy.ID != deployID:
-		return errors.New("the answer is about another deploy" + Quoted(deploy.ID))
+		return errors.New("the response is about another deploy" + Quoted(deploy.ID))
 	case deploy.DeploymentID != "" && deploy.DeploymentID != deploymentID:
-		return errors.New("the answer is about a deploy of another Deployment" + Quoted(deploy.DeploymentID))
+		return errors.New("the response is about a deploy of another Deployment" + Quoted(deploy.DeploymentID))
 	case deploy.Status == "":
-		return errors.New("the answer lacks the deploy's status")
+		return errors.New("the response lacks the deploy's status")
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 // MaxPage is how long a page may be: room for deploys with hundreds of bundles.
 const MaxPage = 4 << 20
 
-var errPageTooLong = errors.New("the answer is longer than 4 MiB")
+var errPageTooLong = errors.New("the response is longer than 4 MiB")
 
 // Page returns the page of a Deployment's deploys that begins at offset, if the body is that.
 func Page(body []byte, deploymentID string, offset int) (*api.DeploysPaginated, error) {
@@ -35,9 +35,9 @@ func Page(body []byte, deploymentID string, offset int) (*api.DeploysPaginated, 
 	}
 	switch {
 	case read.Deploys == nil || read.Offset == nil || read.TotalCount == nil:
-		return nil, errors.New("the answer holds no page of deploys")
+		return nil, errors.New("the response holds no page of deploys")
 	case *read.Offset != offset:
-		return nil, fmt.Errorf("the answer holds the page after %d deploys, not after %d", *read.Offset, offset)
+		return nil, fmt.Errorf("the response holds the page after %d deploys, not after %d", *read.Offset, offset)
 	case len(read.Deploys) == 0 && offset < *read.TotalCount:
 		return nil, fmt.Errorf("the page after %d of %d deploys is empty", offset, *read.TotalCount)
 	}

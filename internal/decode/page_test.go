@@ -53,7 +53,7 @@ func TestPageRefuses(t *testing.T) {
 		`{"deploys":[],"totalCount":0}`:                                                                              "holds no page of deploys",
 		`{"deploys":[],"offset":7}`:                                                                                  "holds no page of deploys",
 		`{"deploys":[],"offset":0,"totalCount":0}`:                                                                   "the page after 0 deploys, not after 7",
-		`{"deploys":[` + listed + `,{}],"offset":7,"totalCount":9}`:                                                  "deploy 2 of the page: the answer holds no deploy",
+		`{"deploys":[` + listed + `,{}],"offset":7,"totalCount":9}`:                                                  "deploy 2 of the page: the response holds no deploy",
 		strings.Replace(`{"deploys":[`+listed+`],"offset":7,"totalCount":8}`, `"d"`, `"other"`, 1):                   "of another Deployment",
 		`{"deploys":[],"offset":7,"totalCount":0,"pad":"` + strings.Repeat("x", MaxPage) + `"}`:                      "longer than 4 MiB",
 		strings.Replace(`{"deploys":[`+listed+`],"offset":7,"totalCount":8}`, `"deploymentId":"d",`, ``, 1):          "lacks the deploy's Deployment",

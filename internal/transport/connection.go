@@ -64,7 +64,7 @@ func (c *connection) watch(ctx context.Context, request *http.Request, transport
 }
 
 func (c *connection) connected(info httptrace.GotConnInfo) {
-	if c.got.Add(1) > 1 && c.isHTTP2.Load() && c.isUnanswered() {
+	if c.got.Add(1) > 1 && c.isHTTP2.Load() && c.isWithoutResponse() {
 		c.stop() // net/http is about to send the request again
 	}
 	if info.Reused {
@@ -75,8 +75,8 @@ func (c *connection) connected(info httptrace.GotConnInfo) {
 	c.isHTTP1.Store(!c.isHTTP2.Load() && (isTLS || c.isBare))
 }
 
-// isUnanswered reports that a request was written of which nothing came back.
-func (c *connection) isUnanswered() bool { return c.sends.Load() > c.answers.Load() }
+// isWithoutResponse reports that a request was written of which nothing came back.
+func (c *connection) isWithoutResponse() bool { return c.sends.Load() > c.answers.Load() }
 
 // idempotencyKeys are the headers with which net/http sends a POST again though it was sent.
 var idempotencyKeys = map[string]bool{"Idempotency-Key": true, "X-Idempotency-Key": true}
@@ -89,7 +89,7 @@ func (c *connection) once(header http.Header, getBody func() (io.ReadCloser, err
 		for name := range idempotencyKeys {
 			c.hasKey.Store(c.hasKey.Load() || header[name] != nil)
 		}
-		mayHaveBeenSent := c.got.Load() == 0 || c.isUnanswered()
+		mayHaveBeenSent := c.got.Load() == 0 || c.isWithoutResponse()
 		if mayHaveBeenSent && (c.hasKey.Load() || !c.isHTTP1.Load()) {
 			return nil, errSentOnce
 		}

@@ -78,9 +78,9 @@ func TestUntrustedCA(t *testing.T) {
 	client := newClient(t, network, other)
 
 	_, err := client.Finalize(t.Context(), wrapper.Target{OrganizationID: "organization", DeploymentID: "deployment", DeployID: "deploy"}, wrapper.ImageOnly())
-	var unanswered *wrapper.TransportError
-	require.ErrorAs(t, err, &unanswered)
-	assert.Equal(t, 1, unanswered.Attempts)
+	var noResponse *wrapper.TransportError
+	require.ErrorAs(t, err, &noResponse)
+	assert.Equal(t, 1, noResponse.Attempts)
 	assert.NotErrorIs(t, err, wrapper.ErrOutcomeUnknown)
 	var certificate *tls.CertificateVerificationError
 	assert.ErrorAs(t, err, &certificate)

@@ -62,7 +62,7 @@ func TestScriptAndCalls(t *testing.T) {
 		{wrong: "the version keeps its carriage return", script: strings.Replace(script, cutReturn, "", 1), keepReturn: true, as: &invalid},
 		{wrong: "the service is busy when it is to finalize", faults: []astrotest.Fault{astrotest.Error(503, "busy").On("FinalizeDeploy")}, callsDeploy: true},
 		{wrong: "the service reports the deploy as FAILED", options: []astrotest.Option{astrotest.WithFinalizedStatus(api.DeployStatusFailed)}, scriptPrintsURL: true, as: &failed},
-		{wrong: "the answer to the finalize is lost", faults: []astrotest.Fault{astrotest.CutConnection().AfterCommit().On("FinalizeDeploy")}, scriptFails: true, scriptDeploys: true, callsDeploy: true},
+		{wrong: "the response to the finalize is lost", faults: []astrotest.Fault{astrotest.CutConnection().AfterCommit().On("FinalizeDeploy")}, scriptFails: true, scriptDeploys: true, callsDeploy: true},
 	}
 	assert.Len(t, regexp.MustCompile(`(?m)^\| `).FindAllString(string(text), -1), 1+len(rows), "the table's header, and a line of each")
 	for _, row := range rows {

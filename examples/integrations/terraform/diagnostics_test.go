@@ -64,7 +64,7 @@ var kinds = []struct {
 	{&wrapper.APIError{StatusCode: 429}, "", "Too many requests", "-parallelism", ""},
 	{&wrapper.APIError{StatusCode: 503}, "", "service failed", "Apply again later", ""},
 	{&wrapper.APIError{StatusCode: 302}, "", "Something else than the service", "302", ""},
-	{&wrapper.APIError{StatusCode: 409}, "", "answered with an error", "409", ""},
+	{&wrapper.APIError{StatusCode: 409}, "", "responded with an error", "409", ""},
 	{errors.New("any other"), "", "did not come about", "any other", ""},
 }
 

@@ -31,7 +31,7 @@ func explain(err error) (attribute, summary, advice string) {
 		return "", "The upload URL has expired", "Apply again, which creates a deploy with a new URL."
 	case is[*wrapper.StorageError](err):
 		return "", "The storage did not take the tarball", "Apply again once the cause is fixed, which uploads it to a new deploy."
-	case is[*wrapper.TransportError](err): // before the answers, of which one may be underneath
+	case is[*wrapper.TransportError](err): // before the responses, of which one may be underneath
 		return "", "The service could not be reached, or the call was ended", "Apply again once the cause is mended."
 	case errors.Is(err, wrapper.ErrBadRequest):
 		return "", "The service refuses the request", ""
@@ -45,10 +45,10 @@ func explain(err error) (attribute, summary, advice string) {
 		return "", "Too many requests were made with the provider's token", "Apply again with a lower -parallelism."
 	case errors.Is(err, wrapper.ErrServer):
 		return "", "The service failed", "Apply again later."
-	case errors.Is(err, wrapper.ErrUnexpectedAnswer):
-		return "", "Something else than the service seems to answer", ""
+	case errors.Is(err, wrapper.ErrUnexpectedResponse):
+		return "", "Something else than the service seems to respond", ""
 	case is[*wrapper.APIError](err):
-		return "", "The service answered with an error", ""
+		return "", "The service responded with an error", ""
 	}
 	return "", "The deploy did not come about", "" // such as a *deploys.Error about a Source of your own
 }

@@ -64,7 +64,7 @@ func (s *Server) injectFaults(next http.Handler) http.Handler {
 // refuse responds for an operation that the contract has and the fake has not.
 func refuse(operation string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		writeError(w, http.StatusNotImplemented, "astrotest does not simulate "+operation+": inject its response, with Answer")
+		writeError(w, http.StatusNotImplemented, "astrotest does not simulate "+operation+": inject its response, with Respond")
 	})
 }
 
@@ -90,7 +90,7 @@ func (f Fault) read(r *http.Request) {
 	}
 }
 
-// send writes as much of the answer as arrives.
+// send writes as much of the response as arrives.
 func (f Fault) send(w http.ResponseWriter, r *http.Request, a answer) {
 	c, stream := connOf(r)
 	switch f.arrives {

@@ -256,7 +256,7 @@ func TestRefusesBadInput(t *testing.T) {
 func TestErrors(t *testing.T) {
 	const (
 		created  = "was created and not finalized, so nothing that runs was changed; calling again creates another"
-		unlisted = "a deploy may have been created; it changes nothing unless it is finalized, so another can be created; calling again creates another"
+		unlisted = "a deploy may have been created; it changes nothing until it is finalized; calling again creates another"
 	)
 	always := func(fault astrotest.Fault) []astrotest.Fault { return []astrotest.Fault{fault, fault, fault, fault} }
 	edit := func(field string, value any) astrotest.Fault {

@@ -87,7 +87,7 @@ func ExampleWithBaseURL() {
 	fmt.Println(err)
 	// Output:
 	// https://gateway.example/astro/platform/v1beta1/
-	// baseURL must be https, or the token crosses the network in clear; http is for loopback hosts (it is "http://gateway.example")
+	// baseURL must be https, or the token crosses the network in clear; http is for loopback hosts (got "http://gateway.example")
 }
 
 // A transport of one's own, such as one for a proxy or a private certificate authority, lies
@@ -185,7 +185,7 @@ func ExampleClient_Finalize_errors() {
 	case err != nil:
 		fmt.Println(err)
 	}
-	// Output: mend the role: the token's role needs the permission deployment.deploys.update on this Deployment; that of creating deploys is another
+	// Output: mend the role: the token's role needs the permission deployment.deploys.update on this Deployment; deployment.deploys.create is not enough
 }
 
 func ExampleClient_GetDeploy() {

@@ -131,7 +131,7 @@ func TestListDeploysOfAServiceThatRepeatsItself(t *testing.T) {
 		continue
 	}
 	assert.ErrorIs(t, last, wrapper.ErrUnexpectedResponse)
-	assert.ErrorContains(t, last, "no deploy that was not returned before")
+	assert.ErrorContains(t, last, "the page has no deploy that was not on a page before it")
 }
 
 // A list that ends before it is whole is an error, after the deploys that there were. How many

@@ -275,8 +275,8 @@ func TestUploadInterruptedBetweenAttempts(t *testing.T) {
 		answer http.HandlerFunc
 		want   string
 	}{
-		"answered": {respondWith(503, nil, ""), "context canceled while waiting for another attempt; the last one: Upload: the response was 503"},
-		"cut":      {cut, "context canceled while waiting for another attempt; the last one: "},
+		"answered": {respondWith(503, nil, ""), "context canceled while waiting for another attempt; the last attempt: Upload: 503"},
+		"cut":      {cut, "context canceled while waiting for another attempt; the last attempt: "},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
 		store := &storage{answers: []http.HandlerFunc{row.answer}}
@@ -361,7 +361,7 @@ func TestUploadResponsesThatAreNoSuccess(t *testing.T) {
 			respondWith(201, map[string]string{"x-ms-version-id": "v"}, "")(w, r)
 		}, wrapper.ErrUnexpectedResponse, "its MD5 differs"},
 		"what was not in time": {respondWith(403, map[string]string{"x-ms-request-id": "r"}, "<Error><Code>AuthenticationFailed</Code><Message>No.</Message><AuthenticationErrorDetail>Signature not valid in the specified time frame</AuthenticationErrorDetail></Error>"), wrapper.ErrUploadURLExpired, "No.; Signature not valid in the specified time frame"},
-		"asks to wait":         {respondWith(400, map[string]string{"Retry-After": "90"}, ""), nil, "it asks to wait 1m30s"},
+		"asks to wait":         {respondWith(400, map[string]string{"Retry-After": "90"}, ""), nil, "retry after 1m30s"},
 		"417 without Expect":   {respondWith(417, nil, ""), nil, "417 Expectation Failed"},
 		"MD5 that is none":     {respondWith(201, map[string]string{"x-ms-version-id": "v", "Content-MD5": "?"}, ""), wrapper.ErrUnexpectedResponse, "its MD5 differs"},
 		"200":                  {respondWith(200, version("v"), ""), wrapper.ErrUnexpectedResponse, "200 OK"},

@@ -83,7 +83,7 @@ func (u *Uploader) Put(ctx context.Context, target *url.URL, tarball *Tarball, p
 		}
 		if err := retry.Sleep(ctx, wait); err != nil {
 			if result.Err = fmt.Errorf("%w while waiting for another attempt", err); last.err != nil {
-				result.Err = fmt.Errorf("%w; the last one: %w", result.Err, last.err)
+				result.Err = fmt.Errorf("%w; the last attempt: %w", result.Err, last.err)
 			}
 			return result
 		}

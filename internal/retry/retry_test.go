@@ -25,7 +25,9 @@ func (s *steps) NextBackOff() time.Duration {
 func TestSeries(t *testing.T) {
 	const s = time.Second
 	retryAfter := func(value string) http.Header { return http.Header{"Retry-After": {value}} }
-	at := func(wait time.Duration) http.Header { return retryAfter(time.Now().Add(wait).UTC().Format(http.TimeFormat)) }
+	at := func(wait time.Duration) http.Header {
+		return retryAfter(time.Now().Add(wait).UTC().Format(http.TimeFormat))
+	}
 	for _, row := range []struct {
 		name    string
 		change  func(*Policy)

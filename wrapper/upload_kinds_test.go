@@ -119,7 +119,7 @@ func TestUploadToAStorageThatCannotBeReached(t *testing.T) {
 	_, err = client.Upload(t.Context(), uploadTo("http://"+address), bytes.NewReader(gzipped(100)))
 	var failed *wrapper.TransportError
 	require.ErrorAs(t, err, &failed)
-	assert.Contains(t, failed.Hint, "could not connect to the storage: its host, "+address+", must be reachable as well as the API's")
+	assert.Contains(t, failed.Hint, "could not connect to the storage host "+address+", which must be reachable in addition to the API's host")
 	assert.Contains(t, err.Error(), failed.Hint)
 	assert.NotContains(t, failed.Hint, "sig")
 	assert.NotContains(t, failed.Hint, "/container")

@@ -92,7 +92,7 @@ func TestCreateDeployRefusesBadInput(t *testing.T) {
 		{wrapper.V1, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly, Description: ptr("\xff")}, "description", "UTF-8"},
 		{wrapper.V1Beta1, git(api.DeployGit{Provider: api.GitProviderGitHub, CommitSHA: "a", Account: ptr("a"), Repo: ptr("b")}), "git", "WithAPIVersion(V1)"},
 		{wrapper.V1, git(api.DeployGit{CommitSHA: "a"}), "git.provider", "GITHUB or GENERIC"},
-		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGitHub}), "git.commitSha", "names the commit"},
+		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGitHub}), "git.commitSha", "hash of the commit"},
 		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGitHub, CommitSHA: "a", Account: ptr("a")}), "git.account", "git.repo"},
 		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGitHub, CommitSHA: "a", Repo: ptr("a")}), "git.account", "git.repo"},
 		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGeneric, CommitSHA: "a"}), "git.remoteUrl", "GENERIC"},

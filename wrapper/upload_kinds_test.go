@@ -70,7 +70,7 @@ func TestUploadURLOnLoopbackIsForLoopbackClients(t *testing.T) {
 		var invalid *wrapper.ValidationError
 		require.ErrorAs(t, err, &invalid, address)
 		assert.Equal(t, "uploadUrl", invalid.Field)
-		assert.Contains(t, invalid.Rule, "must not lead to this machine")
+		assert.Contains(t, invalid.Rule, "must not point to this machine")
 		assert.NotContains(t, fmt.Sprintf("%+v", invalid), signature)
 	}
 	assert.Equal(t, 1, store.requests())

@@ -27,10 +27,10 @@ import (
 func mishapsByOperation() map[string][]astrotest.Fault {
 	var known, created []astrotest.Fault // where the deploy is known, and where it is created
 	for _, mishap := range chaostest.Mishaps() {
-		if !mishap.Doubled { // see TestChaos of package wrapper
+		if !mishap.Redelivered { // see TestChaos of package wrapper
 			known = append(known, mishap.Fault)
 		}
-		if !mishap.Foreign && !mishap.Doubled {
+		if !mishap.WrongDeploy && !mishap.Redelivered {
 			created = append(created, mishap.Fault)
 		}
 	}

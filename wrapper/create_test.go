@@ -144,7 +144,7 @@ func TestCreateDeployIsNotRepeatedUnsafely(t *testing.T) {
 		"connection cut":        {astrotest.CutConnection(), 1, 0, left},
 		"500":                   {astrotest.Error(500, "Internal"), 1, 0, left},
 		"502":                   {astrotest.BadGateway().AfterCommit(), 1, 1, left},
-		"200 {}":                {astrotest.Respond(200, "application/json", "{}").AfterCommit(), 1, 1, `the response holds no deploy: "{}"; a deploy may have`},
+		"200 {}":                {astrotest.Respond(200, "application/json", "{}").AfterCommit(), 1, 1, `the response contains no deploy: "{}"; a deploy may have`},
 		"200 HTML":              {astrotest.Respond(200, "text/html", "<html>"), 1, 0, "something else than the service seems to respond: check the base URL, and the proxies on the way; a deploy may have"},
 		"204":                   {astrotest.Respond(204, "", "").AfterCommit(), 1, 1, left},
 		"an ID that is a path":  {set("id", "../x"), 1, 1, left},
@@ -158,7 +158,7 @@ func TestCreateDeployIsNotRepeatedUnsafely(t *testing.T) {
 		"429":                   {astrotest.RateLimited(), 2, 1, ""},
 		"a malformed timestamp": {set("createdAt", "yesterday"), 1, 1, ""},
 		"an unknown field":      {set("new", 1), 1, 1, ""},
-		"no Deployment":         {astrotest.EditDeploy(func(deploy map[string]any) { delete(deploy, "deploymentId") }), 1, 1, "the response lacks the deploy's Deployment"},
+		"no Deployment":         {astrotest.EditDeploy(func(deploy map[string]any) { delete(deploy, "deploymentId") }), 1, 1, "the response lacks the deploy's deploymentId"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, client, deployment := home(t)

@@ -96,20 +96,20 @@ func TestCreateDeployRefusesBadInput(t *testing.T) {
 		{wrapper.V1Beta1, git(gitHub("repo", "")), "git.repo", "is required for the provider GITHUB"},
 		{wrapper.V1Beta1, git(gitHub("branch", "")), "git.branch", "in v1beta1; or use WithAPIVersion(V1)"},
 		{wrapper.V1Beta1, git(gitHub("commitUrl", "")), "git.commitUrl", "in v1beta1; or use WithAPIVersion(V1)"},
-		{wrapper.V1Beta1, git(gitHub("commitSha", "")), "git.commitSha", "names the commit"},
+		{wrapper.V1Beta1, git(gitHub("commitSha", "")), "git.commitSha", "hash of the commit"},
 		{wrapper.V1Beta1, git(gitHub("provider", "GENERIC")), "git.provider", "WithAPIVersion(V1)"},
 		{wrapper.V1Beta1, git(gitHub("provider", "SOMETHING_NEW")), "git.provider", "WithAPIVersion(V1)"},
 		{wrapper.V1Beta1, git(gitHub("provider", "")), "git.provider", "GITHUB or GENERIC"},
 		{wrapper.V1, git(gitHub("provider", "")), "git.provider", "GITHUB or GENERIC"},
-		{wrapper.V1, git(gitHub("commitSha", "")), "git.commitSha", "names the commit"},
+		{wrapper.V1, git(gitHub("commitSha", "")), "git.commitSha", "hash of the commit"},
 		{wrapper.V1, git(gitHub("account", "")), "git.account", "is required for the provider GITHUB"},
 		{wrapper.V1, git(gitHub("repo", "")), "git.repo", "is required for the provider GITHUB"},
 		{wrapper.V1, git(gitHub("remoteUrl", "https://x")), "git.remoteUrl", "must be left out for the provider GITHUB"},
 		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGeneric, CommitSHA: "a"}), "git.remoteUrl", "is required for the provider GENERIC"},
-		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGeneric, RemoteURL: ptr("https://x")}), "git.commitSha", "names the commit"},
+		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGeneric, RemoteURL: ptr("https://x")}), "git.commitSha", "hash of the commit"},
 		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGeneric, CommitSHA: "a", RemoteURL: ptr("https://x"), Account: ptr("a")}), "git.account", "must be left out for the provider GENERIC"},
 		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGeneric, CommitSHA: "a", RemoteURL: ptr("https://x"), Repo: ptr("a")}), "git.repo", "must be left out for the provider GENERIC"},
-		{wrapper.V1, git(api.DeployGit{Provider: "SOMETHING_NEW"}), "git.commitSha", "names the commit"},
+		{wrapper.V1, git(api.DeployGit{Provider: "SOMETHING_NEW"}), "git.commitSha", "hash of the commit"},
 	} {
 		server, client, deployment := home(t, wrapper.WithAPIVersion(row.version))
 		_, err := client.CreateDeploy(t.Context(), deployment, row.request)
@@ -171,7 +171,7 @@ func TestCreateDeployIsNotRepeatedUnsafely(t *testing.T) {
 		"connection cut":        {astrotest.CutConnection(), 1, 0, left},
 		"500":                   {astrotest.Error(500, "Internal"), 1, 0, left},
 		"502":                   {astrotest.BadGateway().AfterCommit(), 1, 1, left},
-		"200 {}":                {astrotest.Respond(200, "application/json", "{}").AfterCommit(), 1, 1, `the response holds no deploy: "{}"; a deploy may have`},
+		"200 {}":                {astrotest.Respond(200, "application/json", "{}").AfterCommit(), 1, 1, `the response contains no deploy: "{}"; a deploy may have`},
 		"200 HTML":              {astrotest.Respond(200, "text/html", "<html>"), 1, 0, "this does not look like a response from Astro: check the base URL and any proxy; a deploy may have"},
 		"204":                   {astrotest.Respond(204, "", "").AfterCommit(), 1, 1, left},
 		"an ID that is a path":  {set("id", "../x"), 1, 1, left},
@@ -185,7 +185,7 @@ func TestCreateDeployIsNotRepeatedUnsafely(t *testing.T) {
 		"429":                   {astrotest.RateLimited(), 2, 1, ""},
 		"a malformed timestamp": {set("createdAt", "yesterday"), 1, 1, ""},
 		"an unknown field":      {set("new", 1), 1, 1, ""},
-		"no Deployment":         {astrotest.EditDeploy(func(deploy map[string]any) { delete(deploy, "deploymentId") }), 1, 1, "the response lacks the deploy's Deployment"},
+		"no Deployment":         {astrotest.EditDeploy(func(deploy map[string]any) { delete(deploy, "deploymentId") }), 1, 1, "the response lacks the deploy's deploymentId"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, client, deployment := home(t)

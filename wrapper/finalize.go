@@ -151,11 +151,11 @@ func (f *finalization) readBack(ctx context.Context, run *transport.Run, end tra
 		f.known.OutOfTime = time.Since(started)+pause+lookUpTimeout > lookUpWindow
 		f.known.MayRetry = end.MayRetry && run.Elapsed()+end.Wait <= f.window
 		step := f.known.Next()
-		if step == evidence.Look && len(f.known.Findings) > 0 {
+		if step == evidence.ReadBack && len(f.known.Findings) > 0 {
 			_ = retry.Sleep(looking, pause)
 		}
 		switch {
-		case step != evidence.Look:
+		case step != evidence.ReadBack:
 			return step
 		case ctx.Err() != nil:
 			return evidence.GiveUp

@@ -34,7 +34,7 @@ func chaosOfCreates(t *testing.T, random *rand.Rand, options []astrotest.Option,
 		mu.Lock()
 		defer mu.Unlock()
 		mishap := mishaps[drawn.IntN(len(mishaps))]
-		return mishap.Fault, drawn.Float64() < faulty && !mishap.Foreign && !mishap.Doubled
+		return mishap.Fault, drawn.Float64() < faulty && !mishap.WrongDeploy && !mishap.Redelivered
 	})
 	for i := range calls {
 		in := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})

@@ -58,14 +58,14 @@ func (w *weather) strike(operation string) (astrotest.Fault, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	goesWrong, acts, mishap := w.random.Float64() < faulty, w.random.Float64() < 0.2, w.mishaps[w.random.IntN(len(w.mishaps))]
-	w.now.paused = w.now.paused || goesWrong && mishap.Pauses
-	w.now.liedTo = w.now.liedTo || goesWrong && mishap.Lies
-	if w.lags && mishap.Doubled {
+	w.now.paused = w.now.paused || goesWrong && mishap.LongPause
+	w.now.liedTo = w.now.liedTo || goesWrong && mishap.WrongStatus
+	if w.lags && mishap.Redelivered {
 		goesWrong = false // one look is all that it takes
 	}
-	w.now.forbidden = w.now.forbidden || operation != finalize && goesWrong && mishap.Forbids
+	w.now.forbidden = w.now.forbidden || operation != finalize && goesWrong && mishap.Forbidden
 	if operation != finalize {
-		if !goesWrong || mishap.Harmless {
+		if !goesWrong || mishap.Benign {
 			w.now.goodReads++
 		}
 		return mishap.Fault, goesWrong
@@ -73,13 +73,13 @@ func (w *weather) strike(operation string) (astrotest.Fault, bool) {
 	w.now.posts++
 	// What is carried out late, and read late, nobody can know of.
 	w.now.undone = w.now.undone || w.now.acted && !(w.lags && w.now.pending)
-	w.now.pending = w.now.pending || goesWrong && mishap.Pending
-	w.now.goodReads, w.now.doubled = 0, w.now.doubled || goesWrong && mishap.Doubled
+	w.now.pending = w.now.pending || goesWrong && mishap.InFlight
+	w.now.goodReads, w.now.doubled = 0, w.now.doubled || goesWrong && mishap.Redelivered
 	fault := mishap.Fault
 	if !goesWrong {
 		fault = astrotest.Slow(0)
 	}
-	if acts && !(goesWrong && mishap.Again) { // that would be the same as acting before the call
+	if acts && !(goesWrong && mishap.RateLimited) { // that would be the same as acting before the call
 		fault = fault.Then(func() {
 			w.mu.Lock()
 			defer w.mu.Unlock()

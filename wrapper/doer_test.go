@@ -96,7 +96,7 @@ func TestDoerLetsNothingElsewhere(t *testing.T) {
 	for _, none := range []*http.Request{nil, {}} {
 		doer, passed := newDoer(t)
 		_, err := doer.Do(none)
-		requireInvalid(t, err, "url", "has none")
+		requireInvalid(t, err, "url", "must not be nil")
 		assert.Empty(t, *passed)
 	}
 	doer, passed := newDoer(t)

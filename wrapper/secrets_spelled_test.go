@@ -265,7 +265,7 @@ func TestAValidationErrorOfATokenSource(t *testing.T) {
 	}))
 	require.NoError(t, err)
 	_, err = client.GetDeploy(t.Context(), wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: "p"})
-	assert.EqualError(t, err, `GetDeploy: nothing was sent: token source: vault: response cannot be parsed (it is "[REDACTED]")`)
+	assert.EqualError(t, err, `GetDeploy: nothing was sent: token source: vault: response cannot be parsed (got "[REDACTED]")`)
 }
 
 // A response full of what looks like signatures costs no more than another one.

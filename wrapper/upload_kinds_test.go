@@ -70,7 +70,7 @@ func TestUploadURLOnLoopbackIsForLoopbackClients(t *testing.T) {
 		var invalid *wrapper.ValidationError
 		require.ErrorAs(t, err, &invalid, address)
 		assert.Equal(t, "uploadUrl", invalid.Field)
-		assert.Contains(t, invalid.Rule, "must not lead to this machine")
+		assert.Contains(t, invalid.Rule, "must not point to this machine")
 		assert.NotContains(t, fmt.Sprintf("%+v", invalid), signature)
 	}
 	assert.Equal(t, 1, store.requests())
@@ -119,7 +119,7 @@ func TestUploadToAStorageThatCannotBeReached(t *testing.T) {
 	_, err = client.Upload(t.Context(), uploadTo("http://"+address), bytes.NewReader(gzipped(100)))
 	var failed *wrapper.TransportError
 	require.ErrorAs(t, err, &failed)
-	assert.Contains(t, failed.Hint, "could not connect to the storage: its host, "+address+", must be reachable as well as the API's")
+	assert.Contains(t, failed.Hint, "could not connect to the storage host "+address+", which must be reachable in addition to the API's host")
 	assert.Contains(t, err.Error(), failed.Hint)
 	assert.NotContains(t, failed.Hint, "sig")
 	assert.NotContains(t, failed.Hint, "/container")

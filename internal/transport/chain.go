@@ -27,6 +27,7 @@ type Chain struct {
 	Retry      retry.Policy
 	Idempotent func(*http.Request) bool // whether a request may be carried out twice
 	Log        Logger                   // to whose Secrets each token is added
+	Versions   *Versions                // nil: requests go where they are addressed to
 
 	isHTTP1 atomic.Bool // the last connection was
 	untold  atomic.Bool // a transport was seen to use connections without telling
@@ -90,6 +91,7 @@ func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, 
 	started, series, run := time.Now(), c.Retry.Start(), &Run{chain: c}
 	idempotent, before, wait := c.Idempotent(request), attempt{}, firstAttempt
 	result.Outcome.NotSent = true
+	run.route(request)
 	defer func() {
 		run.close()
 		result.Elapsed, result.Tokens = time.Since(started), run.tokens
@@ -104,8 +106,17 @@ func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, 
 		if last.isWhole200() {
 			if result.Accepted, last.response.Refused = call.Accept(last.response); last.response.Refused == nil {
 				result.OK, result.Outcome.NotSent = true, false
+				run.arrive(ctx)
 				return result
 			}
+		}
+		if run.move(ctx, request, last, result.Outcome) {
+			if request, result.Err = rewind(ctx, request); result.Err != nil {
+				return result
+			}
+			run.route(request)
+			result.Outcome.NotSent, before, wait = false, last, firstAttempt
+			continue
 		}
 		outcome, retries := classify(last)
 		result.Outcome = result.Outcome.then(outcome, request.Method)
@@ -150,10 +161,12 @@ func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, 
 
 // mayRetry reports whether a request may be made again after an attempt that ended so.
 func mayRetry(request *http.Request, retries retries, idempotent bool) bool {
-	if request.Body != nil && request.Body != http.NoBody && request.GetBody == nil {
-		return false // there is nothing left to send
-	}
-	return retries == always || retries == ifIdempotent && idempotent
+	return canRewind(request) && (retries == always || retries == ifIdempotent && idempotent)
+}
+
+// canRewind reports whether the request's body can be sent again.
+func canRewind(request *http.Request) bool {
+	return request.Body == nil || request.Body == http.NoBody || request.GetBody != nil
 }
 
 // slowDown pauses the whole client after a 429: for as long as this call waits or, if it does not
@@ -175,7 +188,7 @@ func after(err, before error) error {
 	if before == nil {
 		return err
 	}
-	return fmt.Errorf("%w; the last one: %w", err, before)
+	return fmt.Errorf("%w; the last attempt: %w", err, before)
 }
 
 // rewind returns a copy of the request with its body from the start. The transport may still read

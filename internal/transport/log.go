@@ -28,6 +28,7 @@ func (l Logger) Attempt(ctx context.Context, request *http.Request, response *Re
 	shown := l.Secrets.Redactor(secrets...)
 	attrs := []slog.Attr{
 		slog.String("method", request.Method),
+		slog.String("host", shown.Line(request.URL.Host)),
 		slog.String("path", shown.Line(request.URL.Path)),
 		slog.Int("attempt", attempt),
 	}
@@ -43,6 +44,13 @@ func (l Logger) Attempt(ctx context.Context, request *http.Request, response *Re
 		attrs = append(attrs, slog.Duration("wait", waited))
 	}
 	l.To.LogAttrs(ctx, slog.LevelDebug, "astro: attempt", attrs...)
+}
+
+// Moved says that the client has moved from one version of the API to the other.
+func (l Logger) Moved(ctx context.Context, versions *Versions) {
+	if l.To != nil {
+		l.To.LogAttrs(ctx, slog.LevelWarn, "astro: "+versions.Old.Path+" is gone, so this client uses "+versions.New.Path+" from now on")
+	}
 }
 
 // requestID returns the name of a request that was not carried out.

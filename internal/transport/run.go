@@ -15,6 +15,7 @@ type Run struct {
 	other   *http.Transport // in place of the chain's, once an attempt got nothing back
 	started time.Time       // of the first attempt that was sent
 	renewed bool            // whether an attempt got nothing back
+	atNew   bool            // its requests go to the new one of the chain's Versions
 	tokens  []string        // that its requests were made with
 	room    [1]string       // for one, which is what most have
 
@@ -74,6 +75,7 @@ func (r *Run) Elapsed() time.Duration { return time.Since(r.started) }
 // what accept makes of its response.
 func Once[T any](ctx context.Context, r *Run, request *http.Request, timeout time.Duration, limit int, accept func(*Response) (T, error)) (result Result[T]) {
 	started := time.Now()
+	r.route(request)
 	last := r.attempt(ctx, request, Shorter(timeout, r.chain.Timeout), limit)
 	r.chain.Log.Attempt(ctx, request, last.response, last.err, 1, firstAttempt, r.tokens...)
 	r.chain.slowDown(last.response, 0, false)
@@ -85,7 +87,9 @@ func Once[T any](ctx context.Context, r *Run, request *http.Request, timeout tim
 	}
 	if last.isWhole200() {
 		result.Accepted, last.response.Refused = accept(last.response)
-		result.OK = last.response.Refused == nil
+		if result.OK = last.response.Refused == nil; result.OK {
+			r.arrive(ctx)
+		}
 	}
 	return result
 }

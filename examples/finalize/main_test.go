@@ -100,7 +100,7 @@ func TestBadFlags(t *testing.T) {
 		{append(live, "-dags", ""), "t", "dagTarballVersion must not be empty"},
 		{append(live, "-dags", "v\r"), "t", "carriage return"},
 		{append(live, "-dags", "v", "-api-version", "v2"), "t", "must be v1beta1"},
-		{append(live, "-dags", "v", "-base-url", "api.astronomer.io"), "t", "begin with https://"},
+		{append(live, "-dags", "v", "-base-url", "api.astronomer.io"), "t", "start with https://"},
 		{append(live, "-dags", "v", "-deploy", ".."), "t", "deployId"},
 		{append(live, "-dags", "v", "-organization", ""), "t", "organizationId must not be empty"},
 		{append(live, "-dags", "v"), "", "set ASTRO_API_TOKEN"},

@@ -11,8 +11,8 @@ import (
 )
 
 // The second actor does what requests would, and is not seen doing it.
-func TestTheSecondActorNeedsNoRequest(t *testing.T) {
-	inShop(t, func(s shop) {
+func TestASecondActorSendsNoRequest(t *testing.T) {
+	inBubble(t, func(s fixture) {
 		s.server.Inject(BadGateway().On("FinalizeDeploy"), BadGateway().On("DeployRollback"))
 		monday, tuesday := s.add(api.DeployTypeDAGOnly), s.add(api.DeployTypeDAGOnly)
 		finalized := s.server.Finalize(monday.ID, api.FinalizeDeployRequest{DAGTarballVersion: ptr("monday")})
@@ -36,7 +36,7 @@ func TestTheSecondActorNeedsNoRequest(t *testing.T) {
 
 // What is at a mount path says which deploy brought it, whoever did.
 func TestMount(t *testing.T) {
-	inShop(t, func(s shop) {
+	inBubble(t, func(s fixture) {
 		bundles := func() []api.Bundle { return s.get(s.deploy).Bundles }
 		s.finalize(s.deploy, `{"bundleTarballVersion":"mine"}`)
 		assert.Equal(t, []api.Bundle{{MountPath: shopPath, BundleType: "dbt", DeployID: s.deploy.ID, CurrentVersion: ptr("mine"), DesiredVersion: ptr("mine")}}, bundles())
@@ -65,20 +65,20 @@ func TestMount(t *testing.T) {
 }
 
 // A test whose second actor cannot act would prove nothing.
-func TestTheSecondActorPanicsWhereItIsRefused(t *testing.T) {
+func TestASecondActorPanicsWhenRefused(t *testing.T) {
 	server := NewServer(WithRefinalizeRefused())
 	defer server.Close()
 	deployment := server.AddDeployment(Deployment{DAGDeploys: true})
 	deploy := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: api.DeployTypeDAGOnly})
 	for message, act := range map[string]func(){
-		`astrotest: there is no deploy "another"`:                                                           func() { server.Finalize("another", api.FinalizeDeployRequest{}) },
+		`astrotest: deploy "another" does not exist; add it with AddDeploy`:                                 func() { server.Finalize("another", api.FinalizeDeployRequest{}) },
 		"astrotest: finalizing deploy " + deploy.ID + ": No DAG tarball version ID provided for DAG deploy": func() { server.Finalize(deploy.ID, api.FinalizeDeployRequest{}) },
-		"astrotest: finalizing deploy " + deploy.ID + `: There is no DAG tarball of the version "v": upload it; in a test, see astrotest.Server.AddTarball`: func() {
+		"astrotest: finalizing deploy " + deploy.ID + `: No DAG tarball has the version "v": upload one, or add one with astrotest.Server.AddTarball`: func() {
 			server.Finalize(deploy.ID, api.FinalizeDeployRequest{DAGTarballVersion: ptr("v")})
 		},
-		"astrotest: rolling back to deploy " + deploy.ID + ": There is nothing to roll back to: the deploy was never finalized, or it failed": func() { server.Rollback(deploy.ID) },
-		`astrotest: mounting a bundle at "/a": there is no Deployment "another", or no mount path`:                                            func() { server.Mount("another", api.Bundle{MountPath: "/a"}) },
-		`astrotest: mounting a bundle at "": there is no Deployment "` + deployment.ID + `", or no mount path`:                                func() { server.Mount(deployment.ID, api.Bundle{}) },
+		"astrotest: rolling back to deploy " + deploy.ID + ": Cannot roll back to a deploy that was never finalized, or failed": func() { server.Rollback(deploy.ID) },
+		`astrotest: mounting a bundle at "/a": Deployment "another" does not exist, or the mount path is empty`:                 func() { server.Mount("another", api.Bundle{MountPath: "/a"}) },
+		`astrotest: mounting a bundle at "": Deployment "` + deployment.ID + `" does not exist, or the mount path is empty`:     func() { server.Mount(deployment.ID, api.Bundle{}) },
 	} {
 		assert.PanicsWithValue(t, message, act)
 	}
@@ -86,8 +86,8 @@ func TestTheSecondActorPanicsWhereItIsRefused(t *testing.T) {
 }
 
 // It may act amid a request of the client, which is where it does the most harm.
-func TestTheSecondActorActsBetweenRequests(t *testing.T) {
-	inShop(t, func(s shop) {
+func TestASecondActorActsDuringARequest(t *testing.T) {
+	inBubble(t, func(s fixture) {
 		s.server.InjectFunc(func(operation string) (Fault, bool) {
 			s.server.Mount(s.deployment.ID, api.Bundle{MountPath: shopPath, CurrentVersion: ptr(operation)})
 			return Fault{}, false
@@ -97,7 +97,7 @@ func TestTheSecondActorActsBetweenRequests(t *testing.T) {
 }
 
 // What took effect counts, also where the client does not learn of it.
-func TestCounts(t *testing.T) {
+func TestCommitsAndCreates(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
 	deployment := server.AddDeployment(Deployment{DAGDeploys: true})

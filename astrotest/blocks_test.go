@@ -13,7 +13,7 @@ import (
 func blockID(name string) string { return base64.StdEncoding.EncodeToString([]byte(name)) }
 
 // stage puts a block.
-func stage(t *testing.T, address, name, body string) answered {
+func stage(t *testing.T, address, name, body string) readResponse {
 	t.Helper()
 	return do(t, http.DefaultClient, storageRequest(t, http.MethodPut, address+"&comp=block&blockid="+url.QueryEscape(blockID(name)), body))
 }
@@ -22,7 +22,7 @@ func stage(t *testing.T, address, name, body string) answered {
 type named struct{ element, block string }
 
 // commit puts a block list.
-func commit(t *testing.T, address string, blocks ...named) answered {
+func commit(t *testing.T, address string, blocks ...named) readResponse {
 	t.Helper()
 	list := `<?xml version="1.0" encoding="utf-8"?><BlockList>`
 	for _, named := range blocks {
@@ -31,14 +31,14 @@ func commit(t *testing.T, address string, blocks ...named) answered {
 	return do(t, http.DefaultClient, storageRequest(t, http.MethodPut, address+"&comp=blocklist", list+"</BlockList>"))
 }
 
-func TestBlocksBecomeAVersionByTheirList(t *testing.T) {
+func TestABlockListStoresAVersion(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
 	address := newUploadURL(server)
-	stored := func(answer answered) string {
+	stored := func(response readResponse) string {
 		t.Helper()
-		require.Equal(t, 201, answer.StatusCode, answer.body)
-		tarball, found := server.Tarball(answer.version())
+		require.Equal(t, 201, response.StatusCode, response.body)
+		tarball, found := server.Tarball(response.version())
 		require.True(t, found)
 		return string(tarball)
 	}
@@ -60,14 +60,14 @@ func TestBlocksBecomeAVersionByTheirList(t *testing.T) {
 	assert.Empty(t, stored(commit(t, address)), "a list may be empty")
 }
 
-func TestBlockListsThatAreRefused(t *testing.T) {
+func TestInvalidBlockLists(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
 	address := newUploadURL(server)
-	refused := func(code string, answer answered) {
+	refused := func(code string, response readResponse) {
 		t.Helper()
-		assert.Equal(t, 400, answer.StatusCode)
-		assert.Equal(t, code, answer.Header.Get("x-ms-error-code"))
+		assert.Equal(t, 400, response.StatusCode)
+		assert.Equal(t, code, response.Header.Get("x-ms-error-code"))
 	}
 	require.Equal(t, 201, stage(t, address, "1", "").StatusCode)
 	refused("InvalidBlockList", commit(t, address, named{"Latest", "1"}, named{"Latest", "2"}))
@@ -83,13 +83,13 @@ func TestBlockListsThatAreRefused(t *testing.T) {
 
 // Whoever commits first, by a list or by a blob, discards what others have staged there; blobs
 // of other Deployments are apart.
-func TestTwoWritersToOneBlobDestroyEachOther(t *testing.T) {
+func TestTwoWritersDiscardEachOthersBlocks(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
 	address, apart := newUploadURL(server), newUploadURL(server)
-	for name, first := range map[string]func() answered{
-		"a list": func() answered { return commit(t, address, named{"Latest", "a"}) },
-		"a blob": func() answered { return put(t, address, "whole") },
+	for name, first := range map[string]func() readResponse{
+		"a list": func() readResponse { return commit(t, address, named{"Latest", "a"}) },
+		"a blob": func() readResponse { return put(t, address, "whole") },
 	} {
 		for _, each := range []string{address, apart} {
 			require.Equal(t, 201, stage(t, each, "a", "a").StatusCode)

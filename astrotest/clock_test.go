@@ -15,7 +15,7 @@ import (
 )
 
 // A fake clock stands still between two calls, which is where versions could be the same.
-func TestTheClockIsStrictlyIncreasing(t *testing.T) {
+func TestClockIsStrictlyIncreasing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var clock clock
 		start := time.Now()

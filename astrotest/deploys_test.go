@@ -16,13 +16,13 @@ import (
 )
 
 // call makes a request and returns the status, and the response as T if it is 200.
-func call[T any](t *testing.T, server *astrotest.Server, method, path, body string) (status int, answer T, text string) {
+func call[T any](t *testing.T, server *astrotest.Server, method, path, body string) (status int, response T, text string) {
 	t.Helper()
 	status, text = send(t, server, method, path, body)
 	if status == http.StatusOK {
-		require.NoError(t, json.Unmarshal([]byte(text), &answer), text)
+		require.NoError(t, json.Unmarshal([]byte(text), &response), text)
 	}
-	return status, answer, text
+	return status, response, text
 }
 
 func deploysPath(version string, deployment astrotest.Deployment) string {
@@ -85,7 +85,7 @@ func TestCreateDeploy(t *testing.T) {
 }
 
 // The type that a bundle was created with is the one that the Deployment shows.
-func TestABundleKeepsItsType(t *testing.T) {
+func TestDeploymentShowsTheBundleType(t *testing.T) {
 	server := astrotest.NewServer(astrotest.WithAnyVersion())
 	defer server.Close()
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
@@ -301,7 +301,7 @@ func TestDeployRollback(t *testing.T) {
 	for _, refused := range []api.Deploy{initialized, failed} {
 		status, _, text := rollBack(refused, "{}")
 		assert.Equal(t, 400, status)
-		assert.Contains(t, text, "nothing to roll back to")
+		assert.Contains(t, text, "Cannot roll back")
 	}
 	status, _, text := rollBack(monday, `{"description":"`+strings.Repeat("x", 501)+`"}`)
 	assert.Equal(t, 400, status)
@@ -334,7 +334,7 @@ func TestDeployRollback(t *testing.T) {
 }
 
 // No operation finds what is another's.
-func TestNothingIsFoundElsewhere(t *testing.T) {
+func TestDeploysAreFoundOnlyOnTheirDeployment(t *testing.T) {
 	server := astrotest.NewServer()
 	defer server.Close()
 	mine := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})

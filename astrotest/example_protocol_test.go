@@ -144,7 +144,7 @@ func ExampleNew() {
 	t.cleanup() // the test ends
 	// Output:
 	// client: HTTP/1.1 200 OK; service: 1 requests, DEPLOYED
-	// astrotest: no request met the fault CutConnection() for GetDeploy
+	// astrotest: fault was not used: CutConnection() for GetDeploy
 }
 
 func ExampleServer_Pending() {

@@ -25,12 +25,12 @@ func upload(url *api.Secret, tarball string) (status int, version string) {
 	request.Header.Set("x-ms-blob-type", "BlockBlob")
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	answer, err := http.DefaultClient.Do(request.WithContext(ctx))
+	response, err := http.DefaultClient.Do(request.WithContext(ctx))
 	if err != nil {
 		return 0, ""
 	}
-	_ = answer.Body.Close()
-	return answer.StatusCode, answer.Header.Get("x-ms-version-id")
+	_ = response.Body.Close()
+	return response.StatusCode, response.Header.Get("x-ms-version-id")
 }
 
 // addUpload gives the server a deploy and returns where its DAGs are uploaded to.
@@ -56,12 +56,12 @@ func Example_deploy() {
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 	client, ctx := newClient(server, astrotest.Token), context.Background()
 
-	answer, err := client.API().CreateDeploy(ctx, deployment.OrganizationID, deployment.ID, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly})
+	response, err := client.API().CreateDeploy(ctx, deployment.OrganizationID, deployment.ID, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	created, err := api.ParseCreateDeployResponse(answer)
+	created, err := api.ParseCreateDeployResponse(response)
 	if err != nil {
 		fmt.Println(err)
 		return

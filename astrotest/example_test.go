@@ -41,10 +41,10 @@ func with(fault astrotest.Fault) {
 	server.Inject(fault)
 	_, err := newClient(server, astrotest.Token).Finalize(context.Background(), target, wrapper.ImageOnly())
 	deploy, _ := server.Deploy(target.DeployID)
-	var answered *wrapper.APIError
+	var apiErr *wrapper.APIError
 	switch {
-	case errors.As(err, &answered):
-		fmt.Println("client:", answered.StatusCode, answered.Body)
+	case errors.As(err, &apiErr):
+		fmt.Println("client:", apiErr.StatusCode, apiErr.Body)
 	case err != nil:
 		fmt.Println("client: no response")
 	default:

@@ -15,7 +15,7 @@ import (
 )
 
 // What each fault makes of an upload: of its response, and of what is stored.
-func TestFaultsStrikeUploads(t *testing.T) {
+func TestFaultsOfUploads(t *testing.T) {
 	large := strings.Repeat("large", 1<<18)
 	const noResponse = 0
 	for name, row := range map[string]struct {
@@ -29,12 +29,12 @@ func TestFaultsStrikeUploads(t *testing.T) {
 		"storage error, stored":   {StorageError(500, "InternalError", "").AfterCommit(), 500, "InternalError", true},
 		"expired":                 {ExpiredUploadURL(), 403, "AuthenticationFailed", false},
 		"not valid yet":           {UploadURLNotYetValid(time.Minute), 403, "AuthenticationFailed", false},
-		"answer":                  {Respond(200, "text/html", "<html>"), 200, "", false},
+		"response":                {Respond(200, "text/html", "<html>"), 200, "", false},
 		"bad gateway":             {BadGateway(), 502, "", false},
 		"cut":                     {CutConnection(), noResponse, "", false},
 		"cut, stored":             {CutConnection().AfterCommit(), noResponse, "", true},
 		"cut amid header, stored": {CutHeader(), noResponse, "", true},
-		"cut amid answer":         {CutResponse(), 201, "", true}, // there is nothing to cut
+		"cut amid response":       {CutResponse(), 201, "", true}, // there is nothing to cut
 		"cut at once":             {CutUpload(0), noResponse, "", false},
 		"cut amid upload":         {CutUpload(1 << 20), noResponse, "", false},
 		"cut after upload":        {CutUpload(int64(len(large))), noResponse, "", false},
@@ -48,18 +48,18 @@ func TestFaultsStrikeUploads(t *testing.T) {
 				defer server.Close()
 				request := storageRequest(t, http.MethodPut, newUploadURL(server), large, "x-ms-blob-type", "BlockBlob")
 				server.Inject(row.fault)
-				answer, err := server.Client().Do(request)
+				response, err := server.Client().Do(request)
 				if row.status == noResponse {
 					assert.Error(t, err)
 				} else {
 					require.NoError(t, err)
-					assert.Equal(t, row.status, answer.StatusCode)
+					assert.Equal(t, row.status, response.StatusCode)
 					if row.code == "" {
-						assert.NotContains(t, answer.Header, "X-Ms-Error-Code")
-					} else if message := assertStorageError(t, answer, row.code); row.code == "ServerBusy" {
+						assert.NotContains(t, response.Header, "X-Ms-Error-Code")
+					} else if message := assertStorageError(t, response, row.code); row.code == "ServerBusy" {
 						assert.Regexp(t, `^a < b\nRequestId:astrotest-request\nTime:20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$`, message)
 					}
-					_ = answer.Body.Close()
+					_ = response.Body.Close()
 				}
 				stored := storedBy(server)
 				assert.Equal(t, row.stored, len(stored) == 1)
@@ -113,8 +113,8 @@ func TestHeadersOfChangedResponses(t *testing.T) {
 		server := NewServer()
 		target := strings.TrimPrefix(newUploadURL(server), server.URL)
 		server.Inject(row.fault)
-		_, answer := raw(t, server, "PUT "+target+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 4\r\n\r\nbody")
-		text, err := io.ReadAll(answer)
+		_, response := raw(t, server, "PUT "+target+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 4\r\n\r\nbody")
+		text, err := io.ReadAll(response)
 		require.NoError(t, err)
 		assert.Equal(t, row.times, strings.Count(strings.ToLower(string(text)), strings.ToLower(row.want)), "%s: %s", name, text)
 		assert.Equal(t, row.times, strings.Count(string(text), row.want), "%s: %s", name, text)
@@ -123,14 +123,14 @@ func TestHeadersOfChangedResponses(t *testing.T) {
 }
 
 // What is cut is cut there and then, not when the client has sent the rest.
-func TestUploadsAreCutWhileTheClientWaits(t *testing.T) {
+func TestCutUploadsDoNotWaitForTheBody(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
 	target := strings.TrimPrefix(newUploadURL(server), server.URL)
 	for _, fault := range []Fault{CutConnection(), CutUpload(0), CutUpload(2)} {
 		server.Inject(fault)
-		_, answer := raw(t, server, "PUT "+target+" HTTP/1.1\r\nHost: x\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 4\r\n\r\nbo")
-		text, _ := io.ReadAll(answer)
+		_, response := raw(t, server, "PUT "+target+" HTTP/1.1\r\nHost: x\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 4\r\n\r\nbo")
+		text, _ := io.ReadAll(response)
 		assert.Empty(t, string(text))
 	}
 }
@@ -166,9 +166,9 @@ func (b *body) Read(into []byte) (int, error) {
 	return n, err
 }
 
-// However long the client waits, Hang and StallUpload answer nothing, and CutUpload does not
+// However long the client waits, Hang and StallUpload response nothing, and CutUpload does not
 // have it wait; StallUpload and CutUpload take what they say, and what is in buffers.
-func TestHowMuchOfAnUploadIsTaken(t *testing.T) {
+func TestBytesReadOfAnUpload(t *testing.T) {
 	const length, buffers = 1 << 20, 130_000
 	for name, row := range map[string]struct {
 		fault Fault

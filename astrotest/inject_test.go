@@ -7,7 +7,7 @@ import (
 )
 
 // What chooses the faults may inject one, too.
-func TestInjectWithinInjectFunc(t *testing.T) {
+func TestInjectInInjectFunc(t *testing.T) {
 	var server Server
 	server.InjectFunc(func(string) (Fault, bool) {
 		server.Inject(CutResponse())

@@ -21,7 +21,7 @@ func (h lateHandler) Handle(ctx context.Context, record slog.Record) error {
 }
 
 // What the log is written to may be read after Close, also where a request was cut.
-func TestNoLineComesAfterClose(t *testing.T) {
+func TestNoLogLineAfterClose(t *testing.T) {
 	for name, fault := range map[string]Fault{"answered": Slow(0), "cut": CutConnection(), "cut amid header": CutHeader(), "hangs": Hang()} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -29,9 +29,9 @@ func TestNoLineComesAfterClose(t *testing.T) {
 				server, client, closeAll := inMemory(WithLogger(slog.New(lateHandler{slog.NewTextHandler(&log, nil)})))
 				client.Timeout = time.Millisecond
 				server.Inject(fault)
-				answer, err := client.Do(storageRequest(t, http.MethodPut, newUploadURL(server), "", "x-ms-blob-type", "BlockBlob"))
+				response, err := client.Do(storageRequest(t, http.MethodPut, newUploadURL(server), "", "x-ms-blob-type", "BlockBlob"))
 				if err == nil {
-					_ = answer.Body.Close()
+					_ = response.Body.Close()
 				}
 				closeAll()
 				assert.Contains(t, log.String(), "operation=PutBlob")

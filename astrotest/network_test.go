@@ -38,13 +38,13 @@ func storedBy(server *Server) map[string]string {
 	return texts
 }
 
-// answered is a response that was read.
-type answered struct {
+// readResponse is a response that was read.
+type readResponse struct {
 	*http.Response
 	body string
 }
 
-func (a answered) version() string { return a.Header.Get("x-ms-version-id") }
+func (r readResponse) version() string { return r.Header.Get("x-ms-version-id") }
 
 // storageRequest makes a request of the method with headers, which are names and values in turn.
 func storageRequest(t *testing.T, method, url, body string, headers ...string) *http.Request {
@@ -58,18 +58,18 @@ func storageRequest(t *testing.T, method, url, body string, headers ...string) *
 }
 
 // do sends the request and reads its response.
-func do(t *testing.T, client *http.Client, request *http.Request) answered {
+func do(t *testing.T, client *http.Client, request *http.Request) readResponse {
 	t.Helper()
-	answer, err := client.Do(request)
+	response, err := client.Do(request)
 	require.NoError(t, err)
-	defer func() { _ = answer.Body.Close() }()
-	body, err := io.ReadAll(answer.Body)
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	return answered{answer, string(body)}
+	return readResponse{response, string(body)}
 }
 
 // put uploads body.
-func put(t *testing.T, url, body string, headers ...string) answered {
+func put(t *testing.T, url, body string, headers ...string) readResponse {
 	t.Helper()
 	return do(t, http.DefaultClient, storageRequest(t, http.MethodPut, url, body, append([]string{"x-ms-blob-type", "BlockBlob"}, headers...)...))
 }

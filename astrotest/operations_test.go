@@ -14,7 +14,7 @@ import (
 )
 
 // A fault could not be for an operation that has no name here.
-func TestOperationsAreThoseOfTheContract(t *testing.T) {
+func TestOperationsMatchTheContract(t *testing.T) {
 	var declared []string
 	for _, match := range regexp.MustCompile(`operationId: (\w+)`).FindAllStringSubmatch(astrofinalize.Contract(), -1) {
 		declared = append(declared, match[1])
@@ -24,15 +24,15 @@ func TestOperationsAreThoseOfTheContract(t *testing.T) {
 	assert.ElementsMatch(t, []string{"PutBlob", "PutBlock", "PutBlockList"}, slices.Collect(maps.Values(storageOperations)))
 }
 
-func TestOnTakesOperations(t *testing.T) {
-	assert.PanicsWithValue(t, `astrotest: the contract has no operation "Finalize"; there are CreateDeploy, DeployRollback, FinalizeDeploy, GetDeploy, ListDeploys, PutBlob, PutBlock, PutBlockList, UpdateDeploy`, func() { CutResponse().On("Finalize") })
+func TestOnPanicsForUnknownOperations(t *testing.T) {
+	assert.PanicsWithValue(t, `astrotest: the contract has no operation "Finalize"; use one of CreateDeploy, DeployRollback, FinalizeDeploy, GetDeploy, ListDeploys, PutBlob, PutBlock, PutBlockList, UpdateDeploy`, func() { CutResponse().On("Finalize") })
 	for _, operation := range []string{"CreateDeploy", "DeployRollback", "PutBlob", "PutBlock", "PutBlockList"} {
 		assert.NotPanics(t, func() { CutResponse().On(operation) })
 	}
 }
 
 // An operation that the contract gained can be injected before the fake has it.
-func TestOperationsThatAreNotSimulated(t *testing.T) {
+func TestOperationsWithoutAHandler(t *testing.T) {
 	all := operations
 	t.Cleanup(func() { operations = all })
 	operations = operationsOf(astrofinalize.Contract() + `
@@ -51,19 +51,19 @@ components: {}
 			_, _ = notSimulated{}.FinalizeDeploy(t.Context(), server.FinalizeDeployRequestObject{})
 		})))
 	}
-	send := func(method string) answered {
+	send := func(method string) readResponse {
 		return do(t, fake.Client(), storageRequest(t, method, fake.URL+"/v1/organizations/o/teams/t", "{}"))
 	}
-	answer := send("PATCH")
-	assert.Equal(t, 501, answer.StatusCode)
-	assert.JSONEq(t, `{"message":"astrotest does not simulate UpdateTeam: inject its response, with Respond","requestId":"astrotest-request","statusCode":501}`, answer.body)
-	answer = send("DELETE")
-	assert.Equal(t, 501, answer.StatusCode)
-	assert.Contains(t, answer.body, "DELETE /v1/organizations/{organizationId}/teams/{teamId}")
+	response := send("PATCH")
+	assert.Equal(t, 501, response.StatusCode)
+	assert.JSONEq(t, `{"message":"astrotest does not simulate UpdateTeam: inject its response with Respond","requestId":"astrotest-request","statusCode":501}`, response.body)
+	response = send("DELETE")
+	assert.Equal(t, 501, response.StatusCode)
+	assert.Contains(t, response.body, "DELETE /v1/organizations/{organizationId}/teams/{teamId}")
 
 	fake.Inject(BadGateway().On("FinalizeDeploy"), Respond(200, "text/plain", "done").On("UpdateTeam"), Slow(0).On("UpdateTeam"), CutConnection().On("FinalizeDeploy"))
-	answer = send("PATCH")
-	assert.Equal(t, "done", answer.body)
+	response = send("PATCH")
+	assert.Equal(t, "done", response.body)
 	assert.Equal(t, 501, send("PATCH").StatusCode)
 	assert.Equal(t, "UpdateTeam", fake.Requests()[0].Operation)
 	assert.Len(t, fake.Pending(), 2)

@@ -19,7 +19,7 @@ import (
 
 // The type is another in every response, and in nothing else.
 func TestWithBundlesShownAs(t *testing.T) {
-	inShop(t, func(s shop) {
+	inBubble(t, func(s fixture) {
 		s.add(api.DeployTypeDAGOnly)
 		created := request[api.Deploy](s, http.MethodPost, "", `{"type":"BUNDLE","bundleMountPath":"/mine","bundleType":"dbt"}`)
 		updated := request[api.Deploy](s, http.MethodPost, "/"+created.ID, "{}")
@@ -69,7 +69,7 @@ func TestWithPublicURL(t *testing.T) {
 }
 
 func TestWithDeployedAfter(t *testing.T) {
-	inShop(t, func(s shop) {
+	inBubble(t, func(s fixture) {
 		assert.Equal(t, "INITIALIZED", state(s.get(s.deploy)), "before it is finalized no read counts")
 		assert.Equal(t, "INITIALIZED v", state(s.finalize(s.deploy, `{"bundleTarballVersion":"v"}`)))
 		assert.Equal(t, "INITIALIZED v", state(s.get(s.deploy)))
@@ -89,9 +89,9 @@ func TestWithDeployedAfter(t *testing.T) {
 }
 
 // Zero reads, or fewer, are no delay.
-func TestWithDeployedAfterNoRead(t *testing.T) {
+func TestWithDeployedAfterZeroReads(t *testing.T) {
 	for _, reads := range []int{0, -1} {
-		inShop(t, func(s shop) {
+		inBubble(t, func(s fixture) {
 			assert.Equal(t, "DEPLOYED v", state(s.finalize(s.deploy, `{"bundleTarballVersion":"v"}`)))
 		}, WithDeployedAfter(reads), WithLag(reads, -time.Second))
 	}
@@ -99,7 +99,7 @@ func TestWithDeployedAfterNoRead(t *testing.T) {
 
 // It is the status alone that comes later, whichever that is.
 func TestWithDeployedAfterAndAnotherStatus(t *testing.T) {
-	inShop(t, func(s shop) {
+	inBubble(t, func(s fixture) {
 		assert.Equal(t, "INITIALIZED", state(s.finalize(s.deploy, `{"bundleTarballVersion":"v"}`)))
 		assert.Equal(t, "INITIALIZED", state(s.get(s.deploy)))
 		assert.Equal(t, "FAILED", state(s.get(s.deploy)))

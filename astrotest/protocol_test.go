@@ -130,7 +130,7 @@ func TestHTTP2IsNegotiated(t *testing.T) {
 }
 
 // What a fault does to another request that is under way on the same connection of HTTP/2.
-func TestFaultsAndTheOtherStreams(t *testing.T) {
+func TestFaultsAndOtherStreams(t *testing.T) {
 	for _, row := range []struct {
 		fault Fault
 		ends  bool

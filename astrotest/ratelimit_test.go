@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestRateLimitIsOfAnySecondAndEachToken(t *testing.T) {
+func TestRateLimitAppliesToEachTokenInAnySecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limited := rates{limits: map[string]int{http.MethodPost: 2}, seen: map[string][]time.Time{}}
 		allowed := func(token string) bool { return limited.allow(http.MethodPost, token) }
@@ -29,5 +29,5 @@ func TestRateLimitIsOfAnySecondAndEachToken(t *testing.T) {
 }
 
 func TestRateLimitMustBePositive(t *testing.T) {
-	assert.PanicsWithValue(t, "astrotest: a rate limit of 0; it must be at least 1", func() { NewServer(WithRateLimit(http.MethodPost, 0)) })
+	assert.PanicsWithValue(t, "astrotest: WithRateLimit(\"POST\", 0); the limit must be at least 1", func() { NewServer(WithRateLimit(http.MethodPost, 0)) })
 }

@@ -76,7 +76,7 @@ func TestScriptsDeploy(t *testing.T) {
 }
 
 // A script that finds no version stops, and the Deployment keeps what it has.
-func TestScriptsStopWithoutAVersion(t *testing.T) {
+func TestScriptsFailWithoutAVersion(t *testing.T) {
 	needPrograms(t, "bash", "curl", "jq", "tar")
 	for name, fault := range map[string]astrotest.Fault{
 		"expired":    astrotest.ExpiredUploadURL(),

@@ -14,7 +14,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
 )
 
-func TestVersionsMustBeStored(t *testing.T) {
+func TestFinalizeRequiresAStoredVersion(t *testing.T) {
 	for _, row := range []struct {
 		deployType api.DeployType
 		body       string // %s is a version
@@ -70,10 +70,10 @@ func TestUploadsAreRecordedAndNotCounted(t *testing.T) {
 	leak, err := http.NewRequestWithContext(t.Context(), http.MethodPut, url.Reveal(), strings.NewReader("tarball"))
 	require.NoError(t, err)
 	leak.Header.Set("Authorization", "Bearer "+astrotest.Token)
-	answer, err := http.DefaultClient.Do(leak)
+	response, err := http.DefaultClient.Do(leak)
 	require.NoError(t, err)
-	_ = answer.Body.Close()
-	assert.Equal(t, 400, answer.StatusCode)
+	_ = response.Body.Close()
+	assert.Equal(t, 400, response.StatusCode)
 
 	requests := server.Requests()
 	require.Len(t, requests, 4)

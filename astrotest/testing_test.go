@@ -31,7 +31,7 @@ func (f *fakeTB) end() {
 	}
 }
 
-func TestNewFailsForFaultsThatNoRequestMet(t *testing.T) {
+func TestNewFailsForUnusedFaults(t *testing.T) {
 	test := &fakeTB{}
 	server := New(test)
 	server.Inject(CutConnection().On("FinalizeDeploy"), CutConnection().AfterCommit().On("GetDeploy"), StorageError(503, "ServerBusy", ""), Slow(0))
@@ -47,14 +47,14 @@ func TestNewFailsForFaultsThatNoRequestMet(t *testing.T) {
 	assert.Empty(t, test.failures)
 	test.end()
 	require.Len(t, test.failures, 3)
-	assert.Equal(t, "astrotest: no request met the fault CutConnection().AfterCommit() for GetDeploy", test.failures[0])
+	assert.Equal(t, "astrotest: fault was not used: CutConnection().AfterCommit() for GetDeploy", test.failures[0])
 	_, _, err = fetch(server.Client(), request)
 	assert.Error(t, err, "it is closed")
 	assert.Empty(t, New(&fakeTB{}).Pending())
 }
 
 // Within a bubble nothing has to be closed by hand.
-func TestNewWithinABubble(t *testing.T) {
+func TestNewInABubble(t *testing.T) {
 	for _, options := range [][]Option{{InMemory()}, {InMemory(), WithHTTP2()}} {
 		synctest.Test(t, func(t *testing.T) {
 			server := New(t, options...)
@@ -66,7 +66,7 @@ func TestNewWithinABubble(t *testing.T) {
 }
 
 // Each fault has a name, and says what was done to it.
-func TestFaultsHaveNames(t *testing.T) {
+func TestFaultString(t *testing.T) {
 	for want, fault := range map[string]Fault{
 		"Respond(204)":  Respond(204, "", ""),
 		"Error(403)":    Error(403, ""),
@@ -93,7 +93,7 @@ func TestFaultsHaveNames(t *testing.T) {
 }
 
 // The faults of uploads wait for one, whichever it is; On can still say which.
-func TestUploadFaultsWaitForAnUpload(t *testing.T) {
+func TestUploadFaultsApplyOnlyToUploads(t *testing.T) {
 	server := New(t)
 	address := newUploadURL(server)
 	for _, fault := range []Fault{StorageError(503, "ServerBusy", ""), ExpiredUploadURL()} {
@@ -119,7 +119,7 @@ func TestUploadFaultsWaitForAnUpload(t *testing.T) {
 }
 
 // A request has its operation's name, whatever became of it.
-func TestRequestsHaveTheirOperation(t *testing.T) {
+func TestRequestsNameTheirOperation(t *testing.T) {
 	server := New(t)
 	address := newUploadURL(server)
 	put(t, address, "")

@@ -15,7 +15,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-func TestUploadURLsHaveTheShapeOfTheServices(t *testing.T) {
+func TestUploadURLFormat(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
 	deployment := server.AddDeployment(Deployment{DAGDeploys: true})
@@ -73,11 +73,11 @@ func TestUploadURLsMustBeUsedAsIssued(t *testing.T) {
 		"another's blob":      {strings.Replace(issued.String(), issued.Path, mustParse(t, newUploadURL(server)).Path, 1), 403},
 		"another's signature": {changed("sig", mustParse(t, newUploadURL(server)).Query().Get("sig")), 403},
 	} {
-		answer := put(t, row.url, "body")
-		assert.Equal(t, row.status, answer.StatusCode, name)
+		response := put(t, row.url, "body")
+		assert.Equal(t, row.status, response.StatusCode, name)
 		if row.status == 403 {
-			assert.Equal(t, "AuthenticationFailed", answer.Header.Get("x-ms-error-code"))
-			assert.NotContains(t, answer.body, "time frame")
+			assert.Equal(t, "AuthenticationFailed", response.Header.Get("x-ms-error-code"))
+			assert.NotContains(t, response.body, "time frame")
 		}
 	}
 }
@@ -107,7 +107,7 @@ func TestUploadURLsExpire(t *testing.T) {
 				defer closeAll()
 				time.Sleep(row.createdAt)
 				address := newUploadURL(server)
-				upload := func() answered {
+				upload := func() readResponse {
 					return do(t, client, storageRequest(t, http.MethodPut, address, "body", "x-ms-blob-type", "BlockBlob"))
 				}
 				if row.validFor > 0 {
@@ -126,17 +126,17 @@ func TestUploadURLsExpire(t *testing.T) {
 }
 
 // A URL that has a start is refused before it, and says so; then it is taken until its end.
-func TestUploadURLsThatBecomeValid(t *testing.T) {
+func TestUploadURLsWithAStartTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := inMemory(WithUploadURLsValidFrom(90*time.Second), WithUploadURLsValidFor(time.Hour))
 		defer closeAll()
 		time.Sleep(900 * time.Millisecond) // in its second
 		address := newUploadURL(server)
 		assert.Contains(t, address, "&st=2000-01-01T00%3A01%3A31Z&")
-		upload := func() answered {
+		upload := func() readResponse {
 			return do(t, client, storageRequest(t, http.MethodPut, address, "body", "x-ms-blob-type", "BlockBlob"))
 		}
-		refused := func(late answered) {
+		refused := func(late readResponse) {
 			assert.Equal(t, 403, late.StatusCode)
 			assert.Equal(t, "AuthenticationFailed", late.Header.Get("x-ms-error-code"))
 			assert.NotEmpty(t, late.Header.Get("x-ms-request-id"))

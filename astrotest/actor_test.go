@@ -10,7 +10,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// The second actor does what requests would, and is not seen doing it.
+// A second actor has the effect of a request, but nothing is recorded, counted or injected.
 func TestASecondActorSendsNoRequest(t *testing.T) {
 	inBubble(t, func(s fixture) {
 		s.server.Inject(BadGateway().On("FinalizeDeploy"), BadGateway().On("DeployRollback"))
@@ -34,7 +34,7 @@ func TestASecondActorSendsNoRequest(t *testing.T) {
 	})
 }
 
-// What is at a mount path says which deploy brought it, whoever did.
+// The bundle at a mount path names the deploy that mounted it.
 func TestMount(t *testing.T) {
 	inBubble(t, func(s fixture) {
 		bundles := func() []api.Bundle { return s.get(s.deploy).Bundles }
@@ -48,23 +48,23 @@ func TestMount(t *testing.T) {
 		assert.NotEmpty(t, mounted.DeployID)
 		assert.NotEqual(t, s.deploy.ID, mounted.DeployID)
 		_, found := s.server.Deploy(mounted.DeployID)
-		assert.False(t, found, "it is nobody's")
+		assert.False(t, found, "Mount adds no deploy")
 		assert.Equal(t, []api.Bundle{{MountPath: shopPath, BundleType: "dbt", DeployID: mounted.DeployID, DesiredVersion: ptr("theirs")}}, bundles())
 
-		beside := s.server.Mount(s.deployment.ID, api.Bundle{MountPath: "/other", BundleType: "docs", DeployID: "deploy"})
+		other := s.server.Mount(s.deployment.ID, api.Bundle{MountPath: "/other", BundleType: "docs", DeployID: "deploy"})
 		assert.Equal(t, []api.Bundle{{MountPath: "/other", BundleType: "docs", DeployID: "deploy"}}, bundles()[1:])
-		assert.Equal(t, beside, bundles()[1])
+		assert.Equal(t, other, bundles()[1])
 
 		again := s.add(api.DeployTypeBundle)
 		s.finalize(again, `{"bundleTarballVersion":"mine"}`)
 		assert.Equal(t, []string{"deploy", again.ID}, []string{bundles()[0].DeployID, bundles()[1].DeployID})
 		removal := s.add(api.DeployTypeBundle)
 		s.server.Finalize(removal.ID, api.FinalizeDeployRequest{BundleTarballVersion: ptr("")})
-		assert.Equal(t, []api.Bundle{beside}, bundles())
+		assert.Equal(t, []api.Bundle{other}, bundles())
 	})
 }
 
-// A test whose second actor cannot act would prove nothing.
+// A test whose second actor is refused would prove nothing.
 func TestASecondActorPanicsWhenRefused(t *testing.T) {
 	server := NewServer(WithRefinalizeRefused())
 	defer server.Close()
@@ -82,10 +82,10 @@ func TestASecondActorPanicsWhenRefused(t *testing.T) {
 	} {
 		assert.PanicsWithValue(t, message, act)
 	}
-	assert.Equal(t, deploy, first(server.Deploy(deploy.ID)), "nothing was changed, and nothing is locked")
+	assert.Equal(t, deploy, first(server.Deploy(deploy.ID)), "nothing changed, and the lock is released")
 }
 
-// It may act amid a request of the client, which is where it does the most harm.
+// A second actor may act while a request is in flight, where it does the most harm.
 func TestASecondActorActsDuringARequest(t *testing.T) {
 	inBubble(t, func(s fixture) {
 		s.server.InjectFunc(func(operation string) (Fault, bool) {
@@ -96,7 +96,7 @@ func TestASecondActorActsDuringARequest(t *testing.T) {
 	})
 }
 
-// What took effect counts, also where the client does not learn of it.
+// A request that took effect counts, even if the client got no response.
 func TestCommitsAndCreates(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
@@ -130,7 +130,7 @@ func TestCommitsAndCreates(t *testing.T) {
 	post(path, "{}", Slow(0))
 	post(path+"/"+deploy.ID+"/rollback", "{}", Slow(0))
 	server.Finalize(deploy.ID, api.FinalizeDeployRequest{})
-	assert.Equal(t, []int{3, 3}, []int{server.Commits(deploy.ID), server.Creates(deployment.ID)}, "what is refused, a rollback, another's finalize")
+	assert.Equal(t, []int{3, 3}, []int{server.Commits(deploy.ID), server.Creates(deployment.ID)}, "refused requests, a rollback and Server.Finalize do not count")
 	assert.Equal(t, []int{0, 0}, []int{server.Commits("another"), server.Creates("another")})
 
 	failing := NewServer(WithFinalizedStatus(api.DeployStatusFailed), WithAnyVersion())
@@ -140,5 +140,5 @@ func TestCommitsAndCreates(t *testing.T) {
 	deploy = server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: api.DeployTypeImageOnly})
 	post(server.URL+"/v1/organizations/"+deployment.OrganizationID+"/deployments/"+deployment.ID+"/deploys/"+deploy.ID+"/finalize", "{}", Slow(0))
 	require.Equal(t, api.DeployStatusFailed, first(server.Deploy(deploy.ID)).Status)
-	assert.Equal(t, 1, server.Commits(deploy.ID), "a deploy that fails was finalized")
+	assert.Equal(t, 1, server.Commits(deploy.ID), "a FAILED deploy was finalized, too")
 }

@@ -51,7 +51,7 @@ func (c *conn) Read(into []byte) (int, error) {
 			return n, err
 		case state == open:
 			c.receive(into[:n])
-		case !isHTTP2: // the client's writes block; over HTTP/2 its flow control window stays closed
+		case !isHTTP2: // stop reading, so that the client's writes block; over HTTP/2 the flow control window has that effect
 			return 0, net.ErrClosed
 		}
 	}
@@ -60,7 +60,7 @@ func (c *conn) Read(into []byte) (int, error) {
 	return n, nil
 }
 
-// isHTTP2 is called by Read, which completes the TLS handshake.
+// isHTTP2 is called only by Read, which completes the TLS handshake.
 func (c *conn) isHTTP2() bool {
 	if secure, ok := c.Conn.(*tls.Conn); ok && !c.greeted {
 		c.http2.Store(secure.ConnectionState().NegotiatedProtocol == "h2")

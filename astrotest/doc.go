@@ -73,8 +73,8 @@
 //     of its checks, the wording of its messages, and its speed: inject Slow or StallUpload.
 //
 // Where the service's behavior is not known, an option selects it: [WithFinalizedStatus],
-// [WithDeployedAfter], [WithLag], [WithRefinalizeRefused], [WithBundlesShownAs], [WithAnyVersion].
-// A required DAG version that is empty counts as missing.
+// [WithDeployedAfter], [WithLag], [WithRefinalizeRefused], [WithBundlesShownAs], [WithAnyVersion],
+// [WithUploadURLsValidFrom]. A required DAG version that is empty counts as missing.
 //
 // These behaviors are guesses without an option:
 //
@@ -85,5 +85,6 @@
 //     back to a deploy that was never finalized or failed.
 //   - An update without a description does not change the description.
 //   - A limit of 0 lists a page of the default size.
-//   - v1 accepts a git provider that the contract does not list.
+//   - v1 accepts a git provider that the contract does not list, and shows the git of a deploy that
+//     was created with v1beta1.
 package astrotest

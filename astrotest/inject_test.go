@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// What chooses the faults may inject one, too.
+// The function of InjectFunc may call Inject.
 func TestInjectInInjectFunc(t *testing.T) {
 	var server Server
 	server.InjectFunc(func(string) (Fault, bool) {

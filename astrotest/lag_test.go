@@ -16,7 +16,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// fixture is a Deployment with a bundle deploy, of a server in memory.
+// fixture is a server in memory that has a Deployment with a bundle deploy.
 type fixture struct {
 	*testing.T
 	server     *Server
@@ -47,7 +47,7 @@ func (s fixture) add(deployType api.DeployType) api.Deploy {
 	return s.server.AddDeploy(deploy)
 }
 
-// request makes a request below the Deployment's deploys, and returns its 200 as T.
+// request makes a request to a path under the Deployment's deploys, and decodes the 200 as T.
 func request[T any](s fixture, method, path, body string) (read T) {
 	s.Helper()
 	address := s.server.URL + "/v1/organizations/" + s.deployment.OrganizationID + "/deployments/" + s.deployment.ID + "/deploys" + path
@@ -72,7 +72,7 @@ func (s fixture) finalize(deploy api.Deploy, body string) api.Deploy {
 	return request[api.Deploy](s, http.MethodPost, "/"+deploy.ID+"/finalize", body)
 }
 
-// state is what a deploy shows of a state: its status, and the versions of the bundles.
+// state is the status of a deploy and the versions of its bundles.
 func state(deploy api.Deploy) string {
 	shown := string(deploy.Status)
 	for _, bundle := range deploy.Bundles {
@@ -81,8 +81,8 @@ func state(deploy api.Deploy) string {
 	return shown
 }
 
-// Whatever changes a deploy or its Deployment, and whoever does it, reads show it later, and
-// responses to a POST at once.
+// Reads show a change of a deploy or its Deployment later, whoever makes it. The response to a POST
+// shows it at once.
 func TestLagByReads(t *testing.T) {
 	version, empty := "v", ""
 	for name, row := range map[string]struct {
@@ -120,10 +120,10 @@ func TestLagByReads(t *testing.T) {
 				assert.Equal(t, row.status+row.bundles, state(first(s.server.Deploy(s.deploy.ID))))
 				assert.Equal(t, before, state(s.get(s.deploy)))
 				listed := s.list()
-				assert.Equal(t, before, state(listed[len(listed)-1]), "a list counts, too")
+				assert.Equal(t, before, state(listed[len(listed)-1]), "a list counts as a read, too")
 				assert.Equal(t, row.status+row.bundles, state(s.get(s.deploy)))
 
-				assert.Equal(t, before, state(s.get(other)), "counted for itself: the list and this one")
+				assert.Equal(t, before, state(s.get(other)), "each deploy has its own count: the list and this read")
 				assert.Equal(t, "INITIALIZED"+row.bundles, state(s.get(other)))
 			})
 		})
@@ -134,7 +134,7 @@ func ptr[T any](value T) *T { return &value }
 
 func first[T any](value T, _ bool) T { return value }
 
-// A rollback and a description change deploys, too; a deploy that is new can be read at once.
+// Rollbacks and descriptions are changes, too. A new deploy is readable at once.
 func TestLagOfOtherChanges(t *testing.T) {
 	inBubble(t, func(s fixture) {
 		monday := s.add(api.DeployTypeDAGOnly)
@@ -154,8 +154,8 @@ func TestLagOfOtherChanges(t *testing.T) {
 	}, WithLag(1, 0))
 }
 
-// Several changes come out one after the other, each when it is old enough; a deploy and its
-// bundles belong together.
+// Several changes become visible one after the other, each when it is old enough. A read shows the
+// deploy and its bundles at the same point in time.
 func TestLagByTime(t *testing.T) {
 	inBubble(t, func(s fixture) {
 		start := time.Now()
@@ -191,8 +191,8 @@ func TestLagByTime(t *testing.T) {
 	}, WithLag(0, 10*time.Second))
 }
 
-// By reads and by time at once, held against a model: a read shows the newest change that has
-// both behind it.
+// With both reads and time, compared with a model: a read shows the newest change for which both
+// have passed.
 func TestLagOfManyChanges(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 20 {
@@ -231,16 +231,16 @@ func TestSetLag(t *testing.T) {
 		}
 		mount("1")
 		s.server.SetLag(1000, time.Hour)
-		assert.Equal(t, "INITIALIZED 1", state(s.get(s.deploy)), "what was changed before shows")
+		assert.Equal(t, "INITIALIZED 1", state(s.get(s.deploy)), "earlier changes are visible")
 		mount("2")
 		assert.Equal(t, "INITIALIZED 1", state(s.get(s.deploy)))
 		s.server.SetLag(1, 0)
-		assert.Equal(t, "INITIALIZED 2", state(s.get(s.deploy)), "less lag holds for changes before")
+		assert.Equal(t, "INITIALIZED 2", state(s.get(s.deploy)), "less lag applies to earlier changes")
 		mount("3")
 		s.server.SetLag(1000, time.Hour)
-		assert.Equal(t, "INITIALIZED 2", state(s.get(s.deploy)), "what has been shown stays, whatever the lag")
+		assert.Equal(t, "INITIALIZED 2", state(s.get(s.deploy)), "a change that was shown remains visible")
 		s.server.SetLag(0, 0)
-		assert.Equal(t, "INITIALIZED 3", state(s.get(s.deploy)), "reads catch up")
+		assert.Equal(t, "INITIALIZED 3", state(s.get(s.deploy)), "no lag")
 		mount("4")
 		s.server.SetLag(2, 0)
 		assert.Equal(t, "INITIALIZED 4", state(s.get(s.deploy)))

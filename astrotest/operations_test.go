@@ -13,7 +13,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/astrotest/internal/server"
 )
 
-// A fault could not be for an operation that has no name here.
+// On accepts every operation of the contract.
 func TestOperationsMatchTheContract(t *testing.T) {
 	var declared []string
 	for _, match := range regexp.MustCompile(`operationId: (\w+)`).FindAllStringSubmatch(astrofinalize.Contract(), -1) {
@@ -31,7 +31,7 @@ func TestOnPanicsForUnknownOperations(t *testing.T) {
 	}
 }
 
-// An operation that the contract gained can be injected before the fake has it.
+// A fault can be injected for an operation of the contract that has no handler here.
 func TestOperationsWithoutAHandler(t *testing.T) {
 	all := operations
 	t.Cleanup(func() { operations = all })
@@ -46,7 +46,7 @@ components: {}
 `)
 	assert.Len(t, operations, len(all)+1)
 	fake := New(t)
-	for _, method := range []string{"PATCH", "DELETE"} { // as the generator would have it
+	for _, method := range []string{"PATCH", "DELETE"} { // as in generated code
 		fake.mux.Handle(method+" /v1/organizations/{organizationId}/teams/{teamId}", fake.injectFaults(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 			_, _ = notSimulated{}.FinalizeDeploy(t.Context(), server.FinalizeDeployRequestObject{})
 		})))

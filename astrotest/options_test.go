@@ -17,7 +17,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// The type is another in every response, and in nothing else.
+// Every response shows the other type. Nothing else changes.
 func TestWithBundlesShownAs(t *testing.T) {
 	inBubble(t, func(s fixture) {
 		s.add(api.DeployTypeDAGOnly)
@@ -38,7 +38,7 @@ func TestWithBundlesShownAs(t *testing.T) {
 	}, WithBundlesShownAs(api.DeployTypeDAGOnly))
 }
 
-// Behind a proxy that has a path of its own, nothing leads past it.
+// With a proxy that has a path of its own, every URL goes through the proxy.
 func TestWithPublicURL(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -70,15 +70,15 @@ func TestWithPublicURL(t *testing.T) {
 
 func TestWithDeployedAfter(t *testing.T) {
 	inBubble(t, func(s fixture) {
-		assert.Equal(t, "INITIALIZED", state(s.get(s.deploy)), "before it is finalized no read counts")
+		assert.Equal(t, "INITIALIZED", state(s.get(s.deploy)), "reads before the finalize do not count")
 		assert.Equal(t, "INITIALIZED v", state(s.finalize(s.deploy, `{"bundleTarballVersion":"v"}`)))
 		assert.Equal(t, "INITIALIZED v", state(s.get(s.deploy)))
-		assert.Equal(t, "INITIALIZED w", state(s.finalize(s.deploy, `{"bundleTarballVersion":"w"}`)), "finalized once more, it goes on")
+		assert.Equal(t, "INITIALIZED w", state(s.finalize(s.deploy, `{"bundleTarballVersion":"w"}`)), "another finalize does not restart the count")
 		assert.Equal(t, "INITIALIZED w", state(s.list()[0]), "a list does not count")
 		assert.Equal(t, "INITIALIZED w", state(s.get(s.deploy)))
 		assert.Equal(t, "DEPLOYED w", state(first(s.server.Deploy(s.deploy.ID))))
 		assert.Equal(t, "DEPLOYED w", state(s.get(s.deploy)))
-		assert.Equal(t, "DEPLOYED x", state(s.finalize(s.deploy, `{"bundleTarballVersion":"x"}`)), "it does not go back")
+		assert.Equal(t, "DEPLOYED x", state(s.finalize(s.deploy, `{"bundleTarballVersion":"x"}`)), "the status remains")
 
 		dags := s.add(api.DeployTypeDAGOnly)
 		finalized := s.server.Finalize(dags.ID, api.FinalizeDeployRequest{DAGTarballVersion: ptr("v")})
@@ -88,7 +88,7 @@ func TestWithDeployedAfter(t *testing.T) {
 	}, WithDeployedAfter(2))
 }
 
-// Zero reads, or fewer, are no delay.
+// Zero or fewer reads mean no delay.
 func TestWithDeployedAfterZeroReads(t *testing.T) {
 	for _, reads := range []int{0, -1} {
 		inBubble(t, func(s fixture) {
@@ -97,7 +97,7 @@ func TestWithDeployedAfterZeroReads(t *testing.T) {
 	}
 }
 
-// It is the status alone that comes later, whichever that is.
+// The delay applies to any status.
 func TestWithDeployedAfterAndAnotherStatus(t *testing.T) {
 	inBubble(t, func(s fixture) {
 		assert.Equal(t, "INITIALIZED", state(s.finalize(s.deploy, `{"bundleTarballVersion":"v"}`)))

@@ -17,7 +17,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// send makes a request that no client of ours would, and returns the response.
+// send makes a request and returns the status and the body.
 func send(t *testing.T, server *astrotest.Server, method, path, body string) (int, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, strings.NewReader(body))
@@ -31,13 +31,13 @@ func send(t *testing.T, server *astrotest.Server, method, path, body string) (in
 	return response.StatusCode, string(read)
 }
 
-// The rule table as the service enforces it, by deploy type, DAG deploys and body.
+// The server enforces the rule table: by deploy type, DAG deploys and body.
 func TestFinalizeEnforcesTheRules(t *testing.T) {
 	const none, empty, dag, bundle, noBundle = `{}`, `{"dagTarballVersion":""}`, `{"dagTarballVersion":"v"}`, `{"bundleTarballVersion":"v"}`, `{"bundleTarballVersion":""}`
 	for _, row := range []struct {
 		deployType api.DeployType
 		dagDeploys bool
-		taken      []string
+		accepted   []string
 		refused    []string
 	}{
 		{api.DeployTypeImageAndDAG, true, []string{dag}, []string{none, empty, bundle, noBundle}},
@@ -59,7 +59,7 @@ func TestFinalizeEnforcesTheRules(t *testing.T) {
 			deploy, _ := server.Deploy(id)
 			return status, text, deploy.Status
 		}
-		for _, body := range row.taken {
+		for _, body := range row.accepted {
 			status, text, after := finalize(body)
 			assert.Equal(t, 200, status, "%v %s %s", row, body, text)
 			assert.Equal(t, api.DeployStatusDeployed, after)
@@ -73,7 +73,7 @@ func TestFinalizeEnforcesTheRules(t *testing.T) {
 	}
 }
 
-// A list that is missing would prove nothing to a client; the service shows an empty one.
+// A missing list would prove nothing to a client, so the server sends an empty one.
 func TestBundlesAreNeverNull(t *testing.T) {
 	server := astrotest.NewServer(astrotest.WithAnyVersion())
 	defer server.Close()
@@ -199,7 +199,7 @@ func TestAFailedDeployChangesNothing(t *testing.T) {
 	assert.Nil(t, must(server.Deploy(target.DeployID)).DAGTarballVersion)
 }
 
-// What a deploy was seeded with counts, not what another of its ID was.
+// The status of the latest AddDeploy counts, not that of an earlier deploy with the same ID.
 func TestRefinalizeDependsOnTheSeededStatus(t *testing.T) {
 	server := astrotest.NewServer(astrotest.WithRefinalizeRefused())
 	defer server.Close()
@@ -214,7 +214,7 @@ func TestRefinalizeDependsOnTheSeededStatus(t *testing.T) {
 	}
 }
 
-// Without a valid token there is no fault to meet, and none is used up.
+// A request without a valid token uses no fault.
 func TestAuthenticationComesBeforeFaults(t *testing.T) {
 	server := astrotest.NewServer(astrotest.WithTokens("other"))
 	defer server.Close()

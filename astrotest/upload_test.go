@@ -38,20 +38,20 @@ func TestPutBlob(t *testing.T) {
 	for i, version := range versions {
 		assert.Regexp(t, `^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$`, version)
 		if i > 0 {
-			assert.Greater(t, version, versions[i-1], "each upload has a later one")
+			assert.Greater(t, version, versions[i-1], "versions increase")
 		}
 	}
 
 	first, _ := server.Tarball(versions[0])
-	require.Equal(t, "first", string(first), "a later upload leaves it")
+	require.Equal(t, "first", string(first), "a later upload does not change it")
 	first[0] = 'X'
 	first, _ = server.Tarball(versions[0])
-	assert.Equal(t, "first", string(first), "what is handed out is a copy")
+	assert.Equal(t, "first", string(first), "Tarball returns a copy")
 	_, found := server.Tarball("another")
 	assert.False(t, found)
 }
 
-// Scripts look for the header as the storage spells it.
+// Scripts search for headers in the storage's spelling.
 func TestResponseHeadersOfAnUpload(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
@@ -75,8 +75,8 @@ func TestResponseHeadersOfAnUpload(t *testing.T) {
 	}
 }
 
-// What the storage refuses, and that nothing is stored then. A body that the client has yet to
-// send is not asked for.
+// The storage refuses these requests, stores nothing, and does not ask for the body with 100
+// Continue.
 func TestRefusedUploads(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
@@ -129,24 +129,24 @@ func assertStorageError(t *testing.T, response *http.Response, code string) (mes
 	assert.NotEmpty(t, response.Header.Get("x-ms-request-id"))
 	assert.Equal(t, "application/xml", response.Header.Get("Content-Type"))
 	if response.Request.Method == http.MethodHead {
-		return "" // it has no body
+		return "" // no body
 	}
 	body, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	var told struct {
+	var decoded struct {
 		XMLName xml.Name `xml:"Error"`
 		Code    string
 		Message string
 	}
-	require.NoError(t, xml.Unmarshal(body, &told), "%s", body)
+	require.NoError(t, xml.Unmarshal(body, &decoded), "%s", body)
 	assert.True(t, strings.HasPrefix(string(body), "\ufeff"+`<?xml version="1.0" encoding="utf-8"?><Error><Code>`))
-	assert.Equal(t, code, told.Code)
-	return told.Message
+	assert.Equal(t, code, decoded.Code)
+	return decoded.Message
 }
 
-// A client that asks first is told to go on; one that does not ask sees the response all the
-// same, and not a connection that closes while it sends; unless what it is about to send is
-// without bounds.
+// A client that sends Expect: 100-continue gets 100 Continue. One that does not gets the refusal
+// instead of a closed connection, even if the body is large. The server does not read a body over
+// the limit.
 func TestClientsReceiveRefusals(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
@@ -173,7 +173,7 @@ func TestClientsReceiveRefusals(t *testing.T) {
 	assert.Equal(t, "HTTP/1.1 502 Bad Gateway", status(response))
 }
 
-// Close does not wait for a client that stops amid its body.
+// Close does not wait for a client that stops in the middle of its body.
 func TestCloseEndsUploadsThatStall(t *testing.T) {
 	server := NewServer()
 	url := newUploadURL(server)
@@ -184,14 +184,14 @@ func TestCloseEndsUploadsThatStall(t *testing.T) {
 		responses = append(responses, response)
 		line, err := response.ReadString('\n')
 		require.NoError(t, err)
-		require.Equal(t, "HTTP/1.1 100 Continue\r\n", line, "the body is being read")
+		require.Equal(t, "HTTP/1.1 100 Continue\r\n", line, "the server reads the body")
 		_, err = io.WriteString(conn, "bo")
 		require.NoError(t, err)
 	}
 	server.Close()
 	for _, response := range responses {
 		text, _ := io.ReadAll(response)
-		assert.Equal(t, "\r\n", string(text), "of the line before")
+		assert.Equal(t, "\r\n", string(text), "the end of 100 Continue and no response")
 	}
 	assert.Empty(t, storedBy(server))
 }

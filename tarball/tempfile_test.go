@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fullDisk takes so many bytes and no more.
+// fullDisk has room for a number of bytes.
 type fullDisk struct{ room int }
 
 func (d *fullDisk) Write(p []byte) (int, error) {
@@ -27,9 +27,8 @@ func (d *fullDisk) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Wherever the disk is full, in the header, between blocks or in the last bytes: the error
-// says so, packing stops soon, and no goroutine of the compressor is left, which synctest
-// would wait for in vain.
+// Whether the disk is full in the header, between blocks or in the last bytes, the error says so, packing
+// stops soon, and no goroutine of the compressor is left, which synctest would report.
 func TestFullDisk(t *testing.T) {
 	content := incompressible(4 << 20)
 	tree := fstest.MapFS{}
@@ -48,7 +47,7 @@ func TestFullDisk(t *testing.T) {
 			require.ErrorIs(t, err, syscall.ENOSPC)
 			var why *Error
 			require.ErrorAs(t, err, &why)
-			assert.Contains(t, why.Error(), "make room, or set TMPDIR")
+			assert.Contains(t, why.Error(), "free some space, or set TMPDIR")
 			if room <= 1<<20 {
 				assert.Less(t, opened.files, 5, "it stops soon")
 			}
@@ -56,17 +55,17 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// What is wrong is what is said, and what helps.
-func TestErrorsOfTheSystem(t *testing.T) {
+// Errors of the operating system get a suitable rule.
+func TestSystemErrors(t *testing.T) {
 	t.Setenv("TMPDIR", "/the/temp")
-	const room, open = "with room for the tarball; make room, or set TMPDIR", "cannot be opened, since too many files are open; raise the limit (ulimit -n), or pack fewer folders at once: "
+	const room, open = "has no space for the tarball; free some space, or set TMPDIR", "cannot be opened because too many files are open; raise the limit (ulimit -n), or pack fewer folders at once: "
 	for errno, want := range map[syscall.Errno]string{
-		syscall.ENOSPC: `"/the/temp" must be a directory ` + room,
-		syscall.EDQUOT: `"/the/temp" must be a directory ` + room,
+		syscall.ENOSPC: `"/the/temp" ` + room,
+		syscall.EDQUOT: `"/the/temp" ` + room,
 		syscall.EMFILE: `"/the/temp" ` + open + "too many open files",
 		syscall.ENFILE: `"/the/temp" ` + open,
-		syscall.EIO:    `"/the/temp" must be a directory for temporary files; fix that, or set TMPDIR (on Windows TMP) to another: input/output error`,
-		syscall.EACCES: `"/the/temp" must be a directory for temporary files; fix that, or set TMPDIR (on Windows TMP) to another: permission denied`,
+		syscall.EIO:    `"/the/temp" must be a writable directory; fix that, or set TMPDIR (TMP on Windows) to another one: input/output error`,
+		syscall.EACCES: `"/the/temp" must be a writable directory; fix that, or set TMPDIR (TMP on Windows) to another one: permission denied`,
 	} {
 		err := tempError(&fs.PathError{Op: "open", Path: "/the/temp/x", Err: errno})
 		assert.Contains(t, err.Error(), want)
@@ -95,8 +94,7 @@ type failing struct {
 func (f failing) Open(string) (fs.File, error)    { return nil, f.err }
 func (f failing) ReadLink(string) (string, error) { return "", f.err }
 
-// Of a tarball that is too large, no more is written than may be. One that is just as large as
-// it may be is none.
+// Packing stops at the size limit. A tarball of exactly that size is allowed.
 func TestTarballThatIsTooLarge(t *testing.T) {
 	tree := &counted{MapFS: fstest.MapFS{}}
 	for _, name := range strings.Split("abcdefgh", "") {
@@ -113,13 +111,13 @@ func TestTarballThatIsTooLarge(t *testing.T) {
 	require.NoError(t, exact.Close())
 
 	for _, size := range []int64{0, 2 << 20, whole.Size() - 1} {
-		synctest.Test(t, func(t *testing.T) { // which waits for the compressor's goroutines
+		synctest.Test(t, func(t *testing.T) { // waits for the compressor's goroutines
 			tree.files = 0
 			_, err := FS(tree, ModTime(time.Unix(0, 0)), limited(size)).Pack(t.Context(), "")
 			var why *Error
 			require.ErrorAs(t, err, &why)
 			assert.Equal(t, ".", why.Path)
-			assert.ErrorContains(t, err, "makes a tarball of more than 5,000 MiB, which one upload cannot hold; exclude what the deploy does not need with Ignore")
+			assert.ErrorContains(t, err, "makes a tarball of more than 5,000 MiB, the limit for one upload; exclude what the deploy does not need with Ignore")
 			if size <= 2<<20 {
 				assert.Less(t, tree.files, 7, "it stops soon")
 			}
@@ -127,7 +125,7 @@ func TestTarballThatIsTooLarge(t *testing.T) {
 			disk := &fullDisk{1 << 30}
 			p := newPacker(t.Context(), cfg, newSink(disk, cfg))
 			require.Error(t, p.compress(fsDir{tree, "."}))
-			assert.LessOrEqual(t, int64(1<<30-disk.room), size, "in the file")
+			assert.LessOrEqual(t, int64(1<<30-disk.room), size, "bytes written")
 		})
 	}
 	assert.EqualValues(t, 5_242_880_000, maxSize)
@@ -140,18 +138,18 @@ func TestExistingTarballThatIsTooLarge(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, archive.Close())
 	_, err = openTarball(t.Context(), at, 11)
-	assert.ErrorContains(t, err, "has more than 5,000 MiB, which one upload cannot hold; pack less into it")
+	assert.ErrorContains(t, err, "has more than 5,000 MiB, the limit for one upload; pack less")
 
-	require.NoError(t, os.Truncate(at, 5000<<20+1)) // which takes no room
+	require.NoError(t, os.Truncate(at, 5000<<20+1)) // sparse
 	ctx, cancel := context.WithCancel(t.Context())
-	cancel() // reading would say so
+	cancel() // so that reading fails
 	_, err = File(at).Pack(ctx, "")
 	var why *Error
 	require.ErrorAs(t, err, &why)
 	assert.Equal(t, at, why.Path)
 }
 
-// incompressible is content of which nothing can be saved.
+// incompressible returns content that does not compress.
 func incompressible(size int) []byte {
 	content := make([]byte, size)
 	state := uint32(1)
@@ -162,7 +160,7 @@ func incompressible(size int) []byte {
 	return content
 }
 
-// compressed packs a tree into a file of the test's.
+// compressed packs a tree to a writer.
 func compressed(t *testing.T, tree fs.FS, file io.Writer) (*sink, error) {
 	cfg := &config{level: Fastest, maxSize: maxSize}
 	p := newPacker(t.Context(), cfg, newSink(file, cfg))
@@ -180,8 +178,8 @@ func (c *counted) Open(name string) (fs.File, error) {
 	return c.MapFS.Open(name)
 }
 
-// Where an open file cannot be removed, closing removes it.
-func TestCloseRemovesWhatIsLeft(t *testing.T) {
+// If the open file could not be removed, Close removes it.
+func TestCloseRemovesTheFile(t *testing.T) {
 	file, err := os.CreateTemp(t.TempDir(), "")
 	require.NoError(t, err)
 	archive := &Tarball{file: file, leftover: file.Name()}

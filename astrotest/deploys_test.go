@@ -225,6 +225,7 @@ func TestListDeploys(t *testing.T) {
 
 	for query, want := range map[string]struct{ offset, limit, from, to int }{
 		"":                     {0, 20, 0, 20},
+		"?limit=0":             {0, 20, 0, 20},
 		"?limit=1":             {0, 1, 0, 1},
 		"?limit=1000":          {0, 1000, 0, 27},
 		"?offset=20":           {20, 20, 20, 27},
@@ -243,7 +244,7 @@ func TestListDeploys(t *testing.T) {
 		assert.Equal(t, newestFirst[want.from:want.to], ids, query)
 		assert.Equal(t, []int{want.offset, want.limit, 27}, []int{page.Offset, page.Limit, page.TotalCount}, query)
 	}
-	for _, query := range []string{"?limit=0", "?limit=-1", "?limit=1001", "?offset=-1", "?limit=many", "?offset="} {
+	for _, query := range []string{"?limit=-1", "?limit=1001", "?offset=-1", "?limit=many", "?offset="} {
 		status, text := send(t, server, http.MethodGet, path+query, "")
 		assert.Equal(t, 400, status, query)
 		assert.Contains(t, text, `"statusCode":400`)

@@ -82,4 +82,5 @@
 // way; an upload URL is made once, when its deploy is created, and later answers repeat it; the
 // service refuses to create what it would refuse to finalize, and to roll back to a deploy that
 // was not finalized or failed; updating without a description changes none.
+// A limit of 0 lists a page of the default size.
 package astrotest

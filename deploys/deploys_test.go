@@ -214,7 +214,7 @@ func TestRejectsInvalidArguments(t *testing.T) {
 		{"description", func() error {
 			return second(deploys.DAGs(ctx, client, deployment, source, deploys.WithDescription(string(make([]byte, 501)))))
 		}},
-		{"git", func() error {
+		{"git.provider", func() error {
 			return second(deploys.DAGs(ctx, client, deployment, source, deploys.WithGit(api.DeployGit{})))
 		}},
 		{"options", func() error { return second(deploys.DAGs(ctx, client, deployment, source, nil)) }},
@@ -277,7 +277,7 @@ func TestErrors(t *testing.T) {
 		"created as FAILED":   {deploys.StageCreate, []astrotest.Fault{edit("status", "FAILED").On("CreateDeploy")}, created, nil, 1, true, false, false},
 		"no upload URL":       {deploys.StageCreate, []astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { delete(deploy, "dagsUploadUrl") }).On("CreateDeploy")}, "DAG deploys seem to be disabled on the Deployment: enable them", nil, 1, true, false, false},
 		"http upload URL":     {deploys.StageUpload, []astrotest.Fault{edit("dagsUploadUrl", "http://storage.example/?sig=astrotest-signature").On("CreateDeploy")}, "the deploy's uploadUrl must be https", nil, 1, true, false, false},
-		"wrong type":          {deploys.StageCreate, []astrotest.Fault{edit("type", "IMAGE_ONLY").On("CreateDeploy")}, "a deploy of type IMAGE_ONLY, and not of type DAG_ONLY", nil, 1, false, false, false},
+		"wrong type":          {deploys.StageCreate, []astrotest.Fault{edit("type", "IMAGE_ONLY").On("CreateDeploy")}, "a deploy of type IMAGE_ONLY instead of DAG_ONLY", nil, 1, false, false, false},
 		"upload URL expired":  {deploys.StageUpload, []astrotest.Fault{astrotest.ExpiredUploadURL().On("PutBlob")}, created, wrapper.ErrUploadURLExpired, 1, true, false, false},
 		"upload always cut":   {deploys.StageUpload, always(astrotest.CutConnection().On("PutBlob")), created, nil, 1, true, false, false},
 		"stored, no version":  {deploys.StageUpload, []astrotest.Fault{astrotest.Fault{}.AfterCommit().WithoutHeader("x-ms-version-id").On("PutBlob")}, created, wrapper.ErrUnexpectedResponse, 1, true, false, false},

@@ -208,7 +208,7 @@ func ExampleTarball_Open() {
 	fmt.Println(err)
 	// Output:
 	// <nil>
-	// prefix must be the one that the tarball was packed with, "dags" (got ""): pass that to Pack
+	// prefix must be the one that the tarball was packed with, "dags" (it is ""): pass that to Pack
 }
 
 func ExampleTarball_Files() {
@@ -229,7 +229,7 @@ func ExamplePrefix() {
 	list(tarball.FS(tree, tarball.Prefix("../daily")), "dags")
 	// Output:
 	// daily.py
-	// Prefix must be a path within the tarball, like dags, or "" for none (got "../daily")
+	// Prefix must be a path within the tarball, like dags, or "" for none (it is "../daily")
 }
 
 func ExampleIgnore() {

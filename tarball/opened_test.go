@@ -38,7 +38,7 @@ func TestTarballIsASource(t *testing.T) {
 	require.NoError(t, err, "the tarball is still open")
 
 	for prefix, want := range map[string]string{
-		"":   `prefix must be the one that the tarball was packed with, "dags" (got ""): pass that to Pack`,
+		"":   `prefix must be the one that the tarball was packed with, "dags" (it is ""): pass that to Pack`,
 		"..": "prefix must be a path within the tarball",
 	} {
 		_, err = packed.Open(t.Context(), prefix)

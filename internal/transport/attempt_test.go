@@ -147,7 +147,7 @@ func TestAttemptNamesItsOwnDeadlineOnly(t *testing.T) {
 	once.Timeout = time.Minute
 	err := try(t, once).err
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	assert.NotContains(t, err.Error(), "no complete answer")
+	assert.NotContains(t, err.Error(), "no complete response")
 }
 
 func TestAttemptReleasesItsTimer(t *testing.T) {
@@ -179,7 +179,7 @@ func TestAttemptEndsAtItsDeadline(t *testing.T) {
 				err = last.response.Cut
 			}
 			require.ErrorIs(t, err, context.DeadlineExceeded)
-			assert.ErrorContains(t, err, "no complete answer within 30s")
+			assert.ErrorContains(t, err, "no complete response within 30s")
 			assert.Equal(t, 30*time.Second, time.Since(start))
 		})
 	}

@@ -39,7 +39,7 @@ func defaultModTime() (time.Time, error) {
 	}
 	seconds, err := strconv.ParseUint(value, 10, 64)
 	if err != nil || seconds >= maxEpoch {
-		return time.Time{}, &Error{Field: epochVariable, Rule: fmt.Sprintf("must be whole seconds since 1970, from 0 to %d, such as 1705084340 (it is %s); correct it, unset it, or pass the option ModTime, which outranks it", maxEpoch-1, quote(value))}
+		return time.Time{}, &Error{Field: epochVariable, Rule: fmt.Sprintf("must be whole seconds since 1970, from 0 to %d, such as 1705084340 (it is %s); correct it, unset it, or pass the option ModTime, which outranks it", int64(maxEpoch-1), quote(value))}
 	}
 	return time.Unix(int64(seconds), 0), nil
 }

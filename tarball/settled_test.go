@@ -55,6 +55,7 @@ func TestFileRewrittenInPlaceIsRefused(t *testing.T) {
 
 // One that is replaced, as editors and git do, is whole all the same.
 func TestFileReplacedIsPackedWhole(t *testing.T) {
+	replacesOpenFiles(t)
 	root := folder(t, fstest.MapFS{"a.py": file(random)})
 	asks := 0
 	archive, err := tarball.Dir(root).Pack(asked{t.Context(), func() {

@@ -129,7 +129,7 @@ func TestCalledWrongly(t *testing.T) {
 		{[]string{"-addr", "0.0.0.0:0"}, command.Usage, "not on loopback"},
 		{[]string{"-addr", "[::]:0"}, command.Usage, "not on loopback"},
 		{[]string{"-addr", "example.com:0"}, command.Usage, "not on loopback"},
-		{[]string{"-addr", taken.Addr().String()}, command.Failed, "choose another port by -addr"},
+		{[]string{"-addr", taken.Addr().String()}, command.Failed, "choose another port with -addr"},
 		{[]string{"-addr", "127.0.0.1:99999"}, command.Failed, "invalid port"},
 	} {
 		var stdout, stderr bytes.Buffer

@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"syscall"
 
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
 )
@@ -16,10 +14,8 @@ import (
 // serve answers requests until ctx ends.
 func serve(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	listener, err := net.Listen("tcp", s.addr)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%s is in use; choose another port by -addr, or -addr 127.0.0.1:0 for one that is free: %w", s.addr, err)
-	} else if err != nil {
-		return err
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s; choose another port with -addr, or -addr 127.0.0.1:0 for a free one: %w", s.addr, err)
 	}
 	options := []astrotest.Option{
 		astrotest.WithListener(listener),

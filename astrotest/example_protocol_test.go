@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
-	"syscall"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
@@ -119,7 +119,8 @@ func ExampleStopListening() {
 	server.Inject(astrotest.StopListening().AfterCommit())
 	for range 2 {
 		_, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
-		fmt.Println(err != nil, errors.Is(err, syscall.ECONNREFUSED))
+		var network *net.OpError
+		fmt.Println(err != nil, errors.As(err, &network) && network.Op == "dial")
 	}
 	deploy, _ := server.Deploy(target.DeployID)
 	fmt.Println(deploy.Status)

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"sync"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -106,19 +106,25 @@ func TestStopListening(t *testing.T) {
 				request, id := finalizing(t, server)
 				_, _, err = fetch(server.Client(), request)
 				require.Error(t, err)
-				assert.NotErrorIs(t, err, syscall.ECONNREFUSED, "this request had a connection")
+				assert.False(t, isRefused(err), "this one had a connection: %v", err)
 				assert.Equal(t, fault.commits, server.isFinalized(id))
 				for _, client := range []*http.Client{server.Client(), {Transport: idle}} {
 					for range 100 { // the client may not have noticed that its connections are closed
 						request, _ = finalizing(t, server)
-						if _, _, err = fetch(client, request); errors.Is(err, syscall.ECONNREFUSED) {
+						if _, _, err = fetch(client, request); isRefused(err) {
 							break
 						}
 					}
-					assert.ErrorIs(t, err, syscall.ECONNREFUSED)
+					assert.True(t, isRefused(err), "%v", err)
 				}
 				assert.Len(t, server.Requests(), 2)
 			})
 		}
 	}
+}
+
+// isRefused reports that there was no connection: each system has an error of its own for that.
+func isRefused(err error) bool {
+	var refused *net.OpError
+	return errors.As(err, &refused) && refused.Op == "dial"
 }

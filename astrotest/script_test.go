@@ -11,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -129,6 +130,9 @@ func script(t *testing.T, server *astrotest.Server, deployment astrotest.Deploym
 // a skipped test.
 func needPrograms(t *testing.T, names ...string) {
 	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("the scripts are for Unix")
+	}
 	for _, name := range names {
 		_, err := exec.LookPath(name)
 		switch {

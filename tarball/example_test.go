@@ -207,7 +207,7 @@ func ExampleTarball_Open() {
 	fmt.Println(err)
 	// Output:
 	// <nil>
-	// prefix must be "dags", with which the tarball was packed (it is ""); pass the right prefix to Pack
+	// prefix must be "dags", with which the tarball was packed (got ""); pass the right prefix to Pack
 }
 
 func ExampleTarball_Files() {
@@ -228,7 +228,7 @@ func ExamplePrefix() {
 	list(tarball.FS(tree, tarball.Prefix("../daily")), "dags")
 	// Output:
 	// daily.py
-	// Prefix must be a path within the tarball, like dags, or "" for none (it is "../daily")
+	// Prefix must be a path within the tarball, like dags, or "" for none (got "../daily")
 }
 
 func ExampleIgnore() {
@@ -249,7 +249,7 @@ func ExampleLevel() {
 	list(tarball.FS(fstest.MapFS{"daily.py": {}}, tarball.Level(22)), "")
 	// Output:
 	// daily.py
-	// Level must be 1 to 9 (it is 22)
+	// Level must be 1 to 9 (got 22)
 }
 
 func ExampleAllowEmpty() {

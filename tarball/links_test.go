@@ -75,14 +75,18 @@ func TestLinks(t *testing.T) {
 		case "to secret":
 			tree["to secret"] = link("secret")
 		}
-		for kind, source := range map[string]*tarball.Source{"folder": tarball.Dir(folder(t, tree), options...), "fs.FS": tarball.FS(tree, options...)} {
+		for _, kind := range []string{"folder", "fs.FS"} {
 			t.Run(kind+"/"+test.name+" to "+test.target, func(t *testing.T) {
+				source := tarball.FS(tree, options...)
+				if kind == "folder" {
+					source = tarball.Dir(folder(t, tree), options...)
+				}
 				if test.refused == "" {
 					archive, err := source.Pack(t.Context(), "shop")
 					require.NoError(t, err)
 					defer func() { _ = archive.Close() }()
 					_, entries := extract(t, archive)
-					assert.Equal(t, test.target, entries["shop/"+test.name].header.Linkname)
+					assert.Equal(t, filepath.ToSlash(test.target), entries["shop/"+test.name].header.Linkname)
 					return
 				}
 				why, text := refused(t, source, "dags")
@@ -128,13 +132,14 @@ func TestLinksThatCannotBeRead(t *testing.T) {
 
 // A folder that is replaced by a link to the outside during packing is not followed.
 func TestNothingOutsideIsRead(t *testing.T) {
+	replacesOpenFiles(t)
 	outside := folder(t, fstest.MapFS{"key": file("secret")})
 	root := folder(t, fstest.MapFS{"a/key": file("mine"), "z": file("")})
 	asks := 0
 	swap := func() {
 		if asks++; asks == 2 { // before the folder's first entry
 			require.NoError(t, os.RemoveAll(filepath.Join(root, "a")))
-			require.NoError(t, os.Symlink(outside, filepath.Join(root, "a")))
+			symlink(t, outside, filepath.Join(root, "a"))
 		}
 	}
 	archive, err := tarball.Dir(root).Pack(asked{t.Context(), swap}, "")
@@ -147,6 +152,7 @@ func TestNothingOutsideIsRead(t *testing.T) {
 
 // A folder that is replaced by a link to an ignored one during packing is not followed either.
 func TestNothingIgnoredIsRead(t *testing.T) {
+	replacesOpenFiles(t)
 	for _, swapped := range []string{"a", "a/b", "a/b/c"} {
 		for when := 1; when <= 8; when++ {
 			root := folder(t, fstest.MapFS{
@@ -158,7 +164,7 @@ func TestNothingIgnoredIsRead(t *testing.T) {
 				if asks++; asks == when {
 					at := filepath.Join(root, filepath.FromSlash(swapped))
 					require.NoError(t, os.Rename(at, filepath.Join(root, "aside")))
-					require.NoError(t, os.Symlink(filepath.Join(filepath.FromSlash(strings.Repeat("../", strings.Count(swapped, "/"))), "secret"), at))
+					symlink(t, filepath.Join(filepath.FromSlash(strings.Repeat("../", strings.Count(swapped, "/"))), "secret"), at)
 				}
 			}
 			archive, err := tarball.Dir(root, tarball.Ignore("/secret/", "/aside/")).Pack(asked{t.Context(), swap}, "")

@@ -24,7 +24,7 @@ const maxEpoch = 1 << 33
 func ModTime(modTime time.Time) Option {
 	return func(cfg *config) error {
 		if seconds := modTime.Unix(); seconds < 0 || seconds >= maxEpoch {
-			return &Error{Field: "ModTime", Rule: fmt.Sprintf("must be from 1970 to 2242 (it is %v)", modTime)}
+			return &Error{Field: "ModTime", Rule: fmt.Sprintf("must be from 1970 to 2242 (got %v)", modTime)}
 		}
 		cfg.modTime = modTime.Truncate(time.Second)
 		return nil
@@ -39,7 +39,7 @@ func defaultModTime() (time.Time, error) {
 	}
 	seconds, err := strconv.ParseUint(value, 10, 64)
 	if err != nil || seconds >= maxEpoch {
-		return time.Time{}, &Error{Field: epochVariable, Rule: fmt.Sprintf("must be whole seconds since 1970, from 0 to %d, such as 1705084340 (it is %s); correct or unset it, or pass the option ModTime, which takes precedence", maxEpoch-1, quote(value))}
+		return time.Time{}, &Error{Field: epochVariable, Rule: fmt.Sprintf("must be whole seconds since 1970, from 0 to %d, such as 1705084340 (got %s); correct or unset it, or pass the option ModTime, which takes precedence", int64(maxEpoch-1), quote(value))}
 	}
 	return time.Unix(int64(seconds), 0), nil
 }

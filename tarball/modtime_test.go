@@ -54,7 +54,7 @@ func TestSourceDateEpoch(t *testing.T) {
 		t.Setenv("SOURCE_DATE_EPOCH", wrong)
 		why, text := refused(t, source, "")
 		assert.Equal(t, "SOURCE_DATE_EPOCH", why.Field)
-		assert.Contains(t, text, "SOURCE_DATE_EPOCH must be whole seconds since 1970, from 0 to 8589934591, such as 1705084340 (it is ", wrong)
+		assert.Contains(t, text, "SOURCE_DATE_EPOCH must be whole seconds since 1970, from 0 to 8589934591, such as 1705084340 (got ", wrong)
 		assert.Contains(t, text, "correct or unset it, or pass the option ModTime")
 		assert.Less(t, len(text), 600)
 		assert.Equal(t, epoch, entryTime(t, tarball.FS(timed, tarball.ModTime(epoch))), "the option takes precedence")

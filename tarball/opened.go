@@ -15,7 +15,7 @@ func (t *Tarball) Open(_ context.Context, prefix string) (io.ReadSeekCloser, err
 		return nil, err
 	}
 	if cleaned != t.prefix && !t.anyPrefix {
-		return nil, &Error{Field: "prefix", Rule: fmt.Sprintf("must be %q, with which the tarball was packed (it is %q); pass the right prefix to Pack", t.prefix, prefix)}
+		return nil, &Error{Field: "prefix", Rule: fmt.Sprintf("must be %q, with which the tarball was packed (got %q); pass the right prefix to Pack", t.prefix, prefix)}
 	}
 	return opened{io.NewSectionReader(t.file, 0, t.size), t}, nil
 }

@@ -78,7 +78,7 @@ func cleanPrefix(option, prefix string) (string, error) {
 	default:
 		return cleaned, nil
 	}
-	return "", &Error{Field: option, Rule: fmt.Sprintf("%s (it is %s)", rule, quote(prefix))}
+	return "", &Error{Field: option, Rule: fmt.Sprintf("%s (got %s)", rule, quote(prefix))}
 }
 
 // Ignore excludes what the patterns match. The patterns work like the lines of a .gitignore in the
@@ -102,7 +102,7 @@ func Ignore(patterns ...string) Option {
 func Level(level int) Option {
 	return func(cfg *config) error {
 		if level < Fastest || level > Smallest {
-			return &Error{Field: "Level", Rule: fmt.Sprintf("must be %d to %d (it is %d)", Fastest, Smallest, level)}
+			return &Error{Field: "Level", Rule: fmt.Sprintf("must be %d to %d (got %d)", Fastest, Smallest, level)}
 		}
 		cfg.level = level
 		return nil

@@ -29,10 +29,10 @@ func TestPrefix(t *testing.T) {
 		assert.Equal(t, want, packed(t, tarball.FS(tree, tarball.Prefix(prefix)), "other"), "the option takes precedence")
 	}
 	for prefix, want := range map[string]string{
-		"/dags":     `must be a path within the tarball, like dags, or "" for none (it is "/dags")`,
+		"/dags":     `must be a path within the tarball, like dags, or "" for none (got "/dags")`,
 		"..":        "must be a path within the tarball",
 		"a/../../b": "must be a path within the tarball",
-		"a\nb":      `must not contain a control character (it is "a\nb")`,
+		"a\nb":      `must not contain a control character (got "a\nb")`,
 		"a\x00":     "must not contain a control character",
 		"a\xff":     "must be UTF-8",
 		`dags\x`:    "must use slashes",
@@ -71,7 +71,7 @@ func TestLevel(t *testing.T) {
 	for _, level := range []int{-1, 0, 10} {
 		why, text := refused(t, tarball.FS(tree, tarball.Level(level)), "")
 		assert.Equal(t, "Level", why.Field)
-		assert.Contains(t, text, "Level must be 1 to 9 (it is ")
+		assert.Contains(t, text, "Level must be 1 to 9 (got ")
 	}
 }
 

@@ -41,8 +41,12 @@ var project = fstest.MapFS{
 }
 
 func TestPackRoundTrip(t *testing.T) {
-	for kind, source := range map[string]*tarball.Source{"folder": tarball.Dir(folder(t, project)), "fs.FS": tarball.FS(project)} {
+	for _, kind := range []string{"folder", "fs.FS"} {
 		t.Run(kind, func(t *testing.T) {
+			source := tarball.FS(project)
+			if kind == "folder" {
+				source = tarball.Dir(folder(t, project))
+			}
 			archive, err := source.Pack(t.Context(), "dags")
 			require.NoError(t, err)
 			defer func() { require.NoError(t, archive.Close()) }()

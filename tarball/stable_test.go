@@ -54,6 +54,7 @@ func TestPackRejectsFilesThatAreWrittenTo(t *testing.T) {
 
 // A file that is replaced, as editors and git do, is packed whole.
 func TestFileReplacedIsPackedWhole(t *testing.T) {
+	replacesOpenFiles(t)
 	root := folder(t, fstest.MapFS{"a.py": file(random)})
 	asks := 0
 	archive, err := tarball.Dir(root).Pack(asked{t.Context(), func() {

@@ -2,12 +2,13 @@ package tarball
 
 import (
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
@@ -17,12 +18,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// errFull is the error of a full disk on this system, if that is known.
+var errFull = append(slices.Clone(noRoom), errors.New("the disk is full"))[0]
+
 // fullDisk has room for a number of bytes.
 type fullDisk struct{ room int }
 
 func (d *fullDisk) Write(p []byte) (int, error) {
 	if d.room -= len(p); d.room < 0 {
-		return 0, syscall.ENOSPC
+		return 0, errFull
 	}
 	return len(p), nil
 }
@@ -44,55 +48,18 @@ func TestFullDisk(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			opened := &counted{MapFS: tree}
 			_, err := compressed(t, opened, &fullDisk{room})
-			require.ErrorIs(t, err, syscall.ENOSPC)
+			require.ErrorIs(t, err, errFull)
 			var why *Error
 			require.ErrorAs(t, err, &why)
-			assert.Contains(t, why.Error(), "free some space, or set TMPDIR")
+			if len(noRoom) > 0 {
+				assert.Contains(t, why.Error(), "free some space, or set TMPDIR")
+			}
 			if room <= 1<<20 {
 				assert.Less(t, opened.files, 5, "it stops soon")
 			}
 		})
 	}
 }
-
-// Errors of the operating system get a suitable rule.
-func TestSystemErrors(t *testing.T) {
-	t.Setenv("TMPDIR", "/the/temp")
-	const room, open = "has no space for the tarball; free some space, or set TMPDIR", "cannot be opened because too many files are open; raise the limit (ulimit -n), or pack fewer folders at once: "
-	for errno, want := range map[syscall.Errno]string{
-		syscall.ENOSPC: `"/the/temp" ` + room,
-		syscall.EDQUOT: `"/the/temp" ` + room,
-		syscall.EMFILE: `"/the/temp" ` + open + "too many open files",
-		syscall.ENFILE: `"/the/temp" ` + open,
-		syscall.EIO:    `"/the/temp" must be a writable directory; fix that, or set TMPDIR (TMP on Windows) to another one: input/output error`,
-		syscall.EACCES: `"/the/temp" must be a writable directory; fix that, or set TMPDIR (TMP on Windows) to another one: permission denied`,
-	} {
-		err := tempError(&fs.PathError{Op: "open", Path: "/the/temp/x", Err: errno})
-		assert.Contains(t, err.Error(), want)
-		assert.ErrorIs(t, err, errno)
-	}
-	for errno, want := range map[syscall.Errno]string{
-		syscall.EMFILE: `"a" ` + open,
-		syscall.ENFILE: `"a" ` + open,
-		syscall.EIO:    `"a" cannot be read; fix that, or exclude it with Ignore: input/output error`,
-	} {
-		_, err := compressed(t, failing{fstest.MapFS{"a": {}}, errno}, &fullDisk{1 << 30})
-		require.ErrorIs(t, err, errno)
-		assert.Contains(t, err.Error(), want)
-		_, err = compressed(t, failing{fstest.MapFS{"a": {Mode: fs.ModeSymlink}}, errno}, &fullDisk{1 << 30})
-		require.ErrorIs(t, err, errno)
-		assert.Equal(t, errno != syscall.EIO, strings.Contains(err.Error(), open), err.Error())
-	}
-}
-
-// failing has files and symlinks that cannot be read.
-type failing struct {
-	fstest.MapFS
-	err error
-}
-
-func (f failing) Open(string) (fs.File, error)    { return nil, f.err }
-func (f failing) ReadLink(string) (string, error) { return "", f.err }
 
 // Packing stops at the size limit. A tarball of exactly that size is allowed.
 func TestTarballThatIsTooLarge(t *testing.T) {
@@ -128,7 +95,7 @@ func TestTarballThatIsTooLarge(t *testing.T) {
 			assert.LessOrEqual(t, int64(1<<30-disk.room), size, "bytes written")
 		})
 	}
-	assert.EqualValues(t, 5_242_880_000, maxSize)
+	assert.Equal(t, int64(5_242_880_000), int64(maxSize))
 }
 
 func TestExistingTarballThatIsTooLarge(t *testing.T) {
@@ -189,7 +156,9 @@ func TestCloseRemovesTheFile(t *testing.T) {
 }
 
 func TestTempFileIsPrivate(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	t.Setenv("TMP", temp)
 	file, leftover, err := newTempFile()
 	require.NoError(t, err)
 	defer func() { _ = file.Close() }()

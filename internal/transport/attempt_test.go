@@ -26,7 +26,7 @@ func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) {
 
 const secret = "s3cret"
 
-// by is a chain that sends by a transport, without limits, with a token that is a secret.
+// by returns a chain that uses transport, without limits, with a secret token.
 func by(transport roundTripper) *Chain {
 	return &Chain{
 		Transport:  func() http.RoundTripper { return transport },
@@ -38,7 +38,7 @@ func by(transport roundTripper) *Chain {
 	}
 }
 
-func answering(body io.Reader) *Chain {
+func responding(body io.Reader) *Chain {
 	return by(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(body)}, nil
 	})
@@ -54,12 +54,12 @@ func newRequest(t *testing.T, url string) *http.Request {
 	return request
 }
 
-// try makes one attempt.
+// try makes a single attempt.
 func try(t *testing.T, chain *Chain) attempt {
 	return tryUnder(t.Context(), chain, newRequest(t, "https://api.example/v1/x"))
 }
 
-// maxTest is how much of a response the tests read.
+// maxTest limits how much of a response the tests read.
 const maxTest = 1 << 20
 
 func tryUnder(ctx context.Context, chain *Chain, request *http.Request) attempt {
@@ -80,8 +80,7 @@ func TestAttemptSendsNothingWhenTheContextIsDone(t *testing.T) {
 	assert.False(t, last.made)
 }
 
-// hanging makes attempts that get no response, or nothing after its header, until their context is
-// done.
+// hanging returns a chain whose attempts get no response, or no body, until their context is done.
 func hanging(timeout time.Duration, inBody bool) *Chain {
 	chain := by(func(request *http.Request) (*http.Response, error) {
 		if inBody {
@@ -94,16 +93,16 @@ func hanging(timeout time.Duration, inBody bool) *Chain {
 	return chain
 }
 
-// A RoundTripper that says nothing, against its contract, must not make the caller panic.
-func TestAttemptOfABrokenRoundTripper(t *testing.T) {
+// A RoundTripper that breaks its contract must not make the caller panic.
+func TestAttemptReportsABrokenRoundTripper(t *testing.T) {
 	for _, response := range []*http.Response{nil, {StatusCode: http.StatusOK}} {
 		broken := by(func(*http.Request) (*http.Response, error) { return response, nil })
 		assert.ErrorContains(t, try(t, broken).err, "RoundTripper")
 	}
 }
 
-// Some transports end a body with an error of their own when the context is done.
-func TestAttemptSaysThatTheContextEndedIt(t *testing.T) {
+// Some transports return their own error when the context is done.
+func TestAttemptReportsTheContextsError(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	once := by(func(*http.Request) (*http.Response, error) {
@@ -115,7 +114,7 @@ func TestAttemptSaysThatTheContextEndedIt(t *testing.T) {
 	require.ErrorIs(t, err, net.ErrClosed)
 }
 
-func TestAttemptUsesTheJar(t *testing.T) {
+func TestAttemptUsesTheCookieJar(t *testing.T) {
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
 	var sent []string
@@ -131,7 +130,7 @@ func TestAttemptUsesTheJar(t *testing.T) {
 	assert.Equal(t, []string{"", "session=1", "session=1"}, sent)
 }
 
-func TestShorter(t *testing.T) {
+func TestShorterIgnoresTimeoutsThatAreNotSet(t *testing.T) {
 	assert.Equal(t, time.Second, Shorter(time.Second, time.Minute))
 	assert.Equal(t, time.Second, Shorter(time.Minute, time.Second))
 	assert.Equal(t, time.Second, Shorter(0, time.Second))
@@ -141,8 +140,8 @@ func TestShorter(t *testing.T) {
 	assert.Zero(t, Shorter(0, -1))
 }
 
-// Other deadlines than the attempt's must not be taken for it.
-func TestAttemptNamesItsOwnDeadlineOnly(t *testing.T) {
+// A deadline other than the attempt's own must not be reported as the attempt's timeout.
+func TestAttemptNamesOnlyItsOwnTimeout(t *testing.T) {
 	once := failing(context.DeadlineExceeded)
 	once.Timeout = time.Minute
 	err := try(t, once).err
@@ -168,7 +167,7 @@ func (r hangingReader) Read([]byte) (int, error) {
 	return 0, r.ctx.Err()
 }
 
-func TestAttemptEndsAtItsDeadline(t *testing.T) {
+func TestAttemptEndsAtItsTimeout(t *testing.T) {
 	for _, inBody := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
@@ -195,7 +194,7 @@ func TestAttemptEndsWithTheCallersContext(t *testing.T) {
 	})
 }
 
-func TestAttemptWithoutDeadline(t *testing.T) {
+func TestAttemptWithoutATimeoutEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
 		defer cancel()
@@ -204,7 +203,7 @@ func TestAttemptWithoutDeadline(t *testing.T) {
 	})
 }
 
-func TestAttemptAsksForATokenEachTime(t *testing.T) {
+func TestEachAttemptGetsAToken(t *testing.T) {
 	calls := 0
 	var sent []http.Header
 	once := by(func(request *http.Request) (*http.Response, error) {
@@ -222,13 +221,13 @@ func TestAttemptAsksForATokenEachTime(t *testing.T) {
 	}
 	require.Len(t, sent, 2)
 	for i, header := range sent {
-		assert.Equal(t, []string{"Bearer token-" + strconv.Itoa(i+1)}, header.Values("Authorization"), "one, and ours")
+		assert.Equal(t, []string{"Bearer token-" + strconv.Itoa(i+1)}, header.Values("Authorization"), "only ours")
 		assert.Equal(t, "agent", header.Get("User-Agent"))
 		assert.Equal(t, "application/json", header.Get("Accept"))
 	}
 }
 
-func TestAttemptWithoutATokenIsNotMade(t *testing.T) {
+func TestAttemptWithoutATokenSendsNothing(t *testing.T) {
 	sealed := errors.New("vault is sealed")
 	once := failing(errors.New("sent"))
 	once.Token = func(context.Context) (string, error) { return "", sealed }
@@ -237,8 +236,8 @@ func TestAttemptWithoutATokenIsNotMade(t *testing.T) {
 	assert.False(t, last.made)
 }
 
-// Each attempt takes its turn, and a 429 slows the limiter down.
-func TestAttemptTakesItsTurn(t *testing.T) {
+// Each attempt waits for the limiter, and a 429 slows the limiter down.
+func TestAttemptWaitsForTheLimiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		once := by(func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: http.StatusTooManyRequests, Body: http.NoBody}, nil

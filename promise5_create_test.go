@@ -186,7 +186,7 @@ func TestPromise5fCreatedDeployThatFailedIsAnError(t *testing.T) {
 	})
 }
 
-// A list has as many deploys as it says. Fails if an empty page ends the list, or is read again forever.
+// A list must have as many deploys as its totalCount. Fails if an empty page ends the list, or is read again forever.
 func TestPromise5fEmptyPageDoesNotEndTheList(t *testing.T) {
 	page := func(deploys string, offset, total int) astrotest.Fault {
 		return astrotest.Respond(http.StatusOK, "application/json", fmt.Sprintf(`{"deploys":[%s],"limit":100,"offset":%d,"totalCount":%d}`, deploys, offset, total))

@@ -82,7 +82,7 @@ func TestPromise5aReadBacksAreNotReplayed(t *testing.T) {
 	})
 }
 
-// Unencrypted HTTP/2 cannot be told from the connection, nor from a wrapped transport.
+// Neither the connection nor a wrapped transport shows that it uses unencrypted HTTP/2.
 func TestPromise5aUnencryptedHTTP2IsNotReplayed(t *testing.T) {
 	for _, isWrapped := range []bool{false, true} {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -179,7 +179,7 @@ func TestPromise1InvalidCallsSendNothing(t *testing.T) {
 	})
 }
 
-// What the contract does not forbid is left to the service.
+// The service decides about everything that the contract does not forbid.
 func TestPromise1CallsTheContractAllowsAreSent(t *testing.T) {
 	inBothVersions(t, func(w world) {
 		for _, target := range []wrapper.Target{
@@ -287,9 +287,9 @@ func TestPromise3EveryResponseBecomesTheDeployOrAnError(t *testing.T) {
 		"401":                        astrotest.Error(401, "Unauthorized"),
 		"403":                        astrotest.Error(403, "Forbidden"),
 		"404":                        astrotest.Error(404, "Not found"),
-		"404 of a router":            astrotest.Respond(404, "text/plain", "404 page not found"),
+		"404 from a router":          astrotest.Respond(404, "text/plain", "404 page not found"),
 		"409":                        astrotest.Error(409, "Conflict"),
-		"418 labelled JSON":          astrotest.Respond(418, "application/json", "<html>"),
+		"418 with invalid JSON":      astrotest.Respond(418, "application/json", "<html>"),
 		"429 as text":                astrotest.RateLimited(),
 		"500 without body":           astrotest.Respond(500, "application/json", ""),
 		"502 as HTML":                astrotest.BadGateway(),
@@ -385,9 +385,9 @@ func TestPromise4ErrorsLoseNothing(t *testing.T) {
 		{"401", astrotest.Error(401, "Unauthorized"), wrapper.ErrUnauthorized, 401, []string{"ASTRO_API_TOKEN"}},
 		{"403", astrotest.Error(403, "Forbidden"), wrapper.ErrForbidden, 403, []string{"deployment.deploys.update"}},
 		{"404", astrotest.Error(404, "Not found"), wrapper.ErrNotFound, 404, []string{"Not found", "IDs"}},
-		{"404 of a router", astrotest.Respond(404, "text/plain", "no such route"), wrapper.ErrNotFound, 404, []string{"no such route", "base URL"}},
+		{"404 from a router", astrotest.Respond(404, "text/plain", "no such route"), wrapper.ErrNotFound, 404, []string{"no such route", "base URL"}},
 		{"429 as text", astrotest.RateLimited(), wrapper.ErrRateLimited, 429, []string{"Too many requests", "10 POST"}},
-		{"4xx labelled JSON", astrotest.Respond(422, "application/json", "<b>odd</b>"), nil, 422, []string{"<b>odd</b>"}},
+		{"422 with invalid JSON", astrotest.Respond(422, "application/json", "<b>odd</b>"), nil, 422, []string{"<b>odd</b>"}},
 		{"502 as HTML", astrotest.BadGateway(), wrapper.ErrServer, 502, []string{"502 Bad Gateway", "may be finalized"}},
 		{"400 with an unreadable body", astrotest.Respond(400, "text/plain", "not gzip at all").WithHeader("Content-Encoding", "gzip"), wrapper.ErrBadRequest, 400, []string{"gzip: invalid header"}},
 		{"200 HTML", astrotest.Respond(200, "text/html", "<html>sign in"), wrapper.ErrUnexpectedResponse, 200, []string{"sign in", "may be finalized"}},

@@ -162,7 +162,7 @@ func TestOutcomeIsUnknownWhenTheContextEnds(t *testing.T) {
 	})
 }
 
-// An abandoned attempt may take effect after the read-backs. The refusal of the next attempt is then no
+// An abandoned attempt may take effect after the read-backs. The refusal of the next attempt is then not a
 // failure.
 func TestOutcomeOfALateAttemptIsSuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -179,7 +179,7 @@ func TestOutcomeOfALateAttemptIsSuccess(t *testing.T) {
 	})
 }
 
-// An abandoned attempt may take effect after the call, so a deploy that is not finalized is no failure.
+// An abandoned attempt may take effect after the call, so a deploy that is not finalized has not failed.
 func TestOutcomeOfAnAttemptInFlightIsUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
@@ -303,7 +303,7 @@ func TestOutcomeWithoutATokenForTheRetryIsUnknown(t *testing.T) {
 	})
 }
 
-// A token that is invalid from the second attempt on is no ValidationError, since a request was sent.
+// A token that is invalid from the second attempt on is not a ValidationError, since a request was sent.
 func TestOutcomeWithAnInvalidTokenForTheRetryIsUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0

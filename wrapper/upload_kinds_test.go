@@ -21,7 +21,7 @@ import (
 )
 
 // A new deploy is needed only if the URL has expired by the storage's clock. Other 403s have other hints.
-func TestUploadExpiredURLIsToldFromOther403s(t *testing.T) {
+func TestUploadTellsAnExpiredURLFromOther403s(t *testing.T) {
 	server := astrotest.NewServer(astrotest.WithUploadURLsValidFor(0))
 	defer server.Close()
 	valid := astrotest.NewServer()

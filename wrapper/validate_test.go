@@ -82,7 +82,7 @@ func TestCheckFinalizeFollowsTheRuleTable(t *testing.T) {
 }
 
 // A version that is set must be valid, whatever is known about the deploy.
-func TestCheckFinalizeRefusesMalformedVersions(t *testing.T) {
+func TestCheckFinalizeRejectsMalformedVersions(t *testing.T) {
 	for _, malformed := range []string{"", " ", "v\r"} {
 		for _, deployType := range []api.DeployType{"", api.DeployTypeImageOnly, api.DeployTypeBundle, api.DeployTypeDAGOnly, "SOMETHING_NEW"} {
 			err := CheckFinalize(deployType, DAGDeploysUnknown, api.FinalizeDeployRequest{DAGTarballVersion: &malformed})

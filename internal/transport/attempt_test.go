@@ -105,11 +105,11 @@ func TestAttemptReportsABrokenRoundTripper(t *testing.T) {
 func TestAttemptReportsTheContextsError(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	once := by(func(*http.Request) (*http.Response, error) {
+	chain := by(func(*http.Request) (*http.Response, error) {
 		cancel()
 		return nil, net.ErrClosed
 	})
-	err := tryUnder(ctx, once, newRequest(t, "https://api.example/v1/x")).err
+	err := tryUnder(ctx, chain, newRequest(t, "https://api.example/v1/x")).err
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, err, net.ErrClosed)
 }
@@ -118,14 +118,14 @@ func TestAttemptUsesTheCookieJar(t *testing.T) {
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
 	var sent []string
-	once := by(func(request *http.Request) (*http.Response, error) {
+	chain := by(func(request *http.Request) (*http.Response, error) {
 		sent = append(sent, request.Header.Get("Cookie"))
 		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Set-Cookie": {"session=1"}}, Body: http.NoBody}, nil
 	})
-	once.Jar = jar
+	chain.Jar = jar
 	request := newRequest(t, "https://api.example/v1/x")
 	for range 3 {
-		require.NoError(t, tryUnder(t.Context(), once, request).err)
+		require.NoError(t, tryUnder(t.Context(), chain, request).err)
 	}
 	assert.Equal(t, []string{"", "session=1", "session=1"}, sent)
 }
@@ -142,21 +142,21 @@ func TestShorterIgnoresTimeoutsThatAreNotSet(t *testing.T) {
 
 // A deadline other than the attempt's own must not be reported as the attempt's timeout.
 func TestAttemptNamesOnlyItsOwnTimeout(t *testing.T) {
-	once := failing(context.DeadlineExceeded)
-	once.Timeout = time.Minute
-	err := try(t, once).err
+	chain := failing(context.DeadlineExceeded)
+	chain.Timeout = time.Minute
+	err := try(t, chain).err
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	assert.NotContains(t, err.Error(), "no complete answer")
 }
 
 func TestAttemptReleasesItsTimer(t *testing.T) {
 	var sent context.Context
-	once := by(func(request *http.Request) (*http.Response, error) {
+	chain := by(func(request *http.Request) (*http.Response, error) {
 		sent = request.Context()
 		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
 	})
-	once.Timeout = time.Hour
-	require.NoError(t, try(t, once).err)
+	chain.Timeout = time.Hour
+	require.NoError(t, try(t, chain).err)
 	assert.ErrorIs(t, sent.Err(), context.Canceled)
 }
 
@@ -206,18 +206,18 @@ func TestAttemptWithoutATimeoutEndsWithTheContext(t *testing.T) {
 func TestEachAttemptGetsAToken(t *testing.T) {
 	calls := 0
 	var sent []http.Header
-	once := by(func(request *http.Request) (*http.Response, error) {
+	chain := by(func(request *http.Request) (*http.Response, error) {
 		sent = append(sent, request.Header.Clone())
 		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
 	})
-	once.Token = func(context.Context) (string, error) {
+	chain.Token = func(context.Context) (string, error) {
 		calls++
 		return "token-" + strconv.Itoa(calls), nil
 	}
 	for range 2 {
 		request := newRequest(t, "https://api.example/v1/x")
 		request.Header.Add("Authorization", "Bearer of the request editor")
-		require.NoError(t, tryUnder(t.Context(), once, request).err)
+		require.NoError(t, tryUnder(t.Context(), chain, request).err)
 	}
 	require.Len(t, sent, 2)
 	for i, header := range sent {
@@ -229,9 +229,9 @@ func TestEachAttemptGetsAToken(t *testing.T) {
 
 func TestAttemptWithoutATokenSendsNothing(t *testing.T) {
 	sealed := errors.New("vault is sealed")
-	once := failing(errors.New("sent"))
-	once.Token = func(context.Context) (string, error) { return "", sealed }
-	last := try(t, once)
+	chain := failing(errors.New("sent"))
+	chain.Token = func(context.Context) (string, error) { return "", sealed }
+	last := try(t, chain)
 	require.ErrorIs(t, last.err, sealed)
 	assert.False(t, last.made)
 }
@@ -239,19 +239,19 @@ func TestAttemptWithoutATokenSendsNothing(t *testing.T) {
 // Each attempt waits for the limiter, and a 429 slows the limiter down.
 func TestAttemptWaitsForTheLimiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once := by(func(*http.Request) (*http.Response, error) {
+		chain := by(func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: http.StatusTooManyRequests, Body: http.NoBody}, nil
 		})
-		once.Gate = ratelimit.NewGate(map[string]ratelimit.Limiter{http.MethodPost: ratelimit.NewWindow(10)})
+		chain.Gate = ratelimit.NewGate(map[string]ratelimit.Limiter{http.MethodPost: ratelimit.NewWindow(10)})
 		started := time.Now()
 		for range 3 {
-			require.NoError(t, try(t, once).err)
+			require.NoError(t, try(t, chain).err)
 		}
 		assert.Greater(t, time.Since(started), 2*time.Second, "one a second, though 10 are allowed at first")
 
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		last := tryUnder(ctx, once, newRequest(t, "https://api.example/v1/x"))
+		last := tryUnder(ctx, chain, newRequest(t, "https://api.example/v1/x"))
 		require.ErrorIs(t, last.err, context.Canceled)
 		assert.False(t, last.made)
 	})

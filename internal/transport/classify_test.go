@@ -57,7 +57,7 @@ func TestClassifyAttempts(t *testing.T) {
 	}
 }
 
-// An unreadable 200 is no success. For other statuses a cut body makes no difference.
+// An unreadable 200 is not a success. For other statuses a cut body makes no difference.
 func TestClassifyUnreadableResponses(t *testing.T) {
 	for name, row := range map[string]struct {
 		response Response

@@ -63,10 +63,10 @@ func (c *closable) Close() error {
 func TestAttemptClosesTheBody(t *testing.T) {
 	for _, status := range []int{101, 200, 500} {
 		body := &closable{Reader: strings.NewReader("{}")}
-		once := by(func(*http.Request) (*http.Response, error) {
+		chain := by(func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: status, Body: body}, nil
 		})
-		require.NoError(t, try(t, once).err)
+		require.NoError(t, try(t, chain).err)
 		assert.True(t, body.closed, status)
 	}
 }
@@ -85,13 +85,13 @@ func TestAttemptDoesNotAllocateByContentLength(t *testing.T) {
 func TestContextEndsABodyThatReturnsNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	reads := 0
-	once := responding(readerFunc(func([]byte) (int, error) {
+	chain := responding(readerFunc(func([]byte) (int, error) {
 		if reads++; reads == 1000 {
 			cancel()
 		}
 		return 0, nil
 	}))
-	last := tryUnder(ctx, once, newRequest(t, "https://api.example/v1/x"))
+	last := tryUnder(ctx, chain, newRequest(t, "https://api.example/v1/x"))
 	require.NoError(t, last.err)
 	require.ErrorIs(t, last.response.Cut, context.Canceled)
 }

@@ -136,7 +136,7 @@ func TestAttemptAllowsAWrapperToSendFirst(t *testing.T) {
 // A failed connection proves nothing if the request had a connection before.
 func TestConnectErrorAfterAConnectionIsNotProof(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
-	for hadOne, traced := range map[bool]func(*httptrace.ClientTrace){
+	for hadConnection, traced := range map[bool]func(*httptrace.ClientTrace){
 		true: func(trace *httptrace.ClientTrace) {
 			trace.GetConn("")
 			trace.GotConn(httptrace.GotConnInfo{})
@@ -148,7 +148,7 @@ func TestConnectErrorAfterAConnectionIsNotProof(t *testing.T) {
 			traced(httptrace.ContextClientTrace(request.Context()))
 			return nil, refused
 		}))
-		assert.Equal(t, !hadOne, errors.As(last.err, new(*ConnectError)))
+		assert.Equal(t, !hadConnection, errors.As(last.err, new(*ConnectError)))
 	}
 }
 

@@ -1,6 +1,7 @@
-// Package astrofinalize is the root of a Go library that deploys to Astro, and finalizes
-// deploys that others made. It holds the contract that the library was generated from; the
-// client to import is in package wrapper.
+// Package astrofinalize holds the OpenAPI contract of a Go library that finalizes deploys on Astro.
+//
+// Import package wrapper for the client, deploys to deploy a folder in one call, tarball to pack
+// folders, and astrotest for a fake of the service. Package api has the generated models and client.
 package astrofinalize
 
 import _ "embed"
@@ -11,6 +12,6 @@ import _ "embed"
 //go:embed openapi.yaml
 var contract string
 
-// Contract returns the OpenAPI 3.0.3 document, in YAML, that this version of the module
-// was generated from.
+// Contract returns the OpenAPI 3.0.3 document, in YAML, from which this version of the module was
+// generated.
 func Contract() string { return contract }

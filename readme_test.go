@@ -1,14 +1,14 @@
 package astrofinalize_test
 
 import (
-	"context"
-	"fmt"
-	"net"
-	"net/http"
-	"net/url"
+	"encoding/json"
+	"go/format"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,152 +17,127 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
-	"github.com/astro-finalize/astro-finalize-go/deploys"
-	"github.com/astro-finalize/astro-finalize-go/tarball"
-	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-func finish(ctx context.Context, version string) error {
-	client, err := wrapper.NewClient() // token from ASTRO_API_TOKEN
-	if err != nil {
-		return err
-	}
-	deploy, err := client.Finalize(ctx, wrapper.Target{
-		OrganizationID: "clm8qv74h000008mlf08scq7k",
-		DeploymentID:   "clmh57jtm000008lb58fe2wmv",
-		DeployID:       "clvetru2w000201mowqwua63n",
-	}, wrapper.DAGTarball(version))
-	if err != nil {
-		return err
-	}
-	fmt.Println(deploy.ID, "is", deploy.Status)
-	return nil
-}
-
-func ship(ctx context.Context, folder string) error {
-	client, err := wrapper.NewClient() // token from ASTRO_API_TOKEN
-	if err != nil {
-		return err
-	}
-	result, err := deploys.DAGs(ctx, client, wrapper.Deployment{
-		OrganizationID: "clm8qv74h000008mlf08scq7k",
-		DeploymentID:   "clmh57jtm000008lb58fe2wmv",
-	}, tarball.Dir(folder))
-	if err != nil {
-		return err
-	}
-	fmt.Println(result.DeployID, "is", result.Status)
-	return nil
-}
-
-func shipImage(
-	ctx context.Context, client *wrapper.Client, to wrapper.Deployment, folder string,
-	push func(repository, tag string) error,
-) error {
-	dags, err := tarball.Dir(folder).Pack(ctx, "dags") // not needed for DeployTypeImageOnly, nor is the upload
-	if err != nil {
-		return err
-	}
-	defer dags.Close()
-	deploy, err := client.CreateDeploy(ctx, to, api.CreateDeployRequest{Type: api.DeployTypeImageAndDAG})
-	if err != nil {
-		return err
-	}
-	version, err := client.Upload(ctx, deploy.DAGsUploadURL, dags) // at once: the URL expires, and a push is slow
-	if err != nil {
-		return err
-	}
-	if err := push(deploy.ImageRepository, deploy.ImageTag); err != nil {
-		return err
-	}
-	_, err = client.Finalize(ctx, wrapper.TargetOf(to.OrganizationID, deploy), wrapper.DAGTarball(version))
-	return err
-}
-
-// The README's first uses are the functions above, to the letter, and deploy.
-func TestReadmeFirstUses(t *testing.T) {
-	source, err := os.ReadFile("readme_test.go")
-	require.NoError(t, err)
+func readmeLines(t *testing.T) []string {
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
-	for _, name := range []string{"finish", "ship", "shipImage"} {
-		_, function, _ := strings.Cut(string(source), "\nfunc "+name+"(")
-		function, _, _ = strings.Cut(function, "\n}\n")
-		require.Contains(t, string(readme), "\nfunc "+name+"("+function+"\n}\n```")
+	return strings.Split(strings.TrimSuffix(strings.ReplaceAll(string(readme), "\r\n", "\n"), "\n"), "\n")
+}
+
+// snippets returns the README's blocks of Go, in order.
+func snippets(t *testing.T) (found []string) {
+	text := strings.Join(readmeLines(t), "\n")
+	for _, block := range regexp.MustCompile("(?s)\n```go\n(.*?\n)```\n").FindAllStringSubmatch(text, -1) {
+		found = append(found, block[1])
 	}
+	return found
+}
 
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	server := astrotest.NewServer(astrotest.WithListener(listener), astrotest.WithPublicURL(wrapper.DefaultBaseURL))
-	defer server.Close()
-	server.AddDeployment(astrotest.Deployment{OrganizationID: "clm8qv74h000008mlf08scq7k", ID: "clmh57jtm000008lb58fe2wmv", DAGDeploys: true})
-	server.AddDeploy(api.Deploy{DeploymentID: "clmh57jtm000008lb58fe2wmv", ID: "clvetru2w000201mowqwua63n", Type: api.DeployTypeDAGOnly})
-	// It calls the real address, which leads to the fake here.
-	network := http.DefaultTransport
-	defer func() { http.DefaultTransport = network }()
-	http.DefaultTransport = leadingTo{"http://" + listener.Addr().String(), network}
+func TestReadmeIsShort(t *testing.T) {
+	lines := readmeLines(t)
+	assert.LessOrEqual(t, len(lines), 130)
+	first := slices.IndexFunc(lines, func(line string) bool { return strings.Contains(line, ".Finalize(") })
+	assert.Less(t, first+1, 45, "the line of the first Finalize")
+	assert.NotEqual(t, -1, first)
+	snippet := snippets(t)[0]
+	assert.Contains(t, snippet, ".Finalize(")
+	assert.LessOrEqual(t, strings.Count(snippet, "\n"), 23)
+}
+
+// The README has a program, a function that deploys a folder, and a test of that function. They are
+// built as they are, and run against the fake.
+func TestReadmeSnippetsRun(t *testing.T) {
+	found := snippets(t)
+	require.Len(t, found, 3)
+	for _, snippet := range found {
+		formatted, err := format.Source([]byte(snippet))
+		require.NoError(t, err)
+		assert.Equal(t, string(formatted), snippet, "gofmt")
+	}
+	program, release, test := found[0], found[1], found[2]
+	folder := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(folder, "dags"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "dags", "hello.py"), []byte("print('hello')\n"), 0o600))
+
+	server := astrotest.New(t, astrotest.WithAnyVersion())
+	server.AddDeployment(astrotest.Deployment{OrganizationID: "ORGANIZATION_ID", ID: "DEPLOYMENT_ID", DAGDeploys: true})
+	server.AddDeploy(api.Deploy{DeploymentID: "DEPLOYMENT_ID", ID: "DEPLOY_ID", Type: api.DeployTypeDAGOnly})
+	t.Setenv("ASTRO_API_URL", server.URL)
 	t.Setenv("ASTRO_API_TOKEN", astrotest.Token)
-
-	version := server.AddTarball([]byte("DAGs"))
-	require.NoError(t, finish(t.Context(), version))
-	deploy, _ := server.Deploy("clvetru2w000201mowqwua63n")
+	output := run(t, folder, build(t, "build", map[string]string{"main.go": program}))
+	assert.Contains(t, output, "DEPLOY_ID is DEPLOYED")
+	deploy, _ := server.Deploy("DEPLOY_ID")
 	assert.Equal(t, api.DeployStatusDeployed, deploy.Status)
 
-	require.NoError(t, ship(t.Context(), "examples/deploy/dags"))
-	deployment, _ := server.Deployment("clmh57jtm000008lb58fe2wmv")
-	assert.NotEqual(t, version, deployment.DAGTarballVersion)
-	_, isStored := server.Tarball(deployment.DAGTarballVersion)
-	assert.True(t, isStored)
-
-	client, err := wrapper.NewClient()
-	require.NoError(t, err)
-	to := wrapper.Deployment{OrganizationID: "clm8qv74h000008mlf08scq7k", DeploymentID: "clmh57jtm000008lb58fe2wmv"}
-	before := len(server.Requests())
-	operations := func() (names []string) {
-		for _, request := range server.Requests()[before:] {
-			names = append(names, request.Operation)
-		}
-		return names
-	}
-	pushed := ""
-	push := func(_, tag string) error {
-		pushed = tag
-		assert.Equal(t, []string{"CreateDeploy", "PutBlob"}, operations(), "a push may take longer than the upload URL is valid")
-		return nil
-	}
-	assert.ErrorIs(t, shipImage(t.Context(), client, to, t.TempDir(), push), tarball.ErrEmpty)
-	assert.Empty(t, operations(), "what cannot be packed creates nothing")
-	require.NoError(t, shipImage(t.Context(), client, to, "examples/deploy/dags", push))
-	assert.NotEmpty(t, pushed)
-	assert.Equal(t, []string{"CreateDeploy", "PutBlob", "FinalizeDeploy"}, operations())
-	after, _ := server.Deployment(to.DeploymentID)
-	assert.NotEqual(t, deployment.DAGTarballVersion, after.DAGTarballVersion)
+	output = run(t, folder, build(t, "test -c -vet=off", map[string]string{"release.go": release, "release_test.go": test}), "-test.v")
+	assert.Contains(t, output, "--- PASS: TestExpiredUploadURL")
 }
 
-// A link within the repository leads somewhere.
-func TestReadmeLinks(t *testing.T) {
-	for _, page := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md", "examples/integrations/README.md", "examples/integrations/script/moving-a-script.md"} {
+// build builds a package of this module that has the files, and returns the executable. The files lie
+// outside of the module.
+func build(t *testing.T, command string, files map[string]string) (executable string) {
+	dir := t.TempDir()
+	replace := map[string]string{}
+	for name, content := range files {
+		outside, err := filepath.Abs(filepath.Join(dir, name))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(outside, []byte(content), 0o600))
+		inside, err := filepath.Abs(filepath.Join("readme_snippet", name))
+		require.NoError(t, err)
+		replace[inside] = outside
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600))
+	executable = filepath.Join(dir, "snippet")
+	if runtime.GOOS == "windows" {
+		executable += ".exe"
+	}
+	args := append(strings.Fields(command), "-overlay", filepath.Join(dir, "overlay.json"), "-o", executable, "./readme_snippet")
+	output, err := exec.CommandContext(t.Context(), "go", args...).CombinedOutput()
+	require.NoError(t, err, string(output))
+	return executable
+}
+
+// run runs a program in a folder, and returns what it prints.
+func run(t *testing.T, folder, executable string, args ...string) string {
+	command := exec.CommandContext(t.Context(), executable, args...)
+	command.Dir = folder
+	output, err := command.CombinedOutput()
+	require.NoError(t, err, string(output))
+	return string(output)
+}
+
+// A link within the repository leads to a file, and to a heading of it.
+func TestLinksResolve(t *testing.T) {
+	for _, page := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md", "examples/deploy/README.md", "examples/integrations/README.md", "examples/integrations/script/moving-a-script.md"} {
 		text, err := os.ReadFile(page)
 		require.NoError(t, err)
-		for _, link := range regexp.MustCompile(`\]\(([^)#]+)`).FindAllStringSubmatch(string(text), -1) {
-			if !strings.HasPrefix(link[1], "https://") {
-				assert.FileExists(t, filepath.Join(filepath.Dir(page), link[1]))
+		for _, link := range regexp.MustCompile(`\]\(([^)]+)\)`).FindAllStringSubmatch(string(text), -1) {
+			if strings.HasPrefix(link[1], "https://") {
+				continue
 			}
+			path, heading, _ := strings.Cut(link[1], "#")
+			target := page
+			if path != "" {
+				target = filepath.Join(filepath.Dir(page), path)
+			}
+			if !assert.FileExists(t, target) || heading == "" {
+				continue
+			}
+			content, err := os.ReadFile(target)
+			require.NoError(t, err)
+			assert.Contains(t, anchors(string(content)), heading, "%s links to %s", page, link[1])
 		}
 	}
 }
 
-type leadingTo struct {
-	server string
-	next   http.RoundTripper
-}
-
-func (l leadingTo) RoundTrip(request *http.Request) (*http.Response, error) {
-	server, err := url.Parse(l.server)
-	if err != nil {
-		return nil, err
+// anchors returns the names that GitHub gives the headings of a page.
+func anchors(page string) (names []string) {
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(page, -1) {
+		name := regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		names = append(names, strings.ReplaceAll(name, " ", "-"))
 	}
-	led := request.Clone(request.Context())
-	led.URL.Scheme, led.URL.Host, led.Host = server.Scheme, server.Host, server.Host
-	return l.next.RoundTrip(led)
+	return names
 }

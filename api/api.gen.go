@@ -80,90 +80,98 @@ func (e GitProvider) Valid() bool {
 	}
 }
 
-// Bundle A bundle that a Deployment has.
+// Bundle A bundle of a Deployment.
 type Bundle struct {
-	// BundleType What kind of bundle it is.
+	// BundleType The type of the bundle.
 	//
 	// Example: dbt
 	BundleType string `json:"bundleType"`
 
-	// CurrentVersion Tarball version that is mounted now.
+	// CurrentVersion The tarball version that is mounted now.
 	//
 	// Example: 2024-01-12T18:32:20.5898930Z
 	CurrentVersion *string `json:"currentVersion,omitempty"`
 
-	// DeployID Identifies the deploy that brought the bundle.
+	// DeployID The ID of the deploy that added the bundle.
 	//
 	// Example: clvetru2w000201mowqwua63n
 	DeployID string `json:"deployId"`
 
-	// DesiredVersion Tarball version that is to be mounted.
+	// DesiredVersion The tarball version to be mounted.
 	//
 	// Example: 2024-01-12T18:32:20.5898930Z
 	DesiredVersion *string `json:"desiredVersion,omitempty"`
 
-	// MountPath Where the bundle is mounted on the pods of the Airflow components.
+	// MountPath The path at which the pods of the Airflow components mount the bundle.
 	//
 	// Example: /usr/local/airflow/dbt/my-project
 	MountPath string `json:"mountPath"`
 }
 
-// CreateDeployRequest What a deploy is to change.
+// CreateDeployRequest The deploy to create.
 type CreateDeployRequest struct {
-	// BundleMountPath Where the bundle is to be mounted on the pods of the Airflow components. A deploy
-	// of type BUNDLE cannot be created without it.
+	// BundleMountPath The path at which the pods of the Airflow components mount the bundle. Required
+	// for a deploy of type BUNDLE.
 	//
 	// Example: /usr/local/airflow/dbt/my-project
 	BundleMountPath *string `json:"bundleMountPath,omitempty"`
 
-	// BundleType What kind of bundle it is. A deploy of type BUNDLE cannot be created without it.
-	// An open set of values.
+	// BundleType The type of the bundle, an open set of values. Required for a deploy of type
+	// BUNDLE.
 	//
 	// Example: dbt
 	BundleType *string `json:"bundleType,omitempty"`
 
-	// Description What is to be written about the deploy.
+	// Description The description of the deploy.
 	//
 	// Example: My deploy description
 	Description *string `json:"description,omitempty"`
 
-	// Git The commit that the deploy is made from. v1 only.
+	// Git The Git commit that the deploy is made from. Both API versions accept it, with
+	// different rules.
+	//
+	// v1beta1 accepts the provider GITHUB only. It requires `provider`, `account`,
+	// `repo`, `branch`, `commitSha` and `commitUrl`, and has no `remoteUrl`.
+	//
+	// v1 requires `provider` and `commitSha`. With the provider GITHUB, `account` and
+	// `repo` are required and `remoteUrl` must be empty. With GENERIC, `remoteUrl` is
+	// required and `account` and `repo` must be empty.
 	Git *DeployGit `json:"git,omitempty"`
 
-	// Type What a deploy changes: the image with its DAGs, the image alone, the DAGs alone, or
-	// a bundle such as a dbt project. Other values may come.
+	// Type What a deploy changes: the image and the DAGs, only the image, only the DAGs, or a
+	// bundle such as a dbt project. Other values are possible.
 	//
 	// Example: IMAGE_AND_DAG
 	Type DeployType `json:"type"`
 }
 
-// Deploy One change to the code that a Deployment runs.
+// Deploy A change to the code that a Deployment runs.
 type Deploy struct {
-	// AirflowVersion Airflow version of the deploy, or `NA` where none could be found.
+	// AirflowVersion The Airflow version of the deploy, or `NA` if the service found none.
 	//
 	// Example: 2.7.2
 	AirflowVersion *string `json:"airflowVersion,omitempty"`
 
-	// AstroRuntimeVersion Astro Runtime version of the deploy.
+	// AstroRuntimeVersion The Astro Runtime version of the deploy.
 	//
 	// Example: 9.1.0
 	AstroRuntimeVersion *string `json:"astroRuntimeVersion,omitempty"`
 
-	// BundleMountPath Where the bundle is mounted on the pods of the Airflow components.
+	// BundleMountPath The path at which the pods of the Airflow components mount the bundle.
 	//
 	// Example: /usr/local/airflow/dbt/my-project
 	BundleMountPath *string `json:"bundleMountPath,omitempty"`
 
-	// BundleUploadURL Where the bundle tarball is uploaded to: a pre-signed URL, and so a secret. Only
-	// a deploy of type BUNDLE on a Deployment with DAG deploys has it.
+	// BundleUploadURL The upload URL for the bundle tarball. It is pre-signed, so treat it as a secret.
+	// Present only for a deploy of type BUNDLE on a Deployment with DAG deploys enabled.
 	//
 	// Example: https://astroproddagdeploy.windows.core.net/clmh59gt0000308lbgswe5fvh/clmh57jtm000008lb58fe2wmv
 	BundleUploadURL *Secret `json:"bundleUploadUrl,omitempty"`
 
-	// Bundles The bundles that the Deployment has.
+	// Bundles The bundles of the Deployment.
 	Bundles []Bundle `json:"bundles,omitzero"`
 
-	// CreatedAt When the deploy was created, in UTC, to the second.
+	// CreatedAt When the deploy was created, in UTC, with a precision of one second.
 	//
 	// Example: 2022-11-22T04:37:12Z
 	CreatedAt time.Time `json:"createdAt"`
@@ -171,72 +179,70 @@ type Deploy struct {
 	// CreatedBySubject Who created the deploy.
 	CreatedBySubject *Subject `json:"createdBySubject,omitempty"`
 
-	// DAGTarballVersion Version of the deploy's DAG tarball; the Astro UI calls it Bundle Version. An
-	// opaque string, whatever it looks like.
+	// DAGTarballVersion The version of the DAG tarball, which the Astro UI calls Bundle Version. Treat it
+	// as an opaque string, although it looks like a time.
 	//
 	// Example: 2024-01-12T18:32:20.5898930Z
 	DAGTarballVersion *string `json:"dagTarballVersion,omitempty"`
 
-	// DAGsUploadURL Where the DAG tarball is uploaded to: a pre-signed URL, and so a secret. Only a
-	// deploy on a Deployment with DAG deploys has it.
+	// DAGsUploadURL The upload URL for the DAG tarball. It is pre-signed, so treat it as a secret.
+	// Present only on a Deployment with DAG deploys enabled.
 	//
 	// Example: https://astroproddagdeploy.windows.core.net/clmh59gt0000308lbgswe5fvh/clmh57jtm000008lb58fe2wmv
 	DAGsUploadURL *Secret `json:"dagsUploadUrl,omitempty"`
 
-	// DeploymentID Identifies the Deployment that the deploy changes.
+	// DeploymentID The ID of the Deployment that the deploy changes.
 	//
 	// Example: clmh57jtm000008lb58fe2wmv
 	DeploymentID string `json:"deploymentId"`
 
-	// Description What the deploy's author wrote about it.
+	// Description The description of the deploy.
 	//
 	// Example: My deploy description
 	Description *string `json:"description,omitempty"`
 
-	// Git The commit that the deploy was made from. v1 only.
+	// Git The Git commit that the deploy was made from. Only v1 responses have it.
 	Git *DeployGit `json:"git,omitempty"`
 
-	// ID Identifies the deploy.
+	// ID The ID of the deploy.
 	//
 	// Example: clvetru2w000201mowqwua63n
 	ID string `json:"id"`
 
-	// ImageRepository URL of the repository that the deploy's image is pushed to.
+	// ImageRepository The URL of the repository to push the image to.
 	//
 	// Example: https://my-image-repository
 	ImageRepository string `json:"imageRepository"`
 
-	// ImageTag Tag of the deploy's image. Always present, yet empty when the most recent
-	// deploy named none.
+	// ImageTag The tag of the image. The field is always present. It is empty if the most
+	// recent deploy has no image tag.
 	//
 	// Example: my-image-tag
 	ImageTag string `json:"imageTag"`
 
-	// IsDAGDeployEnabled Whether DAG deploys were enabled on the Deployment when this deploy was
-	// triggered.
+	// IsDAGDeployEnabled Whether the Deployment had DAG deploys enabled at the time of this deploy.
 	//
 	// Example: true
 	IsDAGDeployEnabled bool `json:"isDagDeployEnabled"`
 
-	// RollbackFromID Identifies the deploy that a rollback was made on. Present only after a
-	// rollback.
+	// RollbackFromID The ID of the deploy that was passed to DeployRollback. Present only on a rollback.
 	//
 	// Example: clvcz1lrq000101oitxtp276e
 	RollbackFromID *string `json:"rollbackFromId,omitempty"`
 
-	// Status How far a deploy has come: INITIALIZED from its creation on, DEPLOYED in the vendor's
-	// example of a response to finalizing it, or FAILED. Other values may come.
+	// Status The status of a deploy. A new deploy is INITIALIZED. The vendor's example of a
+	// finalize response has DEPLOYED. Other values are possible.
 	//
 	// Example: DEPLOYED
 	Status DeployStatus `json:"status"`
 
-	// Type What a deploy changes: the image with its DAGs, the image alone, the DAGs alone, or
-	// a bundle such as a dbt project. Other values may come.
+	// Type What a deploy changes: the image and the DAGs, only the image, only the DAGs, or a
+	// bundle such as a dbt project. Other values are possible.
 	//
 	// Example: IMAGE_AND_DAG
 	Type DeployType `json:"type"`
 
-	// UpdatedAt When the deploy was last changed, in UTC, to the second.
+	// UpdatedAt When the deploy was last changed, in UTC, with a precision of one second.
 	//
 	// Example: 2022-11-22T04:37:12Z
 	UpdatedAt *time.Time `json:"updatedAt,omitempty"`
@@ -245,10 +251,11 @@ type Deploy struct {
 	UpdatedBySubject *Subject `json:"updatedBySubject,omitempty"`
 }
 
-// DeployGit The commit that a deploy is made from.
+// DeployGit The Git commit that a deploy is made from. `required` lists the fields that v1
+// requires; see CreateDeployRequest for the rules of each version.
 type DeployGit struct {
-	// Account Account or organization that has the repository. The provider GITHUB needs it,
-	// GENERIC has none.
+	// Account The account or organization that owns the repository. Required with the provider
+	// GITHUB. Must be empty with GENERIC.
 	//
 	// Example: my-company
 	Account *string `json:"account,omitempty"`
@@ -258,197 +265,200 @@ type DeployGit struct {
 	// Example: Jane Doe
 	AuthorName *string `json:"authorName,omitempty"`
 
-	// AuthorURL Where the author is described.
+	// AuthorURL The URL of the author's profile.
 	//
 	// Example: https://github.com/jane
 	AuthorURL *string `json:"authorUrl,omitempty"`
 
-	// AuthorUsername The author's user name.
+	// AuthorUsername The author's username.
 	//
 	// Example: jane
 	AuthorUsername *string `json:"authorUsername,omitempty"`
 
-	// BeforeCommitSHA Hash of the commit before.
+	// BeforeCommitSHA The hash of the previous commit.
 	//
 	// Example: 0a9d2b3e4f5a65b1ee0d2c4c7a2a1a7c1e8f3f1c
 	BeforeCommitSHA *string `json:"beforeCommitSha,omitempty"`
 
-	// Branch Name of the branch.
+	// Branch The name of the branch. v1beta1 requires it.
 	//
 	// Example: main
 	Branch *string `json:"branch,omitempty"`
 
-	// CommitSHA Hash of the commit.
+	// CommitSHA The commit hash.
 	//
 	// Example: 5b1ee0d2c4c7a2a1a7c1e8f3f1c0a9d2b3e4f5a6
 	CommitSHA string `json:"commitSha"`
 
-	// CommitURL Where the commit can be looked at.
+	// CommitURL The URL of the commit's web page. v1beta1 requires it.
 	//
 	// Example: https://github.com/my-company/my-dags/commit/5b1ee0d2c4c7a2a1a7c1e8f3f1c0a9d2b3e4f5a6
 	CommitURL *string `json:"commitUrl,omitempty"`
 
-	// Path Where in the repository the project is.
+	// Path The path of the project in the repository.
 	//
 	// Example: airflow
 	Path *string `json:"path,omitempty"`
 
-	// Provider Who keeps the repository: GitHub, or any other. Other values may come.
+	// Provider The host of the repository: GITHUB, or GENERIC for any other host, which v1beta1
+	// does not accept. Other values are possible.
 	//
 	// Example: GITHUB
 	Provider GitProvider `json:"provider"`
 
-	// RemoteURL URL of the repository, as git has it. The provider GENERIC needs it, GITHUB has
-	// none.
+	// RemoteURL The URL of the Git remote, in v1 only. Required with the provider GENERIC. Must be
+	// empty with GITHUB.
 	//
 	// Example: https://git.my-company.example/my-dags.git
 	RemoteURL *string `json:"remoteUrl,omitempty"`
 
-	// Repo Name of the repository. The provider GITHUB needs it, GENERIC has none.
+	// Repo The name of the repository. Required with the provider GITHUB. Must be empty with
+	// GENERIC.
 	//
 	// Example: my-dags
 	Repo *string `json:"repo,omitempty"`
 }
 
-// DeployRollbackRequest What is to be written about a rollback.
+// DeployRollbackRequest The rollback to make.
 type DeployRollbackRequest struct {
-	// Description What is to be written about the deploy that the rollback is.
+	// Description The description of the deploy that the rollback creates.
 	//
-	// Example: Back to the deploy of Monday
+	// Example: Roll back to Monday's deploy
 	Description *string `json:"description,omitempty"`
 }
 
-// DeployStatus How far a deploy has come: INITIALIZED from its creation on, DEPLOYED in the vendor's
-// example of a response to finalizing it, or FAILED. Other values may come.
+// DeployStatus The status of a deploy. A new deploy is INITIALIZED. The vendor's example of a
+// finalize response has DEPLOYED. Other values are possible.
 //
 // Example: DEPLOYED
 type DeployStatus string
 
-// DeployType What a deploy changes: the image with its DAGs, the image alone, the DAGs alone, or
-// a bundle such as a dbt project. Other values may come.
+// DeployType What a deploy changes: the image and the DAGs, only the image, only the DAGs, or a
+// bundle such as a dbt project. Other values are possible.
 //
 // Example: IMAGE_AND_DAG
 type DeployType string
 
-// DeploysPaginated One page of the deploys of a Deployment.
+// DeploysPaginated A page of the deploys of a Deployment.
 type DeploysPaginated struct {
-	// Deploys The deploys of this page.
+	// Deploys The deploys on the page.
 	Deploys []Deploy `json:"deploys"`
 
-	// Limit How many deploys the page has at most.
+	// Limit The maximum number of deploys on the page.
 	//
 	// Example: 20
 	Limit int `json:"limit"`
 
-	// Offset How many deploys the page begins after.
+	// Offset The number of deploys that were skipped.
 	//
 	// Example: 0
 	Offset int `json:"offset"`
 
-	// TotalCount How many deploys there are on all pages.
+	// TotalCount The number of deploys on all pages.
 	//
 	// Example: 1
 	TotalCount int `json:"totalCount"`
 }
 
-// Error Why a request was not carried out.
+// Error An error response.
 type Error struct {
-	// FieldErrors What is wrong with single fields of the request. v1 only, on a 400.
+	// FieldErrors The invalid fields of the request. Only v1 responses with status 400 have it.
 	FieldErrors []FieldError `json:"fieldErrors,omitempty"`
 
-	// Message What is wrong, for a human reader.
+	// Message What went wrong, in human-readable form.
 	//
 	// Example: Invalid request: No DAG tarball version ID provided for DAG deploy
 	Message string `json:"message"`
 
-	// RequestID The service's name for this request; the vendor's support asks for it.
+	// RequestID The request ID. Quote it to the vendor's support.
 	//
 	// Example: 1f3a5c7e-0000-4000-8000-000000000000
 	RequestID string `json:"requestId"`
 
-	// StatusCode The HTTP status, once more.
+	// StatusCode The HTTP status code.
 	//
 	// Example: 400
 	StatusCode int `json:"statusCode"`
 }
 
-// FieldError What is wrong with one field of a request.
+// FieldError An invalid field of a request.
 type FieldError struct {
-	// Code Which rule the field broke, for a program.
+	// Code The violated rule, in machine-readable form.
 	//
 	// Example: required
 	Code string `json:"code"`
 
-	// Field Name of the field.
+	// Field The name of the field.
 	//
 	// Example: dagTarballVersion
 	Field string `json:"field"`
 
-	// Message Which rule the field broke, for a human reader.
+	// Message The violated rule, in human-readable form.
 	//
 	// Example: dagTarballVersion is required
 	Message string `json:"message"`
 }
 
-// FinalizeDeployRequest The tarball versions of a deploy. Absent, empty and a value are three different
-// things to the service.
+// FinalizeDeployRequest The tarball versions of a deploy. A missing field, an empty string and a version
+// mean three different things to the service.
 type FinalizeDeployRequest struct {
-	// BundleTarballVersion Version of the uploaded bundle tarball. A deploy of type BUNDLE cannot be
-	// finalized without it where the Deployment has DAG deploys on. The empty string
-	// removes the bundle from the Deployment.
+	// BundleTarballVersion The version of the uploaded bundle tarball. The service requires it for a deploy
+	// of type BUNDLE if the Deployment has DAG deploys enabled. An empty string removes
+	// the bundle from the Deployment.
 	//
 	// Example: 2024-01-12T18:32:20.5898930Z
 	BundleTarballVersion *string `json:"bundleTarballVersion,omitempty"`
 
-	// DAGTarballVersion Version of the uploaded DAG tarball; the Astro UI calls it Bundle Version. A
-	// deploy of type IMAGE_AND_DAG or DAG_ONLY cannot be finalized without it where
-	// the Deployment has DAG deploys on.
+	// DAGTarballVersion The version of the uploaded DAG tarball, which the Astro UI calls Bundle Version.
+	// The service requires it for a deploy of type IMAGE_AND_DAG or DAG_ONLY if the
+	// Deployment has DAG deploys enabled.
 	//
 	// Example: 2024-01-12T18:32:20.5898930Z
 	DAGTarballVersion *string `json:"dagTarballVersion,omitempty"`
 }
 
-// GitProvider Who keeps the repository: GitHub, or any other. Other values may come.
+// GitProvider The host of the repository: GITHUB, or GENERIC for any other host, which v1beta1
+// does not accept. Other values are possible.
 //
 // Example: GITHUB
 type GitProvider string
 
-// Subject Who did something, a person or an API token.
+// Subject The user or API token that made a change.
 type Subject struct {
-	// APITokenName Name of the API token, if the subject is one.
+	// APITokenName The name of the API token, if the subject is an API token.
 	//
 	// Example: my-token
 	APITokenName *string `json:"apiTokenName,omitempty"`
 
-	// AvatarURL Where the person's picture is, if the subject is a person.
+	// AvatarURL The URL of the user's avatar, if the subject is a user.
 	//
 	// Example: https://avatar.url
 	AvatarURL *string `json:"avatarUrl,omitempty"`
 
-	// FullName The person's name, if the subject is a person.
+	// FullName The user's full name, if the subject is a user.
 	//
 	// Example: Jane Doe
 	FullName *string `json:"fullName,omitempty"`
 
-	// ID Identifies the subject.
+	// ID The ID of the subject.
 	//
 	// Example: clm8qv74h000008mlf08scq7k
 	ID string `json:"id"`
 
-	// SubjectType What the subject is. An open set of values.
+	// SubjectType The type of the subject. An open set of values.
 	//
 	// Example: USER
 	SubjectType *string `json:"subjectType,omitempty"`
 
-	// Username The person's user name, if the subject is a person.
+	// Username The username, if the subject is a user.
 	//
 	// Example: user1@company.com
 	Username *string `json:"username,omitempty"`
 }
 
-// UpdateDeployRequest What is to be written about a deploy.
+// UpdateDeployRequest The new description of a deploy.
 type UpdateDeployRequest struct {
-	// Description What is to be written about the deploy.
+	// Description The description of the deploy.
 	//
 	// Example: My deploy description
 	Description *string `json:"description,omitempty"`
@@ -463,33 +473,33 @@ type DeploymentID = string
 // OrganizationID defines model for OrganizationId.
 type OrganizationID = string
 
-// BadRequest Why a request was not carried out.
+// BadRequest An error response.
 type BadRequest = Error
 
-// Forbidden Why a request was not carried out.
+// Forbidden An error response.
 type Forbidden = Error
 
-// InternalServerError Why a request was not carried out.
+// InternalServerError An error response.
 type InternalServerError = Error
 
-// NotFound Why a request was not carried out.
+// NotFound An error response.
 type NotFound = Error
 
-// TooManyRequests Why a request was not carried out.
+// TooManyRequests An error response.
 type TooManyRequests = Error
 
-// Unauthorized Why a request was not carried out.
+// Unauthorized An error response.
 type Unauthorized = Error
 
-// UnexpectedStatus Why a request was not carried out.
+// UnexpectedStatus An error response.
 type UnexpectedStatus = Error
 
 // ListDeploysParams defines parameters for ListDeploys.
 type ListDeploysParams struct {
-	// Offset How many deploys the page begins after.
+	// Offset The number of deploys to skip.
 	Offset *int `form:"offset,omitempty" json:"offset,omitempty"`
 
-	// Limit How many deploys the page has at most.
+	// Limit The maximum number of deploys on the page.
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
@@ -581,17 +591,17 @@ type ClientInterface interface {
 
 	// ListDeploys List the deploys of a Deployment
 	//
-	// Lists the deploys of a Deployment, a page at a time. The token needs the permission
-	// `deployment.deploys.get`.
+	// Lists the deploys of a Deployment, one page per request. The token needs the
+	// permission `deployment.deploys.get`.
 	//
 	// Corresponds with GET /organizations/{organizationId}/deployments/{deploymentId}/deploys (the `ListDeploys` operationId).
 	ListDeploys(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, params *ListDeploysParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateDeployWithBody Create a deploy
 	//
-	// Initializes a deploy. The response says where its image is pushed to and where its
-	// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
-	// finalized. The token needs the permission `deployment.deploys.create`.
+	// Creates a deploy. The response has the image repository to push to and the URLs to
+	// upload tarballs to. The Deployment does not change until the deploy is finalized.
+	// The token needs the permission `deployment.deploys.create`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -600,24 +610,24 @@ type ClientInterface interface {
 
 	// CreateDeploy Create a deploy
 	//
-	// Initializes a deploy. The response says where its image is pushed to and where its
-	// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
-	// finalized. The token needs the permission `deployment.deploys.create`.
+	// Creates a deploy. The response has the image repository to push to and the URLs to
+	// upload tarballs to. The Deployment does not change until the deploy is finalized.
+	// The token needs the permission `deployment.deploys.create`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys (the `CreateDeploy` operationId).
 	CreateDeploy(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, body CreateDeployJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetDeploy Read a deploy
+	// GetDeploy Get a deploy
 	//
-	// Tells what a deploy is and what became of it. The token needs the permission
+	// Returns a deploy and its status. The token needs the permission
 	// `deployment.deploys.get`.
 	//
 	// Corresponds with GET /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId} (the `GetDeploy` operationId).
 	GetDeploy(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateDeployWithBody Change what is written about a deploy
+	// UpdateDeployWithBody Update a deploy
 	//
 	// Replaces the description of a deploy. The token needs the permission
 	// `deployment.deploys.update`.
@@ -627,7 +637,7 @@ type ClientInterface interface {
 	// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId} (the `UpdateDeploy` operationId).
 	UpdateDeployWithBody(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateDeploy Change what is written about a deploy
+	// UpdateDeploy Update a deploy
 	//
 	// Replaces the description of a deploy. The token needs the permission
 	// `deployment.deploys.update`.
@@ -639,10 +649,10 @@ type ClientInterface interface {
 
 	// FinalizeDeployWithBody Finalize a deploy
 	//
-	// Commits a deploy that was created, and whose image was pushed or whose tarball was
-	// uploaded, before: from here on the Deployment takes over the new code. An upload
-	// alone changes nothing. The token needs the permission
-	// `deployment.deploys.update`, which is another one than creating a deploy needs.
+	// Makes the uploaded image, DAG tarball or bundle of a deploy live. Create the deploy
+	// and upload to it first; an upload alone changes nothing. The token needs the
+	// permission `deployment.deploys.update`; creating a deploy needs
+	// `deployment.deploys.create` instead.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -651,10 +661,10 @@ type ClientInterface interface {
 
 	// FinalizeDeploy Finalize a deploy
 	//
-	// Commits a deploy that was created, and whose image was pushed or whose tarball was
-	// uploaded, before: from here on the Deployment takes over the new code. An upload
-	// alone changes nothing. The token needs the permission
-	// `deployment.deploys.update`, which is another one than creating a deploy needs.
+	// Makes the uploaded image, DAG tarball or bundle of a deploy live. Create the deploy
+	// and upload to it first; an upload alone changes nothing. The token needs the
+	// permission `deployment.deploys.update`; creating a deploy needs
+	// `deployment.deploys.create` instead.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -663,8 +673,8 @@ type ClientInterface interface {
 
 	// DeployRollbackWithBody Roll back to a deploy
 	//
-	// Takes the Deployment back to what an earlier deploy made of it, by a deploy of its
-	// own. The token needs the permission `deployment.deploys.update`.
+	// Restores the state that the Deployment had after an earlier deploy. A rollback is a
+	// new deploy. The token needs the permission `deployment.deploys.update`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -673,8 +683,8 @@ type ClientInterface interface {
 
 	// DeployRollback Roll back to a deploy
 	//
-	// Takes the Deployment back to what an earlier deploy made of it, by a deploy of its
-	// own. The token needs the permission `deployment.deploys.update`.
+	// Restores the state that the Deployment had after an earlier deploy. A rollback is a
+	// new deploy. The token needs the permission `deployment.deploys.update`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -684,8 +694,8 @@ type ClientInterface interface {
 
 // ListDeploys List the deploys of a Deployment
 //
-// Lists the deploys of a Deployment, a page at a time. The token needs the permission
-// `deployment.deploys.get`.
+// Lists the deploys of a Deployment, one page per request. The token needs the
+// permission `deployment.deploys.get`.
 //
 // Corresponds with GET /organizations/{organizationId}/deployments/{deploymentId}/deploys (the `ListDeploys` operationId).
 func (c *Client) ListDeploys(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, params *ListDeploysParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -702,9 +712,9 @@ func (c *Client) ListDeploys(ctx context.Context, organizationID OrganizationID,
 
 // CreateDeployWithBody Create a deploy
 //
-// Initializes a deploy. The response says where its image is pushed to and where its
-// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
-// finalized. The token needs the permission `deployment.deploys.create`.
+// Creates a deploy. The response has the image repository to push to and the URLs to
+// upload tarballs to. The Deployment does not change until the deploy is finalized.
+// The token needs the permission `deployment.deploys.create`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -723,9 +733,9 @@ func (c *Client) CreateDeployWithBody(ctx context.Context, organizationID Organi
 
 // CreateDeploy Create a deploy
 //
-// Initializes a deploy. The response says where its image is pushed to and where its
-// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
-// finalized. The token needs the permission `deployment.deploys.create`.
+// Creates a deploy. The response has the image repository to push to and the URLs to
+// upload tarballs to. The Deployment does not change until the deploy is finalized.
+// The token needs the permission `deployment.deploys.create`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -742,9 +752,9 @@ func (c *Client) CreateDeploy(ctx context.Context, organizationID OrganizationID
 	return c.Client.Do(req)
 }
 
-// GetDeploy Read a deploy
+// GetDeploy Get a deploy
 //
-// Tells what a deploy is and what became of it. The token needs the permission
+// Returns a deploy and its status. The token needs the permission
 // `deployment.deploys.get`.
 //
 // Corresponds with GET /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId} (the `GetDeploy` operationId).
@@ -760,7 +770,7 @@ func (c *Client) GetDeploy(ctx context.Context, organizationID OrganizationID, d
 	return c.Client.Do(req)
 }
 
-// UpdateDeployWithBody Change what is written about a deploy
+// UpdateDeployWithBody Update a deploy
 //
 // Replaces the description of a deploy. The token needs the permission
 // `deployment.deploys.update`.
@@ -780,7 +790,7 @@ func (c *Client) UpdateDeployWithBody(ctx context.Context, organizationID Organi
 	return c.Client.Do(req)
 }
 
-// UpdateDeploy Change what is written about a deploy
+// UpdateDeploy Update a deploy
 //
 // Replaces the description of a deploy. The token needs the permission
 // `deployment.deploys.update`.
@@ -802,10 +812,10 @@ func (c *Client) UpdateDeploy(ctx context.Context, organizationID OrganizationID
 
 // FinalizeDeployWithBody Finalize a deploy
 //
-// Commits a deploy that was created, and whose image was pushed or whose tarball was
-// uploaded, before: from here on the Deployment takes over the new code. An upload
-// alone changes nothing. The token needs the permission
-// `deployment.deploys.update`, which is another one than creating a deploy needs.
+// Makes the uploaded image, DAG tarball or bundle of a deploy live. Create the deploy
+// and upload to it first; an upload alone changes nothing. The token needs the
+// permission `deployment.deploys.update`; creating a deploy needs
+// `deployment.deploys.create` instead.
 //
 // Takes any type of body and a specified content type.
 //
@@ -824,10 +834,10 @@ func (c *Client) FinalizeDeployWithBody(ctx context.Context, organizationID Orga
 
 // FinalizeDeploy Finalize a deploy
 //
-// Commits a deploy that was created, and whose image was pushed or whose tarball was
-// uploaded, before: from here on the Deployment takes over the new code. An upload
-// alone changes nothing. The token needs the permission
-// `deployment.deploys.update`, which is another one than creating a deploy needs.
+// Makes the uploaded image, DAG tarball or bundle of a deploy live. Create the deploy
+// and upload to it first; an upload alone changes nothing. The token needs the
+// permission `deployment.deploys.update`; creating a deploy needs
+// `deployment.deploys.create` instead.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -846,8 +856,8 @@ func (c *Client) FinalizeDeploy(ctx context.Context, organizationID Organization
 
 // DeployRollbackWithBody Roll back to a deploy
 //
-// Takes the Deployment back to what an earlier deploy made of it, by a deploy of its
-// own. The token needs the permission `deployment.deploys.update`.
+// Restores the state that the Deployment had after an earlier deploy. A rollback is a
+// new deploy. The token needs the permission `deployment.deploys.update`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -866,8 +876,8 @@ func (c *Client) DeployRollbackWithBody(ctx context.Context, organizationID Orga
 
 // DeployRollback Roll back to a deploy
 //
-// Takes the Deployment back to what an earlier deploy made of it, by a deploy of its
-// own. The token needs the permission `deployment.deploys.update`.
+// Restores the state that the Deployment had after an earlier deploy. A rollback is a
+// new deploy. The token needs the permission `deployment.deploys.update`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1295,8 +1305,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListDeploysWithResponse List the deploys of a Deployment
 	//
-	// Lists the deploys of a Deployment, a page at a time. The token needs the permission
-	// `deployment.deploys.get`.
+	// Lists the deploys of a Deployment, one page per request. The token needs the
+	// permission `deployment.deploys.get`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -1305,9 +1315,9 @@ type ClientWithResponsesInterface interface {
 
 	// CreateDeployWithBodyWithResponse Create a deploy
 	//
-	// Initializes a deploy. The response says where its image is pushed to and where its
-	// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
-	// finalized. The token needs the permission `deployment.deploys.create`.
+	// Creates a deploy. The response has the image repository to push to and the URLs to
+	// upload tarballs to. The Deployment does not change until the deploy is finalized.
+	// The token needs the permission `deployment.deploys.create`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1316,18 +1326,18 @@ type ClientWithResponsesInterface interface {
 
 	// CreateDeployWithResponse Create a deploy
 	//
-	// Initializes a deploy. The response says where its image is pushed to and where its
-	// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
-	// finalized. The token needs the permission `deployment.deploys.create`.
+	// Creates a deploy. The response has the image repository to push to and the URLs to
+	// upload tarballs to. The Deployment does not change until the deploy is finalized.
+	// The token needs the permission `deployment.deploys.create`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys (the `CreateDeploy` operationId).
 	CreateDeployWithResponse(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, body CreateDeployJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDeployResponse, error)
 
-	// GetDeployWithResponse Read a deploy
+	// GetDeployWithResponse Get a deploy
 	//
-	// Tells what a deploy is and what became of it. The token needs the permission
+	// Returns a deploy and its status. The token needs the permission
 	// `deployment.deploys.get`.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -1335,7 +1345,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId} (the `GetDeploy` operationId).
 	GetDeployWithResponse(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, reqEditors ...RequestEditorFn) (*GetDeployResponse, error)
 
-	// UpdateDeployWithBodyWithResponse Change what is written about a deploy
+	// UpdateDeployWithBodyWithResponse Update a deploy
 	//
 	// Replaces the description of a deploy. The token needs the permission
 	// `deployment.deploys.update`.
@@ -1345,7 +1355,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId} (the `UpdateDeploy` operationId).
 	UpdateDeployWithBodyWithResponse(ctx context.Context, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateDeployResponse, error)
 
-	// UpdateDeployWithResponse Change what is written about a deploy
+	// UpdateDeployWithResponse Update a deploy
 	//
 	// Replaces the description of a deploy. The token needs the permission
 	// `deployment.deploys.update`.
@@ -1357,10 +1367,10 @@ type ClientWithResponsesInterface interface {
 
 	// FinalizeDeployWithBodyWithResponse Finalize a deploy
 	//
-	// Commits a deploy that was created, and whose image was pushed or whose tarball was
-	// uploaded, before: from here on the Deployment takes over the new code. An upload
-	// alone changes nothing. The token needs the permission
-	// `deployment.deploys.update`, which is another one than creating a deploy needs.
+	// Makes the uploaded image, DAG tarball or bundle of a deploy live. Create the deploy
+	// and upload to it first; an upload alone changes nothing. The token needs the
+	// permission `deployment.deploys.update`; creating a deploy needs
+	// `deployment.deploys.create` instead.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1369,10 +1379,10 @@ type ClientWithResponsesInterface interface {
 
 	// FinalizeDeployWithResponse Finalize a deploy
 	//
-	// Commits a deploy that was created, and whose image was pushed or whose tarball was
-	// uploaded, before: from here on the Deployment takes over the new code. An upload
-	// alone changes nothing. The token needs the permission
-	// `deployment.deploys.update`, which is another one than creating a deploy needs.
+	// Makes the uploaded image, DAG tarball or bundle of a deploy live. Create the deploy
+	// and upload to it first; an upload alone changes nothing. The token needs the
+	// permission `deployment.deploys.update`; creating a deploy needs
+	// `deployment.deploys.create` instead.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1381,8 +1391,8 @@ type ClientWithResponsesInterface interface {
 
 	// DeployRollbackWithBodyWithResponse Roll back to a deploy
 	//
-	// Takes the Deployment back to what an earlier deploy made of it, by a deploy of its
-	// own. The token needs the permission `deployment.deploys.update`.
+	// Restores the state that the Deployment had after an earlier deploy. A rollback is a
+	// new deploy. The token needs the permission `deployment.deploys.update`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1391,8 +1401,8 @@ type ClientWithResponsesInterface interface {
 
 	// DeployRollbackWithResponse Roll back to a deploy
 	//
-	// Takes the Deployment back to what an earlier deploy made of it, by a deploy of its
-	// own. The token needs the permission `deployment.deploys.update`.
+	// Restores the state that the Deployment had after an earlier deploy. A rollback is a
+	// new deploy. The token needs the permission `deployment.deploys.update`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1942,8 +1952,8 @@ func (r DeployRollbackResponse) ContentType() string {
 
 // ListDeploysWithResponse List the deploys of a Deployment
 //
-// Lists the deploys of a Deployment, a page at a time. The token needs the permission
-// `deployment.deploys.get`.
+// Lists the deploys of a Deployment, one page per request. The token needs the
+// permission `deployment.deploys.get`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -1958,9 +1968,9 @@ func (c *ClientWithResponses) ListDeploysWithResponse(ctx context.Context, organ
 
 // CreateDeployWithBodyWithResponse Create a deploy
 //
-// Initializes a deploy. The response says where its image is pushed to and where its
-// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
-// finalized. The token needs the permission `deployment.deploys.create`.
+// Creates a deploy. The response has the image repository to push to and the URLs to
+// upload tarballs to. The Deployment does not change until the deploy is finalized.
+// The token needs the permission `deployment.deploys.create`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1975,9 +1985,9 @@ func (c *ClientWithResponses) CreateDeployWithBodyWithResponse(ctx context.Conte
 
 // CreateDeployWithResponse Create a deploy
 //
-// Initializes a deploy. The response says where its image is pushed to and where its
-// tarball is uploaded to; what the Deployment runs stays as it is until the deploy is
-// finalized. The token needs the permission `deployment.deploys.create`.
+// Creates a deploy. The response has the image repository to push to and the URLs to
+// upload tarballs to. The Deployment does not change until the deploy is finalized.
+// The token needs the permission `deployment.deploys.create`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1990,9 +2000,9 @@ func (c *ClientWithResponses) CreateDeployWithResponse(ctx context.Context, orga
 	return ParseCreateDeployResponse(rsp)
 }
 
-// GetDeployWithResponse Read a deploy
+// GetDeployWithResponse Get a deploy
 //
-// Tells what a deploy is and what became of it. The token needs the permission
+// Returns a deploy and its status. The token needs the permission
 // `deployment.deploys.get`.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -2006,7 +2016,7 @@ func (c *ClientWithResponses) GetDeployWithResponse(ctx context.Context, organiz
 	return ParseGetDeployResponse(rsp)
 }
 
-// UpdateDeployWithBodyWithResponse Change what is written about a deploy
+// UpdateDeployWithBodyWithResponse Update a deploy
 //
 // Replaces the description of a deploy. The token needs the permission
 // `deployment.deploys.update`.
@@ -2022,7 +2032,7 @@ func (c *ClientWithResponses) UpdateDeployWithBodyWithResponse(ctx context.Conte
 	return ParseUpdateDeployResponse(rsp)
 }
 
-// UpdateDeployWithResponse Change what is written about a deploy
+// UpdateDeployWithResponse Update a deploy
 //
 // Replaces the description of a deploy. The token needs the permission
 // `deployment.deploys.update`.
@@ -2040,10 +2050,10 @@ func (c *ClientWithResponses) UpdateDeployWithResponse(ctx context.Context, orga
 
 // FinalizeDeployWithBodyWithResponse Finalize a deploy
 //
-// Commits a deploy that was created, and whose image was pushed or whose tarball was
-// uploaded, before: from here on the Deployment takes over the new code. An upload
-// alone changes nothing. The token needs the permission
-// `deployment.deploys.update`, which is another one than creating a deploy needs.
+// Makes the uploaded image, DAG tarball or bundle of a deploy live. Create the deploy
+// and upload to it first; an upload alone changes nothing. The token needs the
+// permission `deployment.deploys.update`; creating a deploy needs
+// `deployment.deploys.create` instead.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2058,10 +2068,10 @@ func (c *ClientWithResponses) FinalizeDeployWithBodyWithResponse(ctx context.Con
 
 // FinalizeDeployWithResponse Finalize a deploy
 //
-// Commits a deploy that was created, and whose image was pushed or whose tarball was
-// uploaded, before: from here on the Deployment takes over the new code. An upload
-// alone changes nothing. The token needs the permission
-// `deployment.deploys.update`, which is another one than creating a deploy needs.
+// Makes the uploaded image, DAG tarball or bundle of a deploy live. Create the deploy
+// and upload to it first; an upload alone changes nothing. The token needs the
+// permission `deployment.deploys.update`; creating a deploy needs
+// `deployment.deploys.create` instead.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2076,8 +2086,8 @@ func (c *ClientWithResponses) FinalizeDeployWithResponse(ctx context.Context, or
 
 // DeployRollbackWithBodyWithResponse Roll back to a deploy
 //
-// Takes the Deployment back to what an earlier deploy made of it, by a deploy of its
-// own. The token needs the permission `deployment.deploys.update`.
+// Restores the state that the Deployment had after an earlier deploy. A rollback is a
+// new deploy. The token needs the permission `deployment.deploys.update`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2092,8 +2102,8 @@ func (c *ClientWithResponses) DeployRollbackWithBodyWithResponse(ctx context.Con
 
 // DeployRollbackWithResponse Roll back to a deploy
 //
-// Takes the Deployment back to what an earlier deploy made of it, by a deploy of its
-// own. The token needs the permission `deployment.deploys.update`.
+// Restores the state that the Deployment had after an earlier deploy. A rollback is a
+// new deploy. The token needs the permission `deployment.deploys.update`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2176,6 +2186,9 @@ func ParseListDeploysResponse(rsp *http.Response) (*ListDeploysResponse, error) 
 		}
 		response.JSONDefault = &dest
 
+	case rsp.StatusCode == 429:
+		// Content-type (text/plain) unsupported
+
 	}
 
 	return response, nil
@@ -2250,6 +2263,9 @@ func ParseCreateDeployResponse(rsp *http.Response) (*CreateDeployResponse, error
 			return nil, err
 		}
 		response.JSONDefault = &dest
+
+	case rsp.StatusCode == 429:
+		// Content-type (text/plain) unsupported
 
 	}
 
@@ -2326,6 +2342,9 @@ func ParseGetDeployResponse(rsp *http.Response) (*GetDeployResponse, error) {
 		}
 		response.JSONDefault = &dest
 
+	case rsp.StatusCode == 429:
+		// Content-type (text/plain) unsupported
+
 	}
 
 	return response, nil
@@ -2400,6 +2419,9 @@ func ParseUpdateDeployResponse(rsp *http.Response) (*UpdateDeployResponse, error
 			return nil, err
 		}
 		response.JSONDefault = &dest
+
+	case rsp.StatusCode == 429:
+		// Content-type (text/plain) unsupported
 
 	}
 
@@ -2476,6 +2498,9 @@ func ParseFinalizeDeployResponse(rsp *http.Response) (*FinalizeDeployResponse, e
 		}
 		response.JSONDefault = &dest
 
+	case rsp.StatusCode == 429:
+		// Content-type (text/plain) unsupported
+
 	}
 
 	return response, nil
@@ -2550,6 +2575,9 @@ func ParseDeployRollbackResponse(rsp *http.Response) (*DeployRollbackResponse, e
 			return nil, err
 		}
 		response.JSONDefault = &dest
+
+	case rsp.StatusCode == 429:
+		// Content-type (text/plain) unsupported
 
 	}
 

@@ -17,7 +17,7 @@ func (v apiVersion) CreateDeploy(_ context.Context, request server.CreateDeployR
 	if deployment == nil {
 		return server.CreateDeploy404JSONResponse{NotFoundJSONResponse: notFound("Deployment")}, nil
 	}
-	if refusal := refusalToCreate(*request.Body, deployment); refusal != "" {
+	if refusal := v.refusalToCreate(*request.Body, deployment); refusal != "" {
 		return server.CreateDeploy400JSONResponse{BadRequestJSONResponse: badRequest(refusal)}, nil
 	}
 	asked := *request.Body
@@ -30,8 +30,8 @@ func (v apiVersion) CreateDeploy(_ context.Context, request server.CreateDeployR
 	if asked.Type == api.DeployTypeBundle {
 		created.BundleMountPath, created.bundleType = asked.BundleMountPath, *asked.BundleType
 	}
-	if v.hasGit {
-		created.Git = asked.Git
+	if created.Git = asked.Git; created.Git != nil && !v.isV1 {
+		created.Git.RemoteURL = nil // v1beta1 ignores it as any field that it does not know
 	}
 	v.add(created, deployment)
 	v.creates[deployment.ID]++
@@ -39,7 +39,7 @@ func (v apiVersion) CreateDeploy(_ context.Context, request server.CreateDeployR
 }
 
 // refusalToCreate says why the service would not create the deploy, or "".
-func refusalToCreate(request api.CreateDeployRequest, deployment *Deployment) string {
+func (v apiVersion) refusalToCreate(request api.CreateDeployRequest, deployment *Deployment) string {
 	switch {
 	case request.Type == "":
 		return "type is required"
@@ -52,7 +52,7 @@ func refusalToCreate(request api.CreateDeployRequest, deployment *Deployment) st
 	case request.Type == api.DeployTypeBundle && isEmpty(request.BundleType):
 		return "bundleType is required for a deploy of type BUNDLE"
 	}
-	return refusalOf(request.Description)
+	return cmp.Or(refusalOf(request.Description), v.refusalOfGit(request.Git))
 }
 
 func isEmpty(field *string) bool { return field == nil || *field == "" }

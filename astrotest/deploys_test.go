@@ -103,35 +103,103 @@ func TestABundleKeepsItsType(t *testing.T) {
 	assert.Equal(t, map[string]string{created.ID: "other", seeded.ID: "dbt"}, types)
 }
 
-// One version of the API knows git; the other ignores it as any field that it does not know.
-func TestGitIsOfV1(t *testing.T) {
+// Responses of v1 show the git of a deploy, whichever version created it; those of v1beta1 do not.
+func TestOnlyResponsesOfV1ShowGit(t *testing.T) {
 	server := astrotest.NewServer(astrotest.WithAnyVersion())
 	defer server.Close()
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
-	const body = `{"type":"DAG_ONLY","git":{"provider":"GENERIC","commitSha":"5b1ee0d","remoteUrl":"https://git.example/dags"}}`
-	for _, row := range []struct {
-		createdIn, readIn string
-		has               bool
-	}{
-		{"/v1", "/v1", true},
-		{"/v1", "/platform/v1beta1", false},
-		{"/platform/v1beta1", "/v1", false},
-		{"/platform/v1beta1", "/platform/v1beta1", false},
-	} {
-		path := deploysPath(row.readIn, deployment)
-		status, created, text := call[api.Deploy](t, server, http.MethodPost, deploysPath(row.createdIn, deployment), body)
-		require.Equal(t, 200, status, text)
-		assert.Equal(t, row.createdIn == "/v1", created.Git != nil, row)
-		_, read, _ := call[api.Deploy](t, server, http.MethodGet, path+"/"+created.ID, "")
-		_, list, _ := call[api.DeploysPaginated](t, server, http.MethodGet, path+"?limit=1", "")
-		_, updated, _ := call[api.Deploy](t, server, http.MethodPost, path+"/"+created.ID, "{}")
-		_, finalized, _ := call[api.Deploy](t, server, http.MethodPost, path+"/"+created.ID+"/finalize", `{"dagTarballVersion":"v"}`)
-		for _, seen := range []api.Deploy{read, list.Deploys[0], updated, finalized} {
-			require.Equal(t, created.ID, seen.ID)
-			require.Equal(t, row.has, seen.Git != nil, row)
-			if row.has {
-				assert.Equal(t, "5b1ee0d", seen.Git.CommitSHA)
+	body := `{"type":"DAG_ONLY","git":` + gitOf("remoteUrl", "") + `}`
+	versions := []string{"/v1", "/platform/v1beta1"}
+	for _, createdIn := range versions {
+		for _, readIn := range versions {
+			path := deploysPath(readIn, deployment)
+			status, created, text := call[api.Deploy](t, server, http.MethodPost, deploysPath(createdIn, deployment), body)
+			require.Equal(t, 200, status, text)
+			assert.Equal(t, createdIn == "/v1", created.Git != nil, createdIn)
+			_, read, _ := call[api.Deploy](t, server, http.MethodGet, path+"/"+created.ID, "")
+			_, list, _ := call[api.DeploysPaginated](t, server, http.MethodGet, path+"?limit=1", "")
+			_, updated, _ := call[api.Deploy](t, server, http.MethodPost, path+"/"+created.ID, "{}")
+			_, finalized, _ := call[api.Deploy](t, server, http.MethodPost, path+"/"+created.ID+"/finalize", `{"dagTarballVersion":"v"}`)
+			for _, seen := range []api.Deploy{read, list.Deploys[0], updated, finalized} {
+				require.Equal(t, created.ID, seen.ID)
+				require.Equal(t, readIn == "/v1", seen.Git != nil, "created in %s, read in %s", createdIn, readIn)
+				if seen.Git != nil {
+					assert.Equal(t, "5b1ee0d", seen.Git.CommitSHA)
+				}
 			}
+		}
+	}
+}
+
+// gitOf returns a git that both versions accept, with some fields changed: a name and a value each,
+// where the value "" removes the field.
+func gitOf(changes ...string) string {
+	git := map[string]string{
+		"provider": "GITHUB", "commitSha": "5b1ee0d", "account": "acme", "repo": "dags",
+		"branch": "main", "commitUrl": "https://github.com/acme/dags/commit/5b1ee0d",
+	}
+	for i := 0; i < len(changes); i += 2 {
+		git[changes[i]] = changes[i+1]
+		if changes[i+1] == "" {
+			delete(git, changes[i])
+		}
+	}
+	encoded, err := json.Marshal(git)
+	if err != nil {
+		panic(err)
+	}
+	return string(encoded)
+}
+
+func TestCreateDeployChecksGit(t *testing.T) {
+	const url = "https://git.example/dags"
+	generic := func(changes ...string) string {
+		return gitOf(append([]string{"provider", "GENERIC", "account", "", "repo", "", "remoteUrl", url}, changes...)...)
+	}
+	for _, row := range []struct {
+		git         string
+		v1, v1Beta1 string // the refusal; "" is none
+	}{
+		{"null", "", ""},
+		{gitOf(), "", ""},
+		{gitOf("authorName", "Jane", "nobodyKnows", "it"), "", ""},
+		{gitOf("branch", "", "commitUrl", ""), "", "git.branch is required"},
+		{gitOf("commitUrl", ""), "", "git.commitUrl is required"},
+		{gitOf("provider", ""), "git.provider is required", "git.provider is required"},
+		{gitOf("commitSha", ""), "git.commitSha is required", "git.commitSha is required"},
+		{gitOf("account", ""), "git.account is required", "git.account is required"},
+		{gitOf("repo", ""), "git.repo is required", "git.repo is required"},
+		{gitOf("remoteUrl", url), "git.remoteUrl must be empty for the provider GITHUB", ""},
+		{strings.Replace(gitOf("repo", "EMPTY"), "EMPTY", "", 1), "git.repo is required", "git.repo is required"},
+		{generic(), "", "git.account is required"},
+		{generic("branch", "", "commitUrl", ""), "", "git.account is required"},
+		{generic("commitSha", ""), "git.commitSha is required", "git.commitSha is required"},
+		{generic("remoteUrl", ""), "git.remoteUrl is required", "git.account is required"},
+		{generic("account", "acme"), "git.account must be empty for the provider GENERIC", "git.repo is required"},
+		{generic("repo", "dags"), "git.repo must be empty for the provider GENERIC", "git.account is required"},
+		{gitOf("provider", "GENERIC"), "git.remoteUrl is required", `git.provider must be GITHUB, and is \"GENERIC\"`},
+		{gitOf("provider", "SOMETHING_NEW"), "", `git.provider must be GITHUB, and is \"SOMETHING_NEW\"`},
+	} {
+		for version, refusal := range map[string]string{"/v1": row.v1, "/platform/v1beta1": row.v1Beta1} {
+			server := astrotest.NewServer()
+			t.Cleanup(server.Close)
+			deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
+			status, created, text := call[api.Deploy](t, server, http.MethodPost, deploysPath(version, deployment), `{"type":"DAG_ONLY","git":`+row.git+`}`)
+			if refusal != "" {
+				assert.Equal(t, 400, status, "%s %s", version, row.git)
+				assert.Contains(t, text, `"message":"Invalid request: `+refusal+`"`, "%s %s", version, row.git)
+				assert.Contains(t, text, `"statusCode":400`)
+				assert.Zero(t, server.Creates(deployment.ID))
+				continue
+			}
+			require.Equal(t, 200, status, "%s %s %s", version, row.git, text)
+			stored := must(server.Deploy(created.ID)).Git
+			if version == "/v1" || row.git == "null" {
+				assert.Equal(t, created.Git, stored)
+				continue
+			}
+			assert.Equal(t, "acme", *stored.Account)
+			assert.Nil(t, stored.RemoteURL, "v1beta1 ignores it")
 		}
 	}
 }
@@ -157,6 +225,7 @@ func TestListDeploys(t *testing.T) {
 
 	for query, want := range map[string]struct{ offset, limit, from, to int }{
 		"":                     {0, 20, 0, 20},
+		"?limit=0":             {0, 20, 0, 20},
 		"?limit=1":             {0, 1, 0, 1},
 		"?limit=1000":          {0, 1000, 0, 27},
 		"?offset=20":           {20, 20, 20, 27},
@@ -175,7 +244,7 @@ func TestListDeploys(t *testing.T) {
 		assert.Equal(t, newestFirst[want.from:want.to], ids, query)
 		assert.Equal(t, []int{want.offset, want.limit, 27}, []int{page.Offset, page.Limit, page.TotalCount}, query)
 	}
-	for _, query := range []string{"?limit=0", "?limit=-1", "?limit=1001", "?offset=-1", "?limit=many", "?offset="} {
+	for _, query := range []string{"?limit=-1", "?limit=1001", "?offset=-1", "?limit=many", "?offset="} {
 		status, text := send(t, server, http.MethodGet, path+query, "")
 		assert.Equal(t, 400, status, query)
 		assert.Contains(t, text, `"statusCode":400`)

@@ -49,6 +49,8 @@
 // work. [Server.Commits] and [Server.Creates] count what took effect. All times are those of
 // [time.Now], so a test in a [testing/synctest] bubble has them on its own clock.
 //
+// [Server.RetireV1Beta1] removes v1beta1, as the vendor may do after January 2027.
+//
 // Outside of Go tests, examples/simulator serves the same fake to any program.
 //
 // # What it does not simulate
@@ -65,7 +67,7 @@
 //   - What a rollback does to images and bundles: it takes back the DAGs alone, and none where
 //     the earlier deploy had none.
 //   - An operation of the contract that has no handler here: the response is 501. Inject another.
-//   - The fieldErrors of a response 400, and what of a git is required.
+//   - The fieldErrors of a response 400.
 //   - Of HTTP/2: server push, priorities, SETTINGS that change, and a GOAWAY that lets some streams
 //     through.
 //   - Of the storage: reading, conditions, leases, metadata, checksums other than MD5, the
@@ -80,4 +82,5 @@
 // way; an upload URL is made once, when its deploy is created, and later answers repeat it; the
 // service refuses to create what it would refuse to finalize, and to roll back to a deploy that
 // was not finalized or failed; updating without a description changes none.
+// A limit of 0 lists a page of the default size.
 package astrotest

@@ -2,8 +2,10 @@ package astrotest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -175,4 +177,21 @@ func ExampleServer_Creates() {
 	_, err := newClient(server, astrotest.Token).CreateDeploy(context.Background(), to, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly})
 	fmt.Println(err != nil, server.Creates(deployment.ID))
 	// Output: true 1
+}
+
+// A program that pins v1beta1 meets the end of that version; one that uses v1 does not.
+func ExampleServer_RetireV1Beta1() {
+	server := astrotest.NewServer()
+	defer server.Close()
+	target := add(server, api.DeployTypeImageOnly)
+	server.RetireV1Beta1(http.StatusGone)
+	for _, version := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
+		client := newClient(server, astrotest.Token, wrapper.WithAPIVersion(version))
+		_, err := client.GetDeploy(context.Background(), target)
+		var refused *wrapper.APIError
+		fmt.Println(err == nil, errors.As(err, &refused) && refused.StatusCode == http.StatusGone)
+	}
+	// Output:
+	// false true
+	// true false
 }

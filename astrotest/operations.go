@@ -16,8 +16,11 @@ var operations = operationsOf(astrofinalize.Contract())
 // simulated are the operations that have a handler here.
 var simulated = []string{"ListDeploys", "CreateDeploy", "GetDeploy", "UpdateDeploy", "FinalizeDeploy", "DeployRollback"}
 
-// basePaths are those of the API's versions, and whether a version has the commit of a deploy.
-var basePaths = map[string]bool{"/platform/v1beta1": false, "/v1": true}
+// The base paths of the API's versions.
+const (
+	v1Beta1Path = "/platform/v1beta1"
+	v1Path      = "/v1"
+)
 
 // storageOperations are the uploads, by the values of their parameter comp.
 var storageOperations = map[string]string{
@@ -70,7 +73,7 @@ func operationAt(pattern string, r *http.Request) (operation string, found bool)
 		return operation, found
 	}
 	method, path, _ := strings.Cut(pattern, " ")
-	for base := range basePaths {
+	for _, base := range []string{v1Beta1Path, v1Path} {
 		if rest, isBelow := strings.CutPrefix(path, base); isBelow {
 			operation, found = operations[routeOf(method, rest)]
 		}

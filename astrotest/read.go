@@ -44,14 +44,14 @@ func (v apiVersion) ListDeploys(_ context.Context, request server.ListDeploysReq
 	if asked := request.Params.Offset; asked != nil {
 		offset = *asked
 	}
-	if asked := request.Params.Limit; asked != nil {
+	if asked := request.Params.Limit; asked != nil && *asked != 0 {
 		limit = *asked
 	}
 	switch {
 	case offset < 0:
 		return server.ListDeploys400JSONResponse{BadRequestJSONResponse: badRequest("offset must be at least 0")}, nil
-	case limit < 1 || limit > maxLimit:
-		return server.ListDeploys400JSONResponse{BadRequestJSONResponse: badRequest("limit must be from 1 to 1000")}, nil
+	case limit < 0 || limit > maxLimit:
+		return server.ListDeploys400JSONResponse{BadRequestJSONResponse: badRequest("limit must be from 0 to 1000")}, nil
 	}
 	all := v.newestFirst(deployment.ID)
 	shown := []api.Deploy{} // [] in JSON, not null

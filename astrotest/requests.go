@@ -39,9 +39,9 @@ type recorder struct {
 	seen []Request
 }
 
-func (rec *recorder) record(next *http.ServeMux) http.Handler {
+func (rec *recorder) record(routes *http.ServeMux, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, pattern := next.Handler(r)
+		_, pattern := routes.Handler(r)
 		operation, _ := operationAt(pattern, r)
 		seen := Request{Operation: operation, Method: r.Method, Path: r.RequestURI, Header: r.Header.Clone()}
 		if !strings.HasPrefix(r.URL.Path, storagePath) {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
@@ -29,6 +30,7 @@ type Server struct {
 	conns     *listener
 	http2     bool
 	mux       *http.ServeMux
+	retired   atomic.Int32 // the status of responses under /platform/v1beta1; 0 while it is served
 	service   *service
 	rates     rates
 	faults    faultQueue
@@ -79,7 +81,7 @@ func NewServer(options ...Option) *Server {
 		option(s)
 	}
 	s.mux = s.routes()
-	s.listen(s.logRequests(s.requests.record(s.mux)))
+	s.listen(s.logRequests(s.requests.record(s.mux, s.retireV1Beta1(s.mux))))
 	s.URL = cmp.Or(s.URL, s.baseURL())
 	s.service.storage.baseURL = s.URL
 	return s
@@ -103,8 +105,8 @@ func (s *Server) routes() *http.ServeMux {
 		writeError(w, http.StatusBadRequest, "Invalid request: "+err.Error())
 	}
 	mux := http.NewServeMux()
-	for base, hasGit := range basePaths {
-		handlers := server.NewStrictHandlerWithOptions(apiVersion{service: s.service, hasGit: hasGit}, nil, server.StrictHTTPServerOptions{RequestErrorHandlerFunc: badRequest})
+	for _, base := range []string{v1Beta1Path, v1Path} {
+		handlers := server.NewStrictHandlerWithOptions(apiVersion{service: s.service, isV1: base == v1Path}, nil, server.StrictHTTPServerOptions{RequestErrorHandlerFunc: badRequest})
 		server.HandlerWithOptions(handlers, server.StdHTTPServerOptions{
 			BaseURL:          base,
 			BaseRouter:       mux,

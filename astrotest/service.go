@@ -60,7 +60,7 @@ func newService() *service {
 // apiVersion is the service as one version of the API shows it.
 type apiVersion struct {
 	*service
-	hasGit bool // the other one does not know the field
+	isV1 bool // v1beta1 has other rules for a git, and shows none
 	notSimulated
 }
 
@@ -73,7 +73,7 @@ var _ server.StrictServerInterface = apiVersion{}
 // view returns a copy of the deploy as a response shows it.
 func (v apiVersion) view(deploy *storedDeploy, deployment *Deployment) api.Deploy {
 	shown := view(deploy, deployment)
-	if !v.hasGit {
+	if !v.isV1 {
 		shown.Git = nil
 	}
 	if v.bundlesShownAs != "" && shown.Type == api.DeployTypeBundle {

@@ -29,8 +29,8 @@ var target = wrapper.Target{
 	DAGDeploys:     wrapper.DAGDeploysOn,
 }
 
-// answer is what the service's reference shows, as compact as a service sends it.
-var answer = strings.NewReplacer("\n", "", "\t", "").Replace(`{
+// deployJSON is the example of the service's reference, without white space.
+var deployJSON = strings.NewReplacer("\n", "", "\t", "").Replace(`{
 	"createdAt":"2022-11-22T04:37:12Z",
 	"deploymentId":"` + target.DeploymentID + `",
 	"id":"` + target.DeployID + `",
@@ -48,7 +48,7 @@ var answer = strings.NewReplacer("\n", "", "\t", "").Replace(`{
 	"updatedAt":"2022-11-22T04:37:12Z"
 }`)
 
-// memory answers without a network.
+// memory responds without a network.
 type memory struct{}
 
 func (memory) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -60,20 +60,20 @@ func (memory) RoundTrip(request *http.Request) (*http.Response, error) {
 		ProtoMajor:    1,
 		ProtoMinor:    1,
 		Header:        http.Header{"Content-Type": {"application/json"}},
-		Body:          io.NopCloser(strings.NewReader(answer)),
-		ContentLength: int64(len(answer)),
+		Body:          io.NopCloser(strings.NewReader(deployJSON)),
+		ContentLength: int64(len(deployJSON)),
 		Request:       request,
 	}, err
 }
 
 const baseline = "generated"
 
-// contenders are set up once, as a program would. Ours has its limiter on, at a rate that none
-// of them reaches.
+// contenders sets each contender up once, as a program would. Ours has its limiter on, at a rate that
+// is never reached.
 func contenders(baseURL string, transport http.RoundTripper) []contender.Contender {
 	setup := contender.Setup{BaseURL: baseURL, Token: token, Client: &http.Client{Transport: transport}}
-	unreached := wrapper.WithLimiter(http.MethodPost, wrapper.NewLimiter(100_000))
-	return []contender.Contender{setup.NetHTTP(), setup.Generated(), setup.GeneratedWithTimeout(), setup.RetryableHTTP(), setup.Resty(), setup.Ours(unreached)}
+	limiter := wrapper.WithLimiter(http.MethodPost, wrapper.NewLimiter(100_000))
+	return []contender.Contender{setup.NetHTTP(), setup.Generated(), setup.GeneratedWithTimeout(), setup.RetryableHTTP(), setup.Resty(), setup.Ours(limiter)}
 }
 
 // onEach runs a benchmark in memory and on loopback.
@@ -83,8 +83,8 @@ func onEach(b *testing.B, bench func(b *testing.B, contenders []contender.Conten
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			w.Header().Set("Content-Type", "application/json")
-			w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
-			_, _ = io.WriteString(w, answer)
+			w.Header().Set("Content-Length", strconv.Itoa(len(deployJSON)))
+			_, _ = io.WriteString(w, deployJSON)
 		}))
 		defer server.Close()
 		transport := &http.Transport{}
@@ -93,7 +93,7 @@ func onEach(b *testing.B, bench func(b *testing.B, contenders []contender.Conten
 	})
 }
 
-// BenchmarkCall has the time, bytes and allocations of one finalize.
+// BenchmarkCall measures the time, bytes and allocations of one finalize.
 func BenchmarkCall(b *testing.B) {
 	onEach(b, func(b *testing.B, contenders []contender.Contender) {
 		for _, c := range contenders {
@@ -109,9 +109,9 @@ func BenchmarkCall(b *testing.B) {
 	})
 }
 
-// BenchmarkRatio has the contenders take turns in short rounds, so that whatever slows the
-// machine down slows all of them, and reports for each the median of its time relative to the
-// generated client's in the same round. One iteration is one round.
+// BenchmarkRatio lets the contenders take turns in short rounds, so that other load slows all of them
+// down alike. It reports the median ratio of each contender's time to that of the generated client in
+// the same round. One iteration is one round.
 func BenchmarkRatio(b *testing.B) {
 	const calls = 300
 	onEach(b, func(b *testing.B, contenders []contender.Contender) {
@@ -119,7 +119,7 @@ func BenchmarkRatio(b *testing.B) {
 		random := rand.New(rand.NewPCG(1, 1))
 		for b.Loop() {
 			took := map[string]time.Duration{}
-			for _, i := range random.Perm(len(contenders)) { // so that nobody always has the same one's garbage to collect
+			for _, i := range random.Perm(len(contenders)) { // so that the garbage of one does not always burden the same other
 				c := contenders[i]
 				started := time.Now()
 				for range calls {
@@ -142,7 +142,7 @@ func BenchmarkRatio(b *testing.B) {
 	})
 }
 
-// Contenders that did something else than finalizing the deploy could not be compared.
+// All contenders finalize the deploy; otherwise they could not be compared.
 func TestContendersFinalize(t *testing.T) {
 	for _, c := range contenders("http://localhost", memory{}) {
 		deploy, err := c.Finalize(t.Context(), target)

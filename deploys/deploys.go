@@ -9,8 +9,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// Client is what a deploy takes of a client. A [*wrapper.Client] is one; programs that have a
-// client of their own, or that test without a server, can bring another.
+// Client is the client that a deploy needs. [*wrapper.Client] implements it. A program can implement its
+// own, for example to test without a server.
 type Client interface {
 	CheckCreate(in wrapper.Deployment, request api.CreateDeployRequest) error
 	CreateDeploy(ctx context.Context, in wrapper.Deployment, request api.CreateDeployRequest) (*api.Deploy, error)
@@ -21,24 +21,23 @@ type Client interface {
 
 var _ Client = (*wrapper.Client)(nil)
 
-// Source is what a deploy carries, before it is packed. Package tarball has sources for
-// folders, for an [io/fs.FS] and for tarballs that exist already.
+// Source is the content of a deploy before it is packed. Package tarball has sources for folders, for an
+// [io/fs.FS] and for existing tarballs.
 type Source interface {
-	// Open returns the tarball, its entries below the folder prefix, or not below any if that
-	// is "". It is read more than once, and closed in the end.
+	// Open returns the tarball, with its entries below the folder prefix unless that is "". The
+	// caller reads the tarball more than once and closes it.
 	Open(ctx context.Context, prefix string) (io.ReadSeekCloser, error)
 }
 
-// Mount is where a bundle is mounted, such as /usr/local/airflow/dbt/my-project, and what
-// kind of bundle it is, such as dbt. Both are required.
+// Mount is the mount path of a bundle, such as /usr/local/airflow/dbt/my-project, and its type, such as
+// dbt. Both are required.
 type Mount struct {
 	Path string
 	Type string
 }
 
-// DAGs makes the DAGs of a Deployment those of a source, such as tarball.Dir("./dags"), all of
-// them: what the source lacks is gone afterwards. It packs them below dags/ and creates a deploy
-// of type DAG_ONLY.
+// DAGs replaces all DAGs of a Deployment with those of a source, such as tarball.Dir("./dags"). It packs
+// them below dags/ and creates a deploy of type DAG_ONLY.
 func DAGs(ctx context.Context, client Client, to wrapper.Deployment, dags Source, options ...Option) (*Result, error) {
 	return run(ctx, client, to, plan{
 		request:   api.CreateDeployRequest{Type: api.DeployTypeDAGOnly},
@@ -49,8 +48,8 @@ func DAGs(ctx context.Context, client Client, to wrapper.Deployment, dags Source
 	}, options)
 }
 
-// Bundle makes the bundle at a mount path of a Deployment what a source has, by a deploy of type
-// BUNDLE, whose tarball's entries are below no folder.
+// Bundle replaces the bundle at a mount path of a Deployment with the content of a source. It packs that
+// without a folder around it and creates a deploy of type BUNDLE.
 func Bundle(ctx context.Context, client Client, to wrapper.Deployment, at Mount, bundle Source, options ...Option) (*Result, error) {
 	return run(ctx, client, to, plan{
 		request:   at.request(),
@@ -60,8 +59,8 @@ func Bundle(ctx context.Context, client Client, to wrapper.Deployment, at Mount,
 	}, options)
 }
 
-// RemoveBundle takes the bundle at a mount path off a Deployment, by a deploy of type BUNDLE
-// to which nothing is uploaded (see [wrapper.RemoveBundle]).
+// RemoveBundle removes the bundle at a mount path from a Deployment. It creates and finalizes a deploy of
+// type BUNDLE without an upload (see [wrapper.RemoveBundle]).
 func RemoveBundle(ctx context.Context, client Client, from wrapper.Deployment, at Mount, options ...Option) (*Result, error) {
 	return run(ctx, client, from, plan{
 		request: at.request(),
@@ -73,7 +72,7 @@ func (m Mount) request() api.CreateDeployRequest {
 	return api.CreateDeployRequest{Type: api.DeployTypeBundle, BundleMountPath: &m.Path, BundleType: &m.Type}
 }
 
-// plan is what is particular to one kind of deploy.
+// plan is what differs between the kinds of deploy.
 type plan struct {
 	request   api.CreateDeployRequest
 	source    Source
@@ -114,11 +113,11 @@ func run(ctx context.Context, client Client, to wrapper.Deployment, p plan, opti
 	return &result, nil
 }
 
-// check applies the options, and reports the first rule that the call breaks.
+// check applies the options and validates the arguments.
 func (p *plan) check(ctx context.Context, client Client, to wrapper.Deployment, options []Option) error {
 	for _, option := range options {
 		if option == nil {
-			return &wrapper.ValidationError{Field: "options", Rule: "must not hold a nil Option"}
+			return &wrapper.ValidationError{Field: "options", Rule: "must not contain a nil Option"}
 		}
 		if err := option(p); err != nil {
 			return err
@@ -126,7 +125,7 @@ func (p *plan) check(ctx context.Context, client Client, to wrapper.Deployment, 
 	}
 	switch {
 	case client == nil:
-		return &wrapper.ValidationError{Field: "client", Rule: "must not be nil; wrapper.NewClient makes one"}
+		return &wrapper.ValidationError{Field: "client", Rule: "must not be nil; create one with wrapper.NewClient"}
 	case ctx == nil:
 		return &wrapper.ValidationError{Field: "ctx", Rule: "must not be nil; pass context.Background() if there is none"}
 	}
@@ -134,7 +133,7 @@ func (p *plan) check(ctx context.Context, client Client, to wrapper.Deployment, 
 		return err
 	}
 	if p.uploadURL != nil && p.source == nil {
-		return &wrapper.ValidationError{Field: "source", Rule: "must not be nil; package tarball makes one of a folder"}
+		return &wrapper.ValidationError{Field: "source", Rule: "must not be nil; for a folder, use tarball.Dir"}
 	}
 	return nil
 }

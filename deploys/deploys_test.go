@@ -26,12 +26,12 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// packed is a source that is packed already.
+// packed is a source with the content of a tarball.
 type packed struct {
 	content []byte
 	err     error
-	nothing bool   // is opened
-	prefix  string // as it was asked for
+	nothing bool   // Open returns nil and no error
+	prefix  string // that Open was called with
 	closed  int
 }
 
@@ -57,7 +57,7 @@ var shop = deploys.Mount{Path: "/usr/local/airflow/dbt/shop", Type: "dbt"}
 
 func TestDAGs(t *testing.T) {
 	for _, apiVersion := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
-		server, client, deployment := home(t, wrapper.WithAPIVersion(apiVersion))
+		server, client, deployment := newService(t, wrapper.WithAPIVersion(apiVersion))
 		source := &packed{content: gzipped(3000)}
 		var sent int64
 		result, err := deploys.DAGs(t.Context(), client, deployment, source, deploys.WithDescription("Monday"), deploys.WithProgress(func(now, _ int64) { sent = now }))
@@ -85,13 +85,13 @@ func TestDAGs(t *testing.T) {
 		assert.Equal(t, []string{"POST", "PUT", "POST"}, methods(server), "create, upload, finalize")
 		for _, request := range server.Requests() {
 			if request.Method == http.MethodPut {
-				assert.Empty(t, request.Authorization, "the storage is none of the token's business")
+				assert.Empty(t, request.Authorization, "the token must not be sent to the storage")
 			}
 		}
 	}
 }
 
-// digested is a source that tells of what is in it.
+// digested is a source that reports its number of files and its digest.
 type digested struct{ packed }
 
 func (d *digested) Open(ctx context.Context, prefix string) (io.ReadSeekCloser, error) {
@@ -104,9 +104,9 @@ type openDigested struct{ *open }
 func (openDigested) Files() int            { return 7 }
 func (openDigested) ContentDigest() string { return "v1:5b1ee0d" }
 
-// What the source tells of its tarball is in the result, and in its JSON.
-func TestResultTellsOfTheContent(t *testing.T) {
-	_, client, deployment := home(t)
+// What the source reports about its tarball is in the result and its JSON.
+func TestResultHasFilesAndContentDigest(t *testing.T) {
+	_, client, deployment := newService(t)
 	result, err := deploys.DAGs(t.Context(), client, deployment, &digested{packed{content: gzipped(3000)}})
 	require.NoError(t, err)
 	assert.Equal(t, 7, result.Files)
@@ -118,7 +118,7 @@ func TestResultTellsOfTheContent(t *testing.T) {
 
 	result, err = deploys.DAGs(t.Context(), client, deployment, &packed{content: gzipped(3000)})
 	require.NoError(t, err)
-	assert.Empty(t, result.ContentDigest, "one that does not tell")
+	assert.Empty(t, result.ContentDigest, "the source reports none")
 }
 
 func methods(server *astrotest.Server) (methods []string) {
@@ -129,7 +129,7 @@ func methods(server *astrotest.Server) (methods []string) {
 }
 
 func TestBundleAndRemoveBundle(t *testing.T) {
-	server, client, deployment := home(t, wrapper.WithAPIVersion(wrapper.V1))
+	server, client, deployment := newService(t, wrapper.WithAPIVersion(wrapper.V1))
 	source := &packed{content: gzipped(3000)}
 	commit := api.DeployGit{Provider: api.GitProviderGeneric, CommitSHA: "5b1ee0d", RemoteURL: ptr("https://git.example/shop.git")}
 	result, err := deploys.Bundle(t.Context(), client, deployment, shop, source, deploys.WithGit(commit))
@@ -148,12 +148,12 @@ func TestBundleAndRemoveBundle(t *testing.T) {
 	assert.Zero(t, result.Bytes)
 	now, _ = server.Deployment(deployment.DeploymentID)
 	assert.Empty(t, now.Bundles)
-	assert.Equal(t, []string{"POST", "PUT", "POST", "POST", "POST"}, methods(server), "nothing is uploaded to remove a bundle")
+	assert.Equal(t, []string{"POST", "PUT", "POST", "POST", "POST"}, methods(server), "RemoveBundle uploads nothing")
 }
 
-// The result's JSON is for machines, and has no secret.
+// The result's JSON contains no secrets.
 func TestResultAsJSON(t *testing.T) {
-	_, client, deployment := home(t)
+	_, client, deployment := newService(t)
 	result, err := deploys.DAGs(t.Context(), client, deployment, &packed{content: gzipped(3000)})
 	require.NoError(t, err)
 	assert.Nil(t, result.Deploy.DAGsUploadURL)
@@ -188,9 +188,9 @@ func TestTimings(t *testing.T) {
 	})
 }
 
-// What can be known to be wrong is refused before anything is sent.
-func TestRefusesBadInput(t *testing.T) {
-	server, client, deployment := home(t)
+// Invalid arguments are rejected before anything is sent.
+func TestRejectsInvalidArguments(t *testing.T) {
+	server, client, deployment := newService(t)
 	source := &packed{content: gzipped(100)}
 	ctx := t.Context()
 	var none context.Context
@@ -214,7 +214,7 @@ func TestRefusesBadInput(t *testing.T) {
 		{"description", func() error {
 			return second(deploys.DAGs(ctx, client, deployment, source, deploys.WithDescription(string(make([]byte, 501)))))
 		}},
-		{"git", func() error {
+		{"git.provider", func() error {
 			return second(deploys.DAGs(ctx, client, deployment, source, deploys.WithGit(api.DeployGit{})))
 		}},
 		{"options", func() error { return second(deploys.DAGs(ctx, client, deployment, source, nil)) }},
@@ -251,12 +251,12 @@ func TestRefusesBadInput(t *testing.T) {
 	assert.Empty(t, server.Requests())
 }
 
-// Whatever goes wrong midway, the error says what is on the service now and what a repetition
-// does, and that is true.
+// The error of every stage says truthfully what exists on the service and what calling again does.
 func TestErrors(t *testing.T) {
 	const (
-		created  = "was created and not finalized, so nothing that runs was changed; calling again creates another"
-		unlisted = "a deploy may have been created; it changes nothing unless it is finalized, so another can be created; calling again creates another"
+		created   = "was created but not finalized, so the Deployment is unchanged; calling again creates another deploy"
+		mayExist  = "; calling again creates another deploy"
+		unchanged = "so the Deployment is unchanged"
 	)
 	always := func(fault astrotest.Fault) []astrotest.Fault { return []astrotest.Fault{fault, fault, fault, fault} }
 	edit := func(field string, value any) astrotest.Fault {
@@ -268,27 +268,27 @@ func TestErrors(t *testing.T) {
 		want     string
 		kind     error
 		deploys  int  // on the service
-		named    bool // the error's result names the deploy
-		version  bool // and the version
+		named    bool // the error's result has the deploy's ID
+		version  bool // and the tarball version
 		deployed bool
 	}{
-		"create refused":         {deploys.StageCreate, always(astrotest.Error(403, "no").On("CreateDeploy")), "no deploy was created, so nothing that runs was changed", wrapper.ErrForbidden, 0, false, false, false},
-		"create lost":            {deploys.StageCreate, always(astrotest.CutResponse().On("CreateDeploy")), unlisted, nil, 1, false, false, false},
-		"created as FAILED":      {deploys.StageCreate, []astrotest.Fault{edit("status", "FAILED").On("CreateDeploy")}, created, nil, 1, true, false, false},
-		"no upload URL":          {deploys.StageCreate, []astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { delete(deploy, "dagsUploadUrl") }).On("CreateDeploy")}, "DAG deploys seem to be off on the Deployment: enable them", nil, 1, true, false, false},
-		"an upload URL in clear": {deploys.StageUpload, []astrotest.Fault{edit("dagsUploadUrl", "http://storage.example/?sig=astrotest-signature").On("CreateDeploy")}, "the deploy's uploadUrl must be https", nil, 1, true, false, false},
-		"another type":           {deploys.StageCreate, []astrotest.Fault{edit("type", "IMAGE_ONLY").On("CreateDeploy")}, "a deploy of type IMAGE_ONLY, and not of type DAG_ONLY", nil, 1, false, false, false},
-		"upload URL expired":     {deploys.StageUpload, []astrotest.Fault{astrotest.ExpiredUploadURL().On("PutBlob")}, created, wrapper.ErrUploadURLExpired, 1, true, false, false},
-		"upload cut for good":    {deploys.StageUpload, always(astrotest.CutConnection().On("PutBlob")), created, nil, 1, true, false, false},
-		"stored, no version":     {deploys.StageUpload, []astrotest.Fault{astrotest.Fault{}.AfterCommit().WithoutHeader("x-ms-version-id").On("PutBlob")}, created, wrapper.ErrUnexpectedResponse, 1, true, false, false},
-		"finalize refused":       {deploys.StageFinalize, always(astrotest.Error(403, "no").On("FinalizeDeploy")), "was not finalized, so nothing that runs was changed; Finalize goes on with it, calling again creates another", wrapper.ErrForbidden, 1, true, true, false},
-		"finalize lost":          {deploys.StageFinalize, append(slices.Repeat([]astrotest.Fault{astrotest.Error(403, "no").On("GetDeploy")}, 9), astrotest.CutResponse().On("FinalizeDeploy")), "check with GetDeploy first; calling again creates another", wrapper.ErrOutcomeUnknown, 1, true, true, true},
-		"finalized as FAILED":    {deploys.StageFinalize, []astrotest.Fault{edit("status", "FAILED").On("FinalizeDeploy")}, "what runs now the Deployment itself tells; calling again creates another deploy", nil, 1, true, true, true},
-		"wait refused":           {deploys.StageWait, []astrotest.Fault{edit("status", "INITIALIZED").On("FinalizeDeploy"), astrotest.Error(401, "no").On("GetDeploy")}, "was finalized; Wait goes on waiting for it, calling again creates another", wrapper.ErrUnauthorized, 1, true, true, true},
-		"FAILED in the end":      {deploys.StageWait, []astrotest.Fault{edit("status", "INITIALIZED").On("FinalizeDeploy"), showing("FAILED").On("GetDeploy")}, "what runs now the Deployment itself tells; calling again creates another deploy", nil, 1, true, true, true},
+		"create refused":      {deploys.StageCreate, always(astrotest.Error(403, "no").On("CreateDeploy")), "no deploy was created, " + unchanged, wrapper.ErrForbidden, 0, false, false, false},
+		"create lost":         {deploys.StageCreate, always(astrotest.CutResponse().On("CreateDeploy")), mayExist, nil, 1, false, false, false},
+		"created as FAILED":   {deploys.StageCreate, []astrotest.Fault{edit("status", "FAILED").On("CreateDeploy")}, created, nil, 1, true, false, false},
+		"no upload URL":       {deploys.StageCreate, []astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { delete(deploy, "dagsUploadUrl") }).On("CreateDeploy")}, "DAG deploys seem to be disabled on the Deployment: enable them", nil, 1, true, false, false},
+		"http upload URL":     {deploys.StageUpload, []astrotest.Fault{edit("dagsUploadUrl", "http://storage.example/?sig=astrotest-signature").On("CreateDeploy")}, "the deploy's uploadUrl must be https", nil, 1, true, false, false},
+		"wrong type":          {deploys.StageCreate, []astrotest.Fault{edit("type", "IMAGE_ONLY").On("CreateDeploy")}, "a deploy of type IMAGE_ONLY instead of DAG_ONLY", nil, 1, false, false, false},
+		"upload URL expired":  {deploys.StageUpload, []astrotest.Fault{astrotest.ExpiredUploadURL().On("PutBlob")}, created, wrapper.ErrUploadURLExpired, 1, true, false, false},
+		"upload always cut":   {deploys.StageUpload, always(astrotest.CutConnection().On("PutBlob")), created, nil, 1, true, false, false},
+		"stored, no version":  {deploys.StageUpload, []astrotest.Fault{astrotest.Fault{}.AfterCommit().WithoutHeader("x-ms-version-id").On("PutBlob")}, created, wrapper.ErrUnexpectedResponse, 1, true, false, false},
+		"finalize refused":    {deploys.StageFinalize, always(astrotest.Error(403, "no").On("FinalizeDeploy")), "was not finalized, so the Deployment is unchanged; continue with Finalize, since calling again creates another deploy", wrapper.ErrForbidden, 1, true, true, false},
+		"finalize lost":       {deploys.StageFinalize, append(slices.Repeat([]astrotest.Fault{astrotest.Error(403, "no").On("GetDeploy")}, 9), astrotest.CutResponse().On("FinalizeDeploy")), "check with GetDeploy first; calling again creates another deploy", wrapper.ErrOutcomeUnknown, 1, true, true, true},
+		"finalized as FAILED": {deploys.StageFinalize, []astrotest.Fault{edit("status", "FAILED").On("FinalizeDeploy")}, "check the Deployment to see what it runs now; calling again creates another deploy", nil, 1, true, true, true},
+		"wait refused":        {deploys.StageWait, []astrotest.Fault{edit("status", "INITIALIZED").On("FinalizeDeploy"), astrotest.Error(401, "no").On("GetDeploy")}, "was finalized; continue with Wait, since calling again creates another deploy", wrapper.ErrUnauthorized, 1, true, true, true},
+		"FAILED in the end":   {deploys.StageWait, []astrotest.Fault{edit("status", "INITIALIZED").On("FinalizeDeploy"), showing("FAILED").On("GetDeploy")}, "check the Deployment to see what it runs now; calling again creates another deploy", nil, 1, true, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server, client, deployment := home(t)
+			server, client, deployment := newService(t)
 			server.Inject(row.faults...)
 			source := &packed{content: gzipped(100)}
 			result, err := deploys.DAGs(t.Context(), client, deployment, source)
@@ -307,9 +307,9 @@ func TestErrors(t *testing.T) {
 				chaostest.RequireNoSecret(t, err)
 			}
 
-			judge, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token))
+			reader, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token))
 			require.NoError(t, err)
-			ids := deployIDs(t, judge, deployment)
+			ids := deployIDs(t, reader, deployment)
 			assert.Len(t, ids, row.deploys)
 			if row.named {
 				require.Equal(t, ids, []string{deploying.Result.DeployID})
@@ -326,7 +326,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// deployIDs returns those of a Deployment, by a client that no fault strikes.
+// deployIDs returns the IDs of a Deployment's deploys.
 func deployIDs(t *testing.T, client *wrapper.Client, in wrapper.Deployment) (ids []string) {
 	for deploy, err := range client.ListDeploys(t.Context(), in) {
 		require.NoError(t, err)
@@ -335,9 +335,9 @@ func deployIDs(t *testing.T, client *wrapper.Client, in wrapper.Deployment) (ids
 	return ids
 }
 
-// How the service shows the type of a bundle's deploy is not documented.
-func TestBundleThatIsShownAsAnotherType(t *testing.T) {
-	server, client, deployment := home(t)
+// Which type the service shows for a bundle's deploy is not documented.
+func TestBundleShownWithAnotherType(t *testing.T) {
+	server, client, deployment := newService(t)
 	shown := astrotest.EditDeploy(func(deploy map[string]any) { deploy["type"] = "DAG_ONLY" })
 	server.Inject(shown.On("CreateDeploy"))
 	_, err := deploys.Bundle(t.Context(), client, deployment, shop, &packed{content: gzipped(100)})
@@ -347,7 +347,7 @@ func TestBundleThatIsShownAsAnotherType(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// A deploy that is not DEPLOYED by its finalize is waited for.
+// A deploy that is not DEPLOYED after its finalize is polled until it is.
 func TestWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, nil)
@@ -375,7 +375,7 @@ func TestWaits(t *testing.T) {
 
 func TestErrorIsLoggedWithItsFields(t *testing.T) {
 	for want, err := range map[string]*deploys.Error{
-		`{"error":"no; deploy p with the tarball version \"v\" was not finalized, so nothing that runs was changed; Finalize goes on with it, calling again creates another","stage":"finalize","mayExist":true,"deployId":"p","tarballVersion":"v","cause":"no"}`: {Stage: deploys.StageFinalize, MayExist: true, Result: deploys.Result{DeployID: "p", TarballVersion: "v"}, Err: errors.New("no")},
+		`{"error":"no; deploy p with tarball version \"v\" was not finalized, so the Deployment is unchanged; continue with Finalize, since calling again creates another deploy","stage":"finalize","mayExist":true,"deployId":"p","tarballVersion":"v","cause":"no"}`: {Stage: deploys.StageFinalize, MayExist: true, Result: deploys.Result{DeployID: "p", TarballVersion: "v"}, Err: errors.New("no")},
 		`{"error":"pack: no; nothing was sent","stage":"pack","mayExist":false,"cause":"no"}`: {Stage: deploys.StagePack, Err: errors.New("no")},
 	} {
 		var log bytes.Buffer
@@ -384,7 +384,7 @@ func TestErrorIsLoggedWithItsFields(t *testing.T) {
 	}
 }
 
-// stub is a client of somebody else's.
+// stub is another implementation of Client.
 type stub struct {
 	deploys.Client
 	created *api.Deploy
@@ -397,7 +397,7 @@ func (s stub) CreateDeploy(context.Context, wrapper.Deployment, api.CreateDeploy
 	return s.created, s.err
 }
 
-// quiet is a client that says nothing from one of its steps on.
+// quiet is a client that returns neither a result nor an error at one stage.
 type quiet struct {
 	deploys.Client
 	from deploys.Stage
@@ -429,22 +429,22 @@ func (q quiet) Finalize(ctx context.Context, target wrapper.Target, content wrap
 
 func (q quiet) Wait(context.Context, wrapper.Target) (*api.Deploy, error) { return nil, nil }
 
-// A client that returns neither a result nor an error makes no success, and no panic.
-func TestAClientThatSaysNothing(t *testing.T) {
+// A client that returns neither a result nor an error causes an error, not a success or a panic.
+func TestClientThatReturnsNothing(t *testing.T) {
 	for _, stage := range []deploys.Stage{deploys.StageCreate, deploys.StageUpload, deploys.StageFinalize, deploys.StageWait} {
-		_, client, deployment := home(t)
+		_, client, deployment := newService(t)
 		result, err := deploys.DAGs(t.Context(), quiet{client, stage}, deployment, &packed{content: gzipped(100)})
 		assert.Nil(t, result)
 		var failed *deploys.Error
 		require.ErrorAs(t, err, &failed)
 		assert.Equal(t, stage, failed.Stage)
-		assert.ErrorContains(t, err, "neither what was asked for nor an error")
+		assert.ErrorContains(t, err, "neither a result nor an error")
 		assert.True(t, failed.MayExist)
 	}
 }
 
-// Whether a deploy was created is said only where it is known.
-func TestWhetherADeployMayExist(t *testing.T) {
+// An error says that no deploy was created only if that is certain.
+func TestErrorMayExist(t *testing.T) {
 	for _, row := range []struct {
 		err      error
 		mayExist bool
@@ -454,7 +454,7 @@ func TestWhetherADeployMayExist(t *testing.T) {
 		{&wrapper.APIError{StatusCode: 500, MayHaveTakenEffect: true}, true},
 		{&wrapper.TransportError{Err: io.EOF}, false},
 		{&wrapper.TransportError{Err: io.EOF, MayHaveTakenEffect: true}, true},
-		{io.EOF, true}, // nobody knows
+		{io.EOF, true}, // unknown
 	} {
 		_, err := deploys.DAGs(t.Context(), stub{err: row.err}, wrapper.Deployment{}, &packed{content: gzipped(100)})
 		var failed *deploys.Error

@@ -1,6 +1,6 @@
-// Package deploys takes a folder the whole way until an Astro Deployment runs it: [DAGs] and
-// [Bundle] pack it, create a deploy, upload the tarball, finalize the deploy and wait until it is
-// DEPLOYED, and [RemoveBundle] takes a bundle off a Deployment.
+// Package deploys deploys a folder to an Astro Deployment in one call. [DAGs] and [Bundle] pack the
+// folder, create a deploy, upload the tarball, finalize the deploy and wait until it is DEPLOYED.
+// [RemoveBundle] removes a bundle from a Deployment.
 //
 //	client, err := wrapper.NewClient()
 //	...
@@ -9,11 +9,11 @@
 //		DeploymentID:   "clmh57jtm000008lb58fe2wmv",
 //	}, tarball.Dir("./dags"))
 //
-// The steps are those of a [Client], which a *wrapper.Client is, with what these check, retry and
-// look up. Packing comes first, so that nothing is created for a source that cannot be packed.
-// Nothing but the context bounds the whole, the wait included. The token needs the permissions
-// deployment.deploys.create, .update and .get.
+// The steps are methods of a [Client], usually a [*wrapper.Client], including its checks and retries.
+// Packing comes first, so no deploy is created for a source that cannot be packed. Only the context
+// limits the total time, including the wait. The token needs the permissions deployment.deploys.create,
+// .update and .get.
 //
-// A call that breaks a rule is a [*wrapper.ValidationError]. Any other failure is an [*Error],
-// which says at which [Stage] it ended and what is on the service now.
+// Invalid arguments return a [*wrapper.ValidationError]. Any other failure is an [*Error], which says at
+// which [Stage] the deploy failed and what exists on the service now.
 package deploys

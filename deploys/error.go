@@ -11,7 +11,7 @@ import (
 // Stage is a stage of a deploy.
 type Stage string
 
-// The stages of a deploy, in their order.
+// The stages of a deploy, in order.
 const (
 	StagePack     Stage = "pack"
 	StageCreate   Stage = "create"
@@ -20,25 +20,25 @@ const (
 	StageWait     Stage = "wait"
 )
 
-// Error says at which stage a deploy ended, and what is on the service now. It unwraps
-// to what the method of that stage returned, or what the source did, so that
-// [wrapper.ErrOutcomeUnknown] and the other kinds can be asked for.
+// Error says at which stage a deploy failed and what exists on the service now. It unwraps to the error
+// of the client's method or of the source, so that errors.Is finds [wrapper.ErrOutcomeUnknown] and the
+// like.
 type Error struct {
 	Stage    Stage
-	Result   Result // as far as the deploy came
-	MayExist bool   // whether a deploy may have been created, whether it is known (Result.DeployID) or not
+	Result   Result // what is known so far
+	MayExist bool   // whether a deploy may have been created, even if Result.DeployID is empty
 	Err      error
 }
 
 func (e *Error) Error() string {
-	text := fmt.Sprintf("%v; %s", e.Err, e.standing())
-	if e.Stage == StagePack { // the others say it themselves
+	text := fmt.Sprintf("%v; %s", e.Err, e.state())
+	if e.Stage == StagePack { // the errors of the other stages name their operation
 		return "pack: " + text
 	}
 	return text
 }
 
-// Unwrap returns what the stage's method returned.
+// Unwrap returns the error of the stage.
 func (e *Error) Unwrap() error { return e.Err }
 
 // LogValue implements [slog.LogValuer].
@@ -53,28 +53,28 @@ func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(append(attrs, slog.Any("cause", e.Err))...)
 }
 
-// standing says what is on the service, and what calling again does where that can help.
-func (e *Error) standing() string {
-	const unchanged = "so nothing that runs was changed"
+// state says what exists on the service, and what calling again does if that can help.
+func (e *Error) state() string {
+	const unchanged = "so the Deployment is unchanged"
 	deploy := "deploy " + e.Result.DeployID
 	failed := (*wrapper.DeployFailedError)(nil)
 	switch {
 	case e.Stage == StagePack:
 		return "nothing was sent"
 	case e.Stage == StageCreate && e.Result.DeployID == "" && e.MayExist:
-		return "calling again creates another"
+		return "calling again creates another deploy"
 	case e.Stage == StageCreate && e.Result.DeployID == "":
 		return "no deploy was created, " + unchanged
 	case e.Stage == StageCreate, e.Stage == StageUpload:
-		return deploy + " was created and not finalized, " + unchanged + "; calling again creates another"
+		return deploy + " was created but not finalized, " + unchanged + "; calling again creates another deploy"
 	case errors.As(e.Err, &failed):
-		return "what runs now the Deployment itself tells; calling again creates another deploy"
+		return "check the Deployment to see what it runs now; calling again creates another deploy"
 	case e.Stage == StageFinalize && errors.Is(e.Err, wrapper.ErrOutcomeUnknown):
-		return deploy + e.withVersion() + " can be finalized again with the same content, which replaces what was deployed meanwhile: check with GetDeploy first; calling again creates another"
+		return deploy + e.withVersion() + " can be finalized again with the same content, which replaces any newer deploy: check with GetDeploy first; calling again creates another deploy"
 	case e.Stage == StageFinalize:
-		return deploy + e.withVersion() + " was not finalized, " + unchanged + "; Finalize goes on with it, calling again creates another"
+		return deploy + e.withVersion() + " was not finalized, " + unchanged + "; continue with Finalize, since calling again creates another deploy"
 	default:
-		return deploy + e.withVersion() + " was finalized; Wait goes on waiting for it, calling again creates another"
+		return deploy + e.withVersion() + " was finalized; continue with Wait, since calling again creates another deploy"
 	}
 }
 
@@ -82,5 +82,5 @@ func (e *Error) withVersion() string {
 	if e.Result.TarballVersion == "" {
 		return ""
 	}
-	return fmt.Sprintf(" with the tarball version %q", e.Result.TarballVersion)
+	return fmt.Sprintf(" with tarball version %q", e.Result.TarballVersion)
 }

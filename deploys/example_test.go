@@ -15,10 +15,10 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// files stands for the folder of a project; in production it is tarball.Dir("./dags").
+// files stands for a folder of DAGs. In production, use tarball.Dir("./dags").
 var files = fstest.MapFS{"hello.py": {Data: []byte("print('hello')\n")}}
 
-// newFake starts a fake of the service that has one Deployment, and returns a client for it.
+// newFake starts a fake service with one Deployment, and returns a client for it.
 func newFake(options ...wrapper.Option) (*astrotest.Server, *wrapper.Client, wrapper.Deployment) {
 	server := astrotest.NewServer()
 	client, err := wrapper.NewClient(append(options, wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token))...)
@@ -42,8 +42,8 @@ func ExampleDAGs() {
 	// Output: DEPLOYED true
 }
 
-// What did not change need not be deployed. The digest of the last deploy is kept where the program
-// keeps such things, here in a variable.
+// Content that did not change need not be deployed again. A real program stores the digest of the last
+// deploy in a file or database, not in a variable.
 func ExampleDAGs_onlyWhatChanged() {
 	server, client, deployment := newFake()
 	defer server.Close()
@@ -73,7 +73,7 @@ func ExampleDAGs_onlyWhatChanged() {
 	// unchanged
 }
 
-// An error says what is on the service now, and what calling again does.
+// An error says what exists on the service now, and what calling again does.
 func ExampleError() {
 	server, client, deployment := newFake()
 	defer server.Close()
@@ -82,12 +82,12 @@ func ExampleError() {
 	_, err := deploys.DAGs(context.Background(), client, deployment, tarball.FS(files))
 	var deploying *deploys.Error
 	if errors.As(err, &deploying) {
-		_, state, _ := strings.Cut(err.Error(), "a new one; ")
+		_, state, _ := strings.Cut(err.Error(), "which has a new one; ")
 		fmt.Println(deploying.Stage, "failed:", state)
 	}
 	fmt.Println(errors.Is(err, wrapper.ErrUploadURLExpired))
 	// Output:
-	// upload failed: deploy clfake0000000000000000003 was created and not finalized, so nothing that runs was changed; calling again creates another
+	// upload failed: deploy clfake0000000000000000003 was created but not finalized, so the Deployment is unchanged; calling again creates another deploy
 	// true
 }
 
@@ -153,7 +153,7 @@ func ExampleWithGit() {
 	// Output: 5b1ee0d2c4c7a2a1a7c1e8f3f1c0a9d2b3e4f5a6
 }
 
-// The result of a deploy as JSON, for what reads logs.
+// A result can be logged as JSON.
 func ExampleResult() {
 	server, client, deployment := newFake()
 	defer server.Close()
@@ -163,7 +163,7 @@ func ExampleResult() {
 		fmt.Println(err)
 		return
 	}
-	result.Timings = deploys.Timings{} // which differ from run to run
+	result.Timings = deploys.Timings{} // they differ from run to run
 	encoded, err := json.MarshalIndent(result, "", "  ")
 	if err != nil {
 		fmt.Println(err)

@@ -5,10 +5,10 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// Option changes one thing about [DAGs], [Bundle] or [RemoveBundle].
+// Option configures [DAGs], [Bundle] or [RemoveBundle].
 type Option func(*plan) error
 
-// WithDescription sets what is written about the deploy, in at most 500 characters.
+// WithDescription sets the description of the deploy, with at most 500 characters.
 func WithDescription(description string) Option {
 	return func(p *plan) error {
 		p.request.Description = &description
@@ -25,7 +25,7 @@ func WithGit(git api.DeployGit) Option {
 	}
 }
 
-// WithProgress has progress called as the upload goes on; see [wrapper.WithProgress].
+// WithProgress reports the progress of the upload; see [wrapper.WithProgress].
 func WithProgress(progress func(sent, total int64)) Option {
 	return func(p *plan) error {
 		if progress == nil {

@@ -19,7 +19,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// echoing is a service that creates a deploy and refuses what follows, and echoes a secret in all of it.
+// echoing is a service that creates a deploy and refuses everything else. All its responses echo a
+// secret.
 type echoing struct{ echo, signature string }
 
 func (e *echoing) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -40,7 +41,7 @@ func (e *echoing) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response(http.StatusConflict, map[string]any{"message": e.echo, "requestId": e.echo})
 }
 
-// TestNoSpellingOfASecretShows of package wrapper, for the error of a deploy and its result.
+// Neither the error of a deploy nor its result shows a secret, however a response encodes it.
 func TestNoSpellingOfASecretShows(t *testing.T) {
 	secrets := 200
 	if chaostest.UnderRace {

@@ -18,16 +18,16 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// What a deploy returns shows no secret, whatever it is printed, logged or encoded with.
-func TestSecretsShowInNothingThatIsReturned(t *testing.T) {
-	server, client, deployment := home(t)
+// Results and errors show no secrets, however they are printed, logged or encoded.
+func TestResultsAndErrorsShowNoSecrets(t *testing.T) {
+	server, client, deployment := newService(t)
 	result, err := deploys.Bundle(t.Context(), client, deployment, shop, &packed{content: gzipped(100)})
 	require.NoError(t, err)
 	assert.Nil(t, result.Deploy.BundleUploadURL)
 	described, err := client.GetDeploy(t.Context(), wrapper.TargetOf(deployment.OrganizationID, result.Deploy))
 	require.NoError(t, err)
 	address := described.BundleUploadURL.Reveal()
-	require.Contains(t, address, chaostest.Signature, "there is a secret to be shown")
+	require.Contains(t, address, chaostest.Signature, "the test needs a secret")
 	encoded, err := json.Marshal(result)
 	require.NoError(t, err)
 	values := []any{result, *result, result.Timings, string(encoded), shop, deploys.WithDescription("Monday"), deploys.StageUpload}
@@ -75,7 +75,7 @@ func (u unreadable) Read([]byte) (int, error)                                { r
 func (unreadable) Seek(int64, int) (int64, error)                            { return 512, nil }
 func (unreadable) Close() error                                              { return nil }
 
-// holding is an error that holds more than it says.
+// holding is an error with a field that its text does not show.
 type holding struct{ URL string }
 
 func (holding) Error() string { return "it cannot be read" }

@@ -14,20 +14,19 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// deploying is one deploy on its way through the stages.
+// deploying is one deploy as it passes through the stages.
 type deploying struct {
 	client Client
 	to     wrapper.Deployment
 	plan   plan
 
 	packed   io.Closer
-	deploy   *api.Deploy // as the service described it last
+	deploy   *api.Deploy // from the last response
 	tarball  *blob.Tarball
-	mayExist bool // a deploy, whether it is known which or not
+	mayExist bool // a deploy may have been created, even if its ID is unknown
 	result   Result
 }
 
-// pack comes before anything is created.
 func (d *deploying) pack(ctx context.Context) error {
 	if d.plan.uploadURL == nil {
 		return nil
@@ -62,30 +61,30 @@ func (d *deploying) close() {
 func (d *deploying) create(ctx context.Context) error {
 	deploy, err := d.client.CreateDeploy(ctx, d.to, d.plan.request)
 	d.mayExist = err == nil || mayHaveTakenEffect(err)
-	d.show(deploy, err)
+	d.record(deploy, err)
 	switch {
 	case err != nil:
 		return err
 	case deploy == nil:
-		return errNothing
+		return errNoResult
 	case deploy.Status == api.DeployStatusFailed:
 		return &wrapper.DeployFailedError{Deploy: redact.Copy(nil, deploy)}
 	case d.plan.uploadURL == nil && !mountsAt(deploy, d.plan.request.BundleMountPath):
-		return errors.New("the deploy that was created does not have the mount path asked for, so that nothing is removed")
+		return errors.New("the created deploy does not have the requested mount path, so the bundle is not removed")
 	case d.plan.uploadURL != nil && d.uploadURL() == nil:
 		return errNoUploadURL
 	}
 	return nil
 }
 
-// mountsAt reports whether a deploy is for the mount path that was asked for: what is removed is
-// what the service has at the deploy's own.
-func mountsAt(deploy *api.Deploy, asked *string) bool {
-	return deploy.BundleMountPath != nil && asked != nil && evidence.IsSamePath(*deploy.BundleMountPath, *asked)
+// mountsAt reports whether a deploy has the requested mount path. A removal applies to the deploy's own
+// mount path.
+func mountsAt(deploy *api.Deploy, requested *string) bool {
+	return deploy.BundleMountPath != nil && requested != nil && evidence.IsSamePath(*deploy.BundleMountPath, *requested)
 }
 
-// mayHaveTakenEffect reports whether the request that ended so may have been carried out. Of the
-// errors of other clients than ours it is not known, so that it may.
+// mayHaveTakenEffect reports whether the request that failed with err may have taken effect. It returns
+// true for unknown errors, such as those of other clients.
 func mayHaveTakenEffect(err error) bool {
 	invalid, failed, refused := (*wrapper.ValidationError)(nil), (*wrapper.TransportError)(nil), (*wrapper.APIError)(nil)
 	switch {
@@ -99,11 +98,11 @@ func mayHaveTakenEffect(err error) bool {
 	return true
 }
 
-// errNothing is of a client that breaks its contract: nothing that it leaves out becomes a success.
-var errNothing = errors.New("the client returned neither what was asked for nor an error")
+// errNoResult is for a [Client] that returns neither a result nor an error.
+var errNoResult = errors.New("the client returned neither a result nor an error")
 
-// errNoUploadURL says what can be known of the Deployment only by creating a deploy.
-var errNoUploadURL = errors.New("the deploy has no upload URL, so DAG deploys seem to be off on the Deployment: enable them in its settings, or deploy an image")
+// errNoUploadURL is found only after a deploy was created: nothing else shows that DAG deploys are off.
+var errNoUploadURL = errors.New("the deploy has no upload URL, so DAG deploys seem to be disabled on the Deployment: enable them in its settings, or deploy an image")
 
 func (d *deploying) uploadURL() *api.Secret {
 	address := d.plan.uploadURL(d.deploy)
@@ -119,22 +118,22 @@ func (d *deploying) upload(ctx context.Context) (err error) {
 	}
 	d.result.TarballVersion, err = d.client.Upload(ctx, d.uploadURL(), d.tarball, d.plan.progress...)
 	if err == nil && d.result.TarballVersion == "" {
-		return errNothing
+		return errNoResult
 	}
-	return sent(err)
+	return afterCreate(err)
 }
 
 func (d *deploying) finalize(ctx context.Context) error {
 	deploy, err := d.client.Finalize(ctx, d.target(), d.plan.content(d.result.TarballVersion))
-	d.show(deploy, err)
+	d.record(deploy, err)
 	if err == nil && deploy == nil {
-		return errNothing
+		return errNoResult
 	}
-	return sent(err)
+	return afterCreate(err)
 }
 
-// sent is err, but not of the type that says that nothing was sent: something was.
-func sent(err error) error {
+// afterCreate hides a ValidationError, which promises that nothing was sent: a deploy was created.
+func afterCreate(err error) error {
 	invalid := (*wrapper.ValidationError)(nil)
 	switch {
 	case !errors.As(err, &invalid):
@@ -145,21 +144,21 @@ func sent(err error) error {
 	return errors.New(err.Error())
 }
 
-// wait does nothing for a deploy that is DEPLOYED already.
+// wait does nothing if the deploy is already DEPLOYED.
 func (d *deploying) wait(ctx context.Context) error {
 	if d.result.Status == api.DeployStatusDeployed {
 		return nil
 	}
 	deploy, err := d.client.Wait(ctx, d.target())
-	d.show(deploy, err)
+	d.record(deploy, err)
 	if err == nil && (deploy == nil || deploy.Status != api.DeployStatusDeployed) {
-		return errNothing
+		return errNoResult
 	}
 	return err
 }
 
-// show takes over the deploy that a stage returned, or that its error has.
-func (d *deploying) show(deploy *api.Deploy, err error) {
+// record stores the deploy that a stage or its error returned.
+func (d *deploying) record(deploy *api.Deploy, err error) {
 	if failed := (*wrapper.DeployFailedError)(nil); errors.As(err, &failed) {
 		deploy = failed.Deploy
 	}
@@ -168,7 +167,7 @@ func (d *deploying) show(deploy *api.Deploy, err error) {
 	}
 }
 
-// shown is the result as it may be shown.
+// shown returns the result without secrets.
 func (d *deploying) shown() Result {
 	if d.deploy != nil {
 		d.result.Deploy = redact.Copy(nil, d.deploy)
@@ -179,7 +178,7 @@ func (d *deploying) shown() Result {
 
 func (d *deploying) target() wrapper.Target {
 	target := wrapper.TargetOf(d.to.OrganizationID, d.deploy)
-	target.DeploymentID = d.to.DeploymentID // which a response may lack
-	target.Type = d.plan.request.Type       // which a response may call by another name
+	target.DeploymentID = d.to.DeploymentID // the response may lack it
+	target.Type = d.plan.request.Type       // the response may show a different type
 	return target
 }

@@ -7,20 +7,20 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/check"
 )
 
-// tokenVariable is the environment variable that the vendor's CLI and Terraform provider
-// read too.
-const tokenVariable = "ASTRO_API_TOKEN"
+// Environment variables of [NewClient]. The vendor's CLI and Terraform provider read the token's, too.
+const (
+	tokenVariable   = "ASTRO_API_TOKEN"
+	baseURLVariable = "ASTRO_API_URL"
+)
 
-// TokenSource returns the API token to use now. It is called for every attempt, maybe from
-// several goroutines at once, when the attempt has its turn; so it should return at once,
-// from a token that it keeps and renews, or those that wait for it start together. An error of
-// it ends the call. It must return when ctx ends: nothing else ends it, and the call waits until
-// it does.
+// TokenSource returns the current API token. It is called for every attempt, after the limiter, and must
+// be safe for concurrent use. Return a cached token without delay, since attempts that wait for one start
+// together. It must return when ctx ends, since the call waits for it. An error ends the call.
 type TokenSource func(ctx context.Context) (string, error)
 
-// WithToken sets the API token: of the Organization, of a Workspace or of the Deployment,
-// with the permission deployment.deploys.update. It is sent as it is, so it must be what a bearer
-// token is made of (RFC 6750), of at most 16 KiB, without white space, quotes or "Bearer ".
+// WithToken sets the API token of an Organization, a Workspace or a Deployment. The default is the
+// environment variable ASTRO_API_TOKEN. It must be a bearer token (RFC 6750) of at most 16 KiB without
+// white space, quotes or "Bearer ".
 func WithToken(token string) Option {
 	return func(cfg *config) error {
 		if err := checkToken(token); err != nil {
@@ -31,7 +31,7 @@ func WithToken(token string) Option {
 	}
 }
 
-// WithTokenSource has source asked for the token of every attempt, for tokens that rotate.
+// WithTokenSource sets a source of tokens that rotate.
 func WithTokenSource(source TokenSource) Option {
 	return func(cfg *config) error {
 		if source == nil {
@@ -42,7 +42,7 @@ func WithTokenSource(source TokenSource) Option {
 	}
 }
 
-// checkToken does not quote the token.
+// checkToken leaves the token out of its error.
 func checkToken(token string) error { return invalid("token", "", check.Token(token)) }
 
 // askToken returns the token of an attempt.

@@ -34,7 +34,7 @@ func chaosOfCreates(t *testing.T, random *rand.Rand, options []astrotest.Option,
 		mu.Lock()
 		defer mu.Unlock()
 		mishap := mishaps[faults.IntN(len(mishaps))]
-		return mishap.Fault, faults.Float64() < faultRate && !mishap.Foreign && !mishap.Doubled
+		return mishap.Fault, faults.Float64() < faultRate && !mishap.WrongDeploy && !mishap.Redelivered
 	})
 	for i := range calls {
 		in := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})

@@ -58,14 +58,14 @@ func (i *faultInjector) fault(operation string) (astrotest.Fault, bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	fails, acts, mishap := i.random.Float64() < faultRate, i.random.Float64() < 0.2, i.mishaps[i.random.IntN(len(i.mishaps))]
-	i.now.paused = i.now.paused || fails && mishap.Pauses
-	i.now.liedTo = i.now.liedTo || fails && mishap.Lies
-	if i.lags && mishap.Doubled {
+	i.now.paused = i.now.paused || fails && mishap.LongPause
+	i.now.liedTo = i.now.liedTo || fails && mishap.WrongStatus
+	if i.lags && mishap.Redelivered {
 		fails = false // a refusal is read back only once
 	}
-	i.now.forbidden = i.now.forbidden || operation != finalize && fails && mishap.Forbids
+	i.now.forbidden = i.now.forbidden || operation != finalize && fails && mishap.Forbidden
 	if operation != finalize {
-		if !fails || mishap.Harmless {
+		if !fails || mishap.Benign {
 			i.now.goodReads++
 		}
 		return mishap.Fault, fails
@@ -73,13 +73,13 @@ func (i *faultInjector) fault(operation string) (astrotest.Fault, bool) {
 	i.now.posts++
 	// The client cannot know of a finalize that takes effect late and is read late.
 	i.now.undone = i.now.undone || i.now.acted && !(i.lags && i.now.pending)
-	i.now.pending = i.now.pending || fails && mishap.Pending
-	i.now.goodReads, i.now.doubled = 0, i.now.doubled || fails && mishap.Doubled
+	i.now.pending = i.now.pending || fails && mishap.InFlight
+	i.now.goodReads, i.now.doubled = 0, i.now.doubled || fails && mishap.Redelivered
 	fault := mishap.Fault
 	if !fails {
 		fault = astrotest.Slow(0)
 	}
-	if acts && !(fails && mishap.Again) { // that would be like acting before the call
+	if acts && !(fails && mishap.RateLimited) { // that would be like acting before the call
 		fault = fault.Then(func() {
 			i.mu.Lock()
 			defer i.mu.Unlock()

@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"os"
@@ -15,21 +16,21 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
-// Client calls the Astro Platform API. Make one with [NewClient]; it is safe for
-// concurrent use, holds no goroutine and needs no closing.
+// Client calls the Astro Platform API. Create one with [NewClient]. It is safe for concurrent use,
+// runs no goroutine and need not be closed.
 type Client struct {
 	chain        *transport.Chain
-	doer         *doer  // into the chain, for requests that are not the client's own
-	server       string // what the paths of the contract are appended to
-	version      APIVersion
+	doer         *doer      // of API()
+	server       string     // the base URL that requests are addressed to, with a trailing slash
+	pinned       APIVersion // "" if the client may move to V1
 	looksUp      bool
 	uploads      *blob.Uploader
 	pollInterval time.Duration // of Wait and look-ups; 0 is the default
 }
 
-// NewClient returns a client for https://api.astronomer.io that calls [V1Beta1] with the
-// token from the environment variable ASTRO_API_TOKEN, as far as no option says otherwise.
-// An option that cannot be used, and a missing token, is a [*ValidationError].
+// NewClient returns a client for [DefaultBaseURL], or for the URL in the environment variable
+// ASTRO_API_URL, with the token in ASTRO_API_TOKEN; options take precedence. An invalid option or
+// variable, or a missing token, is a [*ValidationError].
 func NewClient(options ...Option) (*Client, error) {
 	cfg, err := newConfig(options)
 	if err != nil {
@@ -37,7 +38,7 @@ func NewClient(options ...Option) (*Client, error) {
 		secrets.Add(cfg.token, os.Getenv(tokenVariable))
 		return nil, hide(err, secrets)
 	}
-	server, network := cfg.server(), cfg.network()
+	server, network := cfg.server(cmp.Or(cfg.pinned, defaultVersion)), cfg.network()
 	log := transport.Logger{To: cfg.logger, Secrets: &redact.Recent{}, RequestID: func(body []byte) string { return decode.Error(body).RequestID }}
 	log.Secrets.Add(cfg.token)
 	chain := &transport.Chain{
@@ -50,22 +51,30 @@ func NewClient(options ...Option) (*Client, error) {
 		Retry:      cfg.retry,
 		Idempotent: isIdempotent,
 		Log:        log,
+		Versions:   cfg.versions(),
 	}
 	return &Client{
 		chain:        chain,
 		doer:         &doer{chain, server},
 		server:       server.String() + "/",
-		version:      cfg.version,
+		pinned:       cfg.pinned,
 		looksUp:      cfg.lookUp,
 		uploads:      &blob.Uploader{Transport: network, Stall: cfg.stallTimeout, Retry: cfg.retry, Log: transport.Logger{To: cfg.logger, Secrets: log.Secrets}},
 		pollInterval: cfg.pollInterval,
 	}, nil
 }
 
-// newConfig fills a config with the defaults, and then by the options.
+// version is the version of the API that the next request goes to.
+func (c *Client) version() APIVersion {
+	if c.chain.Versions != nil && c.chain.Versions.Moved() {
+		return V1
+	}
+	return cmp.Or(c.pinned, defaultVersion)
+}
+
+// newConfig applies the options to the defaults.
 func newConfig(options []Option) (*config, error) {
 	cfg := &config{
-		version:        V1Beta1,
 		httpClient:     http.DefaultClient,
 		attemptTimeout: defaultAttemptTimeout,
 		userAgent:      userAgent(),
@@ -77,14 +86,16 @@ func newConfig(options []Option) (*config, error) {
 	for method, perSecond := range defaultLimits {
 		cfg.limiters[method] = NewLimiter(perSecond)
 	}
-	if err := WithBaseURL(DefaultBaseURL)(cfg); err != nil {
-		return cfg, err
-	}
 	for _, option := range options {
 		if option == nil {
 			return cfg, &ValidationError{Field: "options", Rule: "must not hold a nil Option"}
 		}
 		if err := option(cfg); err != nil {
+			return cfg, err
+		}
+	}
+	if cfg.baseURL == nil {
+		if err := cfg.setBaseURL(baseURLVariable, cmp.Or(os.Getenv(baseURLVariable), DefaultBaseURL)); err != nil {
 			return cfg, err
 		}
 	}
@@ -94,27 +105,22 @@ func newConfig(options []Option) (*config, error) {
 	return cfg, nil
 }
 
-// API returns a client generated from openapi.yaml whose requests pass the same steps as
-// those of Client: attempts are retried and limited, the token is added, redirects are not
-// followed, responses are bounded. It looks nothing up before it retries a finalize. It
-// checks neither IDs nor versions (an empty bundleTarballVersion removes a bundle), and
-// leaves reading the response to the caller: its methods return the *http.Response, whose body
-// is read already and need not be closed. A body that is given as a reader is sent once only,
-// unless [http.NewRequest] knows how to read it again.
+// API returns a new client generated from openapi.yaml. Its requests have the same token, retries and
+// limits as those of Client; redirects are not followed, and responses are bounded. It does not read a
+// finalize back before it retries it. It checks neither IDs nor versions (an empty bundleTarballVersion
+// removes a bundle). Its methods return the *http.Response, whose body is already read and need not be
+// closed. A request body that [http.NewRequest] cannot rewind is sent once.
 //
-// For methods that decode, wrap it: api.ClientWithResponses{ClientInterface: client.API()}.
-// Mind that those return no error for a status that the contract lacks or a body that is
-// not JSON.
-//
-// Each call returns a client of its own, which may be changed.
+// For methods that decode, wrap it: api.ClientWithResponses{ClientInterface: client.API()}. Those return
+// no error for a status that the contract lacks, or for a body that is not JSON.
 func (c *Client) API() *api.Client {
 	if c.check() != nil {
-		return &api.Client{Client: unmade{}} // which says so in place of a panic
+		return &api.Client{Client: unmade{}} // an error, not a panic
 	}
 	return &api.Client{Server: c.server, Client: c.doer}
 }
 
-// check reports whether the client was made by NewClient.
+// check returns an error if the client was not created by NewClient.
 func (c *Client) check() error {
 	if c == nil || c.chain == nil {
 		return errUnmade()
@@ -122,18 +128,18 @@ func (c *Client) check() error {
 	return nil
 }
 
-// ready reports why a call cannot begin, if only because broken says what is wrong with it.
-func (c *Client) ready(ctx context.Context, broken error) error {
+// ready returns why a call cannot start; invalid is what its own checks found.
+func (c *Client) ready(ctx context.Context, invalid error) error {
 	if err := c.check(); err != nil {
 		return err
 	}
 	if ctx == nil {
-		return &ValidationError{Field: "ctx", Rule: "must not be nil; pass context.Background() if there is none"}
+		return &ValidationError{Field: "ctx", Rule: "must not be nil; pass context.Background() if you have none"}
 	}
-	return hide(broken, c.chain.Log.Secrets)
+	return hide(invalid, c.chain.Log.Secrets)
 }
 
-// hide takes secrets out of the value of a [ValidationError]: something was put in its place.
+// hide removes secrets from the value of a [ValidationError].
 func hide(err error, secrets *redact.Recent) error {
 	if invalid, isInvalid := err.(*ValidationError); isInvalid {
 		invalid.Value = secrets.Redactor().Line(invalid.Value)
@@ -141,17 +147,17 @@ func hide(err error, secrets *redact.Recent) error {
 	return err
 }
 
-// redactor takes the client's secrets, those of a call, and the signatures in body out of what is shown.
+// redactor removes the client's secrets, those given, and the signatures in body from text.
 func (c *Client) redactor(body []byte, secrets ...string) redact.Redactor {
 	return c.chain.Log.Secrets.Redactor(append(redact.Signatures(body), secrets...)...)
 }
 
-// shown is a deploy as errors show it: a copy without upload URLs.
+// shown returns a copy of a deploy for an error, without upload URLs.
 func (c *Client) shown(deploy *api.Deploy) *api.Deploy {
 	return redact.Copy(c.chain.Log.Secrets, deploy)
 }
 
-// decoding is the call of a request that is not looked up: a read, or one that creates.
+// decoding is the call of a request that is not read back: a read, or one that creates.
 type decoding[T any] func(body []byte) (T, error)
 
 func (d decoding[T]) Accept(response *transport.Response) (T, error) { return d(response.Body) }
@@ -160,8 +166,7 @@ func (decoding[T]) Reconcile(_ context.Context, _ *transport.Run, end transport.
 	return transport.Decision[T]{Retry: end.MayRetry}
 }
 
-// do makes a request that was built, and returns what decode makes of up to limit bytes of its
-// response.
+// do sends a request, and decodes up to limit bytes of its response. err is that of building it.
 func do[T any](ctx context.Context, c *Client, operation string, request *http.Request, err error, limit int, decode decoding[T]) (none T, _ error) {
 	if err != nil {
 		return none, err

@@ -95,9 +95,9 @@ func TestNoConnectionLeavesNoDoubt(t *testing.T) {
 		"a proxy that refuses":                        {secure, &http.Transport{Proxy: http.ProxyURL(proxyURL)}, 30 * time.Second, "Proxy Authentication Required", 1},
 		"an invalid proxy setting":                    {server.URL, &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return nil, errors.New("invalid proxy address") }}, 30 * time.Second, "invalid proxy address", 2},
 		"a certificate that is not trusted":           {untrusted.URL, &http.Transport{}, 30 * time.Second, "failed to verify certificate", 1},
-		"a handshake that hangs":                      {"https://" + silent.Addr().String(), &http.Transport{}, 50 * time.Millisecond, "no complete answer within 50ms", 2},
+		"a handshake that hangs":                      {"https://" + silent.Addr().String(), &http.Transport{}, 50 * time.Millisecond, "no complete response within 50ms", 2},
 		"a handshake that hangs, TLSHandshakeTimeout": {"https://" + silent.Addr().String(), &http.Transport{TLSHandshakeTimeout: time.Millisecond}, 30 * time.Second, "TLS handshake timeout", 2},
-		"dialing that hangs":                          {server.URL, &http.Transport{DialContext: blocked}, 50 * time.Millisecond, "no complete answer within 50ms", 2},
+		"dialing that hangs":                          {server.URL, &http.Transport{DialContext: blocked}, 50 * time.Millisecond, "no complete response within 50ms", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, err := wrapper.NewClient(

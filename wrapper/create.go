@@ -11,16 +11,13 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/evidence"
 )
 
-// CreateDeploy creates a deploy and returns it, INITIALIZED: its tarball is to be uploaded
-// ([Client.Upload]) to DAGsUploadURL or BundleUploadURL, which expire, and then its image to be
-// pushed to ImageRepository with ImageTag. What the Deployment runs stays as it is until
-// [Client.Finalize]. The token needs the permission deployment.deploys.create.
+// CreateDeploy creates a deploy, whose status is INITIALIZED. Next, upload its tarball ([Client.Upload])
+// to DAGsUploadURL or BundleUploadURL before that expires, push its image to ImageRepository with ImageTag,
+// and call [Client.Finalize]; until then, what runs does not change. The token needs the permission
+// deployment.deploys.create. [Client.CheckCreate] is called first.
 //
-// The rules of [Client.CheckCreate] are checked first: nothing is sent that breaks them.
-//
-// A request that may have been received is not sent again. If its response is lost a deploy may
-// have been created, which the error says (MayHaveTakenEffect); it changes nothing, and another
-// can be created.
+// A request that the service may have received is not retried. If the response is lost, the error's
+// MayHaveTakenEffect says that a deploy may have been created. It changes nothing, so create another.
 func (c *Client) CreateDeploy(ctx context.Context, in Deployment, request api.CreateDeployRequest) (*api.Deploy, error) {
 	if err := c.ready(ctx, c.CheckCreate(in, request)); err != nil {
 		return nil, err
@@ -39,24 +36,23 @@ func (c *Client) CreateDeploy(ctx context.Context, in Deployment, request api.Cr
 	return created, err
 }
 
-// checkCreated reports a deploy that is not the one that was asked for: it may be finalized, and
-// what it mounts replaced or removed. Which type a bundle's deploy is shown with is not documented.
+// checkCreated refuses a deploy other than the one asked for, since finalizing it could replace or remove
+// something else. Which type the service shows for a BUNDLE deploy is not documented.
 func checkCreated(asked api.CreateDeployRequest, created *api.Deploy) error {
 	isBundle, mountPath := asked.Type == api.DeployTypeBundle, valueOf(created.BundleMountPath)
 	switch {
 	case asked.Type != created.Type && !isBundle && asked.Type.Valid() && created.Type.Valid():
-		return fmt.Errorf("the response is about a deploy of type %s, and not of type %s", created.Type, asked.Type)
+		return fmt.Errorf("the response shows a deploy of type %s instead of %s", created.Type, asked.Type)
 	case isBundle && (mountPath == "" || !evidence.IsSamePath(mountPath, valueOf(asked.BundleMountPath))):
-		return fmt.Errorf("the response is about a deploy with the mount path %.200q, and not %.200q", mountPath, valueOf(asked.BundleMountPath))
+		return fmt.Errorf("the response shows a deploy with the mount path %.200q instead of %.200q", mountPath, valueOf(asked.BundleMountPath))
 	case created.Status != api.DeployStatusInitialized && created.Status != api.DeployStatusFailed:
-		return fmt.Errorf("the response is about a deploy that is %.40q, and not INITIALIZED", string(created.Status))
+		return fmt.Errorf("the response shows a deploy with the status %.40q instead of INITIALIZED", string(created.Status))
 	}
 	return nil
 }
 
-// GetDeploy reads a deploy: what it is, and what became of it. The token needs the
-// permission deployment.deploys.get. A deploy whose status is FAILED was read well, and is
-// no error here. Of the target only the IDs matter.
+// GetDeploy reads a deploy. One that is FAILED is not an error here. Only the IDs of the target are used.
+// The token needs the permission deployment.deploys.get.
 func (c *Client) GetDeploy(ctx context.Context, target Target) (*api.Deploy, error) {
 	if err := c.ready(ctx, target.check()); err != nil {
 		return nil, err
@@ -67,20 +63,20 @@ func (c *Client) GetDeploy(ctx context.Context, target Target) (*api.Deploy, err
 	})
 }
 
-// CheckCreate reports the first rule that a call to [Client.CreateDeploy] breaks, as a
-// [*ValidationError], without any I/O:
+// CheckCreate returns a [*ValidationError] for the first rule that a call of [Client.CreateDeploy] would
+// break, without any I/O:
 //
-//   - The IDs of the Deployment consist of letters, digits, - and _, and are not "null" or the like.
-//   - A type is required. One that is not known here is the service's to judge.
+//   - The IDs consist of letters, digits, - and _, and are not "null" or the like.
+//   - A type is required. An unknown one is left to the service.
 //   - A BUNDLE needs bundleMountPath, an absolute path, and bundleType, both without $, { and }.
 //   - A description has at most 500 characters.
-//   - A commit (git) needs [V1], because v1beta1 would drop it silently, and what the contract
-//     requires for its provider.
+//   - git needs provider and commitSha. GITHUB also needs account and repo, without remoteUrl; GENERIC
+//     needs remoteUrl, without account and repo. v1beta1 takes only GITHUB, with branch and commitUrl.
 func (c *Client) CheckCreate(in Deployment, request api.CreateDeployRequest) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	return hide(checkCreate(c.version, in, request), c.chain.Log.Secrets)
+	return hide(checkCreate(c.version(), in, request), c.chain.Log.Secrets)
 }
 
 func checkCreate(version APIVersion, in Deployment, request api.CreateDeployRequest) error {
@@ -88,7 +84,7 @@ func checkCreate(version APIVersion, in Deployment, request api.CreateDeployRequ
 		return err
 	}
 	if request.Type == "" {
-		return &ValidationError{Field: "type", Rule: "must not be empty: it says what the deploy changes, such as DAG_ONLY"}
+		return &ValidationError{Field: "type", Rule: "must not be empty: pass what the deploy changes, such as DAG_ONLY"}
 	}
 	if request.Type == api.DeployTypeBundle {
 		mountPath, bundleType := valueOf(request.BundleMountPath), valueOf(request.BundleType)
@@ -106,22 +102,37 @@ func valueOf(text *string) string {
 	return *text
 }
 
-// checkGit refuses what v1beta1 would drop without a word, and a commit that lacks what the
-// contract requires.
+// checkGit checks what a commit must have, and must not have, for its provider. An unknown provider is left
+// to the service.
 func checkGit(version APIVersion, git *api.DeployGit) error {
+	isBeta := version == V1Beta1
 	switch {
 	case git == nil:
 		return nil
-	case version == V1Beta1:
-		return &ValidationError{Field: "git", Rule: "is not part of v1beta1, which would drop it; use WithAPIVersion(V1), or leave it out"}
 	case git.Provider == "":
 		return &ValidationError{Field: "git.provider", Rule: "must not be empty: it is GITHUB or GENERIC"}
-	case check.Commit(git.CommitSHA) != "":
-		return invalid("git.commitSha", git.CommitSHA, check.Commit(git.CommitSHA))
-	case git.Provider == api.GitProviderGitHub && (valueOf(git.Account) == "" || valueOf(git.Repo) == ""):
-		return &ValidationError{Field: "git.account", Rule: "and git.repo must be given for the provider GITHUB; for another there is GENERIC, with git.remoteUrl"}
-	case git.Provider == api.GitProviderGeneric && valueOf(git.RemoteURL) == "":
-		return &ValidationError{Field: "git.remoteUrl", Rule: "must be given for the provider GENERIC"}
+	case isBeta && git.Provider != api.GitProviderGitHub:
+		return invalid("git.provider", string(git.Provider), "must be GITHUB in v1beta1; for any other, use WithAPIVersion(V1)")
 	}
-	return nil
+	isGitHub, isGeneric := git.Provider == api.GitProviderGitHub, git.Provider == api.GitProviderGeneric
+	for _, field := range []struct {
+		name               string
+		value              *string
+		isRequired, isNone bool
+		inVersion          string
+	}{
+		{"git.account", git.Account, isGitHub, isGeneric, ""},
+		{"git.repo", git.Repo, isGitHub, isGeneric, ""},
+		{"git.remoteUrl", git.RemoteURL, isGeneric, isGitHub, ""},
+		{"git.branch", git.Branch, isBeta, false, " in v1beta1; or use WithAPIVersion(V1)"},
+		{"git.commitUrl", git.CommitURL, isBeta, false, " in v1beta1; or use WithAPIVersion(V1)"},
+	} {
+		switch isGiven := valueOf(field.value) != ""; {
+		case field.isRequired && !isGiven:
+			return &ValidationError{Field: field.name, Rule: "is required for the provider " + string(git.Provider) + field.inVersion}
+		case field.isNone && isGiven:
+			return &ValidationError{Field: field.name, Rule: "must be left out for the provider " + string(git.Provider)}
+		}
+	}
+	return invalid("git.commitSha", git.CommitSHA, check.Commit(git.CommitSHA))
 }

@@ -47,6 +47,7 @@ func TestCreateDeploySendsTheRequest(t *testing.T) {
 		"DAGs":             {wrapper.V1Beta1, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly}, `{"type":"DAG_ONLY"}`},
 		"image":            {wrapper.V1, api.CreateDeployRequest{Type: api.DeployTypeImageOnly, Description: ptr(strings.Repeat("é", 500))}, `{"description":"` + strings.Repeat("é", 500) + `","type":"IMAGE_ONLY"}`},
 		"image and DAGs":   {wrapper.V1, api.CreateDeployRequest{Type: api.DeployTypeImageAndDAG, Git: &commit}, `{"git":{"account":"acme","commitSha":"5b1ee0d","provider":"GITHUB","repo":"dags"},"type":"IMAGE_AND_DAG"}`},
+		"commit, v1beta1":  {wrapper.V1Beta1, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly, Git: ptr(gitHub("", ""))}, `{"git":{"account":"acme","branch":"main","commitSha":"5b1ee0d","commitUrl":"https://github.com/acme/dags/commit/5b1ee0d","provider":"GITHUB","repo":"dags"},"type":"DAG_ONLY"}`},
 		"bundle":           {wrapper.V1Beta1, api.CreateDeployRequest{Type: api.DeployTypeBundle, BundleMountPath: ptr("/a/b"), BundleType: ptr("dbt")}, `{"bundleMountPath":"/a/b","bundleType":"dbt","type":"BUNDLE"}`},
 		"another provider": {wrapper.V1, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly, Git: &api.DeployGit{Provider: "SOMETHING_NEW", CommitSHA: "5b1ee0d"}}, `{"git":{"commitSha":"5b1ee0d","provider":"SOMETHING_NEW"},"type":"DAG_ONLY"}`},
 	} {
@@ -90,12 +91,25 @@ func TestCreateDeployRejectsInvalidInput(t *testing.T) {
 		{wrapper.V1, api.CreateDeployRequest{Type: api.DeployTypeBundle, BundleMountPath: ptr("/usr")}, "bundleType", "must not be empty"},
 		{wrapper.V1, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly, Description: ptr(strings.Repeat("é", 501))}, "description", "at most 500 characters; this one has 501"},
 		{wrapper.V1, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly, Description: ptr("\xff")}, "description", "UTF-8"},
-		{wrapper.V1Beta1, git(api.DeployGit{Provider: api.GitProviderGitHub, CommitSHA: "a", Account: ptr("a"), Repo: ptr("b")}), "git", "WithAPIVersion(V1)"},
-		{wrapper.V1, git(api.DeployGit{CommitSHA: "a"}), "git.provider", "GITHUB or GENERIC"},
-		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGitHub}), "git.commitSha", "names the commit"},
-		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGitHub, CommitSHA: "a", Account: ptr("a")}), "git.account", "git.repo"},
-		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGitHub, CommitSHA: "a", Repo: ptr("a")}), "git.account", "git.repo"},
-		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGeneric, CommitSHA: "a"}), "git.remoteUrl", "GENERIC"},
+		{wrapper.V1Beta1, git(gitHub("remoteUrl", "https://x")), "git.remoteUrl", "must be left out for the provider GITHUB"},
+		{wrapper.V1Beta1, git(gitHub("account", "")), "git.account", "is required for the provider GITHUB"},
+		{wrapper.V1Beta1, git(gitHub("repo", "")), "git.repo", "is required for the provider GITHUB"},
+		{wrapper.V1Beta1, git(gitHub("branch", "")), "git.branch", "in v1beta1; or use WithAPIVersion(V1)"},
+		{wrapper.V1Beta1, git(gitHub("commitUrl", "")), "git.commitUrl", "in v1beta1; or use WithAPIVersion(V1)"},
+		{wrapper.V1Beta1, git(gitHub("commitSha", "")), "git.commitSha", "hash of the commit"},
+		{wrapper.V1Beta1, git(gitHub("provider", "GENERIC")), "git.provider", "WithAPIVersion(V1)"},
+		{wrapper.V1Beta1, git(gitHub("provider", "SOMETHING_NEW")), "git.provider", "WithAPIVersion(V1)"},
+		{wrapper.V1Beta1, git(gitHub("provider", "")), "git.provider", "GITHUB or GENERIC"},
+		{wrapper.V1, git(gitHub("provider", "")), "git.provider", "GITHUB or GENERIC"},
+		{wrapper.V1, git(gitHub("commitSha", "")), "git.commitSha", "hash of the commit"},
+		{wrapper.V1, git(gitHub("account", "")), "git.account", "is required for the provider GITHUB"},
+		{wrapper.V1, git(gitHub("repo", "")), "git.repo", "is required for the provider GITHUB"},
+		{wrapper.V1, git(gitHub("remoteUrl", "https://x")), "git.remoteUrl", "must be left out for the provider GITHUB"},
+		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGeneric, CommitSHA: "a"}), "git.remoteUrl", "is required for the provider GENERIC"},
+		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGeneric, RemoteURL: ptr("https://x")}), "git.commitSha", "hash of the commit"},
+		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGeneric, CommitSHA: "a", RemoteURL: ptr("https://x"), Account: ptr("a")}), "git.account", "must be left out for the provider GENERIC"},
+		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGeneric, CommitSHA: "a", RemoteURL: ptr("https://x"), Repo: ptr("a")}), "git.repo", "must be left out for the provider GENERIC"},
+		{wrapper.V1, git(api.DeployGit{Provider: "SOMETHING_NEW"}), "git.commitSha", "hash of the commit"},
 	} {
 		server, client, deployment := home(t, wrapper.WithAPIVersion(row.version))
 		_, err := client.CreateDeploy(t.Context(), deployment, row.request)
@@ -125,12 +139,25 @@ func TestCreateDeployRejectsInvalidInput(t *testing.T) {
 	assert.Empty(t, server.Requests())
 }
 
+// gitHub returns a commit that both versions accept, with one field changed.
+func gitHub(field, value string) api.DeployGit {
+	fields := map[string]string{"provider": "GITHUB", "account": "acme", "repo": "dags", "branch": "main", "commitSha": "5b1ee0d", "commitUrl": "https://github.com/acme/dags/commit/5b1ee0d"}
+	fields[field] = value
+	git := api.DeployGit{Provider: api.GitProvider(fields["provider"]), CommitSHA: fields["commitSha"]}
+	for name, set := range map[string]**string{"account": &git.Account, "repo": &git.Repo, "branch": &git.Branch, "commitUrl": &git.CommitURL, "remoteUrl": &git.RemoteURL} {
+		if fields[name] != "" {
+			*set = ptr(fields[name])
+		}
+	}
+	return git
+}
+
 func second[T any](_ T, err error) error { return err }
 
 // A create that may have been received is not retried, and its error says what it may have left behind. A
 // create that was rate limited is retried.
 func TestCreateDeployIsNotRetriedUnsafely(t *testing.T) {
-	const left = "a deploy may have been created; it changes nothing unless it is finalized"
+	const left = "a deploy may have been created; it changes nothing until it is finalized"
 	set := func(field string, value any) astrotest.Fault {
 		return astrotest.EditDeploy(func(deploy map[string]any) { deploy[field] = value })
 	}
@@ -144,12 +171,12 @@ func TestCreateDeployIsNotRetriedUnsafely(t *testing.T) {
 		"connection cut":        {astrotest.CutConnection(), 1, 0, left},
 		"500":                   {astrotest.Error(500, "Internal"), 1, 0, left},
 		"502":                   {astrotest.BadGateway().AfterCommit(), 1, 1, left},
-		"200 {}":                {astrotest.Respond(200, "application/json", "{}").AfterCommit(), 1, 1, `the response holds no deploy: "{}"; a deploy may have`},
-		"200 HTML":              {astrotest.Respond(200, "text/html", "<html>"), 1, 0, "something else than the service seems to respond: check the base URL, and the proxies on the way; a deploy may have"},
+		"200 {}":                {astrotest.Respond(200, "application/json", "{}").AfterCommit(), 1, 1, `the response contains no deploy: "{}"; a deploy may have`},
+		"200 HTML":              {astrotest.Respond(200, "text/html", "<html>"), 1, 0, "this does not look like a response from Astro: check the base URL and any proxy; a deploy may have"},
 		"204":                   {astrotest.Respond(204, "", "").AfterCommit(), 1, 1, left},
 		"an ID with a slash":    {set("id", "../x"), 1, 1, left},
 		"another Deployment":    {set("deploymentId", "another"), 1, 1, left},
-		"another type":          {set("type", "IMAGE_ONLY"), 1, 1, "a deploy of type IMAGE_ONLY, and not of type DAG_ONLY"},
+		"another type":          {set("type", "IMAGE_ONLY"), 1, 1, "a deploy of type IMAGE_ONLY instead of DAG_ONLY"},
 		"an unknown type":       {set("type", "DAG"), 1, 1, ""},
 		"no status":             {set("status", ""), 1, 1, left},
 		"400":                   {astrotest.Error(400, "no"), 1, 0, "400 Bad Request: no [request astrotest-request]"},
@@ -158,7 +185,7 @@ func TestCreateDeployIsNotRetriedUnsafely(t *testing.T) {
 		"429":                   {astrotest.RateLimited(), 2, 1, ""},
 		"a malformed timestamp": {set("createdAt", "yesterday"), 1, 1, ""},
 		"an unknown field":      {set("new", 1), 1, 1, ""},
-		"no Deployment":         {astrotest.EditDeploy(func(deploy map[string]any) { delete(deploy, "deploymentId") }), 1, 1, "the response lacks the deploy's Deployment"},
+		"no Deployment":         {astrotest.EditDeploy(func(deploy map[string]any) { delete(deploy, "deploymentId") }), 1, 1, "the response lacks the deploy's deploymentId"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, client, deployment := home(t)

@@ -13,8 +13,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
-// doer is where the requests of API() enter the chain. Those of Client's own methods need none of
-// what it does: nobody else has them, and their paths are made of IDs that were checked.
+// doer sends the requests of API() through the chain. Those of Client's own methods need none of its
+// checks, since their IDs were checked.
 type doer struct {
 	chain  *transport.Chain
 	server *url.URL
@@ -22,11 +22,11 @@ type doer struct {
 
 var _ api.HttpRequestDoer = (*doer)(nil)
 
-// Do makes the request by a copy: the caller's must not change, nor keep the token.
+// Do sends a copy of the request: the caller's must not change, and must not hold the token.
 func (d *doer) Do(request *http.Request) (*http.Response, error) {
 	if err := d.check(request); err != nil {
 		if request != nil && request.Body != nil {
-			_ = request.Body.Close() // as an http.Client does
+			_ = request.Body.Close() // as http.Client does
 		}
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (d *doer) Do(request *http.Request) (*http.Response, error) {
 	}
 	for name := range copied.Header {
 		if strings.EqualFold(name, "Authorization") {
-			delete(copied.Header, name) // however it is written
+			delete(copied.Header, name)
 		}
 	}
 	shown := d.chain.Log.Secrets.Redactor
@@ -52,11 +52,10 @@ func (d *doer) Do(request *http.Request) (*http.Response, error) {
 	return &response, nil
 }
 
-// maxBody is how much of a response is read for a caller who decodes it: a page of 1,000 deploys
-// takes about 3 MB.
+// maxBody bounds a response that the caller decodes. A page of 1,000 deploys takes about 3 MB.
 const maxBody = 10 << 20
 
-// check reports a request that would take the token out of the API that the client is for.
+// check refuses a request that would send the token anywhere but to the API.
 func (d *doer) check(request *http.Request) error {
 	if request == nil {
 		request = &http.Request{}
@@ -64,8 +63,7 @@ func (d *doer) check(request *http.Request) error {
 	return invalid("url", "", check.RequestURL(request.URL, request.Host, d.server))
 }
 
-// anyJSON is the call of a request that is not the client's own: any JSON will do, and whatever the
-// caller asked to be encoded.
+// anyJSON accepts any JSON, and any body with a Content-Encoding, which the caller asked for.
 type anyJSON struct{}
 
 func (anyJSON) Accept(response *transport.Response) (*transport.Response, error) {
@@ -79,7 +77,7 @@ func (anyJSON) Reconcile(_ context.Context, _ *transport.Run, end transport.Atte
 	return transport.Decision[*transport.Response]{Retry: end.MayRetry}
 }
 
-// unmade stands in for the chain of a client that NewClient did not make.
+// unmade stands in for the chain of a client that NewClient did not create.
 type unmade struct{}
 
 func (unmade) Do(*http.Request) (*http.Response, error) { return nil, errUnmade() }

@@ -96,7 +96,7 @@ func TestDoerSendsToTheBaseURLOnly(t *testing.T) {
 	for _, none := range []*http.Request{nil, {}} {
 		doer, sent := newDoer(t)
 		_, err := doer.Do(none)
-		requireInvalid(t, err, "url", "has none")
+		requireInvalid(t, err, "url", "must not be nil")
 		assert.Empty(t, *sent)
 	}
 	doer, sent := newDoer(t)

@@ -14,40 +14,40 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
-// APIError says that the service responded, but not with the deploy asked for.
+// APIError reports a response other than the one asked for.
 type APIError struct {
 	Operation          string           // operationId of openapi.yaml, such as FinalizeDeploy
 	StatusCode         int              // of the response
-	Message            string           // the service's own words, if the body had any
-	RequestID          string           // the service's name for the request, for its support, if the body had it
-	FieldErrors        []api.FieldError // what is wrong with single fields; v1 has them on a 400
-	Body               string           // the start of the body without secrets: of an error of the service 2 KiB, else 200 bytes
-	Attempts           int              // how often the request was made
-	Elapsed            time.Duration    // from the beginning of the first attempt to the end of the last, look-ups included
-	MayHaveTakenEffect bool             // whether the request may have been carried out all the same; of a finalize, whether the look-ups left that open
-	RetryAfter         time.Duration    // how long the service asked to wait, if it did
-	Hint               string           // what to do, where it is known
-	Err                error            // why the response could not be read, if that is what is wrong
+	Message            string           // from the body, if it has one
+	RequestID          string           // from the body, if it has one; the vendor's support asks for it
+	FieldErrors        []api.FieldError // from the body; v1 has them on a 400
+	Body               string           // the start of the body without secrets: 2 KiB of an error of the service, otherwise 200 bytes
+	Attempts           int              // how many were made
+	Elapsed            time.Duration    // from the start of the first attempt to the end of the last, look-ups included
+	MayHaveTakenEffect bool             // the request may have been carried out all the same; for a finalize, look-ups included
+	RetryAfter         time.Duration    // from the response's Retry-After; 0 if it has none
+	Hint               string           // what to do, if known
+	Err                error            // why the response could not be used; nil if its status is what is wrong
 }
 
-// maxFieldErrors is how many field errors are kept: a request has two fields.
+// maxFieldErrors bounds APIError.FieldErrors: a request has few fields.
 const maxFieldErrors = 20
 
-// failure is the error of a request that brought nothing that was accepted.
+// failure returns the error of a request without an accepted response.
 func (c *Client) failure(operation string, end transport.End) error {
 	shown := c.redactor(end.Body(), end.Tokens...)
 	if end.Err == nil {
-		return apiError(c.version, shown, operation, end)
+		return apiError(c.pinned, shown, operation, end)
 	}
 	err := transportError(shown, operation, end)
 	failed := (*TransportError)(nil)
 	if end.Response != nil && errors.As(err, &failed) {
-		failed.Err = fmt.Errorf("%w; the last response: %w", failed.Err, apiError(c.version, shown, operation, end))
+		failed.Err = fmt.Errorf("%w; the last attempt: %w", failed.Err, apiError(c.pinned, shown, operation, end))
 	}
 	return err
 }
 
-// transportError is the error of a request that got no response that was final.
+// transportError returns the error of a call that ended without a final response.
 func transportError(shown redact.Redactor, operation string, end transport.End) error {
 	invalid, connect := (*ValidationError)(nil), (*transport.ConnectError)(nil)
 	switch own, isOwn := end.Err.(*ValidationError); {
@@ -59,15 +59,15 @@ func transportError(shown redact.Redactor, operation string, end transport.End) 
 	failed := &TransportError{Operation: shown.Line(operation), Attempts: end.Attempts, Elapsed: end.Elapsed, MayHaveTakenEffect: end.Outcome.MayHaveTakenEffect, Err: shown.Error(end.Err)}
 	switch {
 	case errors.As(end.Err, &connect) && connect.Refused:
-		failed.Hint = "the connection was refused: check the certificates, and the proxy"
+		failed.Hint = "the connection was refused: check the certificates and any proxy"
 	case connect != nil:
-		failed.Hint = "no connection came about: check the base URL, that something listens there, and the proxies on the way"
+		failed.Hint = "could not connect: check the base URL and any proxy"
 	}
 	return failed
 }
 
-// apiError describes a response that was not accepted.
-func apiError(version APIVersion, shown redact.Redactor, operation string, end transport.End) *APIError {
+// apiError returns the error of a response that was not accepted.
+func apiError(pinned APIVersion, shown redact.Redactor, operation string, end transport.End) *APIError {
 	response := end.Response
 	said := decode.Error(response.Body)
 	failed := &APIError{
@@ -89,31 +89,31 @@ func apiError(version APIVersion, shown redact.Redactor, operation string, end t
 			Field: shown.Line(field.Field), Code: shown.Line(field.Code), Message: shown.Line(field.Message),
 		})
 	}
-	failed.Hint = shown.Line(hint(version, operation, failed.RequestID, response))
+	failed.Hint = shown.Line(hint(pinned, operation, failed.RequestID, response))
 	return failed
 }
 
 func (e *APIError) Error() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s: the service answered %s%s", e.Operation, statusText(e.StatusCode), afterAttempts(e.Attempts, e.Elapsed))
+	fmt.Fprintf(&text, "%s: %s%s", e.Operation, statusText(e.StatusCode), afterAttempts(e.Attempts, e.Elapsed))
 	if e.Err != nil {
 		fmt.Fprintf(&text, ": %v", e.Err)
 	}
-	text.WriteString(wordsOf(e.Message, e.Body))
+	text.WriteString(quoted(e.Message, e.Body))
 	for _, field := range e.FieldErrors {
 		fmt.Fprintf(&text, "; %.100s: %.200s (%.100s)", field.Field, field.Message, field.Code)
 	}
-	text.WriteString(afterwards(e.RequestID, e.RetryAfter))
+	text.WriteString(reference(e.RequestID, e.RetryAfter))
 	return redact.OneLine(joined(joined(text.String(), e.Hint), effect(e.Operation, e.MayHaveTakenEffect)))
 }
 
-// Unwrap returns why the response could not be read, or nil.
+// Unwrap returns why the response could not be used, or nil.
 func (e *APIError) Unwrap() error { return e.Err }
 
-// Is reports whether target is the Err variable of this response's kind.
+// Is reports whether target is the kind of this response, such as [ErrNotFound].
 func (e *APIError) Is(target error) bool { return isKind(e.StatusCode, target) }
 
-// isKind reports whether kind is the Err variable of responses with the status.
+// isKind reports whether responses with the status are of a kind.
 func isKind(status int, kind error) bool {
 	switch kind {
 	case ErrBadRequest:

@@ -5,7 +5,7 @@ import (
 	"reflect"
 )
 
-// fields are what slog logs of an error: its text, and those of its fields that are set.
+// fields returns what slog logs of an error: its text, and its fields that are set.
 func fields(err error, attrs ...slog.Attr) slog.Value {
 	set := []slog.Attr{slog.String("error", err.Error())}
 	for _, attr := range attrs {
@@ -48,5 +48,5 @@ func (e *OutcomeUnknownError) LogValue() slog.Value {
 
 // LogValue implements [slog.LogValuer].
 func (e *WaitError) LogValue() slog.Value {
-	return fields(e, slog.String("deployId", e.DeployID), slog.Any("deploy", e.Deploy), slog.Any("cause", e.Err), slog.Any("lookUp", e.PollErr))
+	return fields(e, slog.String("deployId", e.DeployID), slog.Any("deploy", e.Deploy), slog.Any("cause", e.Err), slog.Any("poll", e.PollErr))
 }

@@ -10,45 +10,45 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 )
 
-// ErrUploadURLExpired is the kind of a [*StorageError] whose upload URL has expired, by the storage's
-// clock. A retry does not help, a new deploy does. No other 403 is of this kind.
+// ErrUploadURLExpired is the kind of a [*StorageError] whose upload URL has expired by the storage's
+// clock. Create a new deploy; a retry does not help. No other 403 is of this kind.
 var ErrUploadURLExpired = errors.New("upload URL expired")
 
-// StorageError says that the upload got a response, of the storage or of a proxy before it, without
-// the version of the tarball. Nothing that runs was changed.
+// StorageError reports an upload whose response, from the storage or a proxy, has no tarball version.
+// Nothing that runs was changed.
 type StorageError struct {
 	StatusCode int           // of the response
-	Code       string        // the storage's name for what is wrong, such as AuthenticationFailed, if the response had one
-	Message    string        // the storage's own words, if the response had any
-	RequestID  string        // the storage's name for the request, if the response had it
+	Code       string        // the storage's error code, such as AuthenticationFailed, if the response has one
+	Message    string        // the storage's message, if the response has one
+	RequestID  string        // the storage's request ID, if the response has one
 	Body       string        // the start of the response's body, without secrets
-	Attempts   int           // how often the upload was tried
-	Elapsed    time.Duration // from the beginning of the first attempt to the end of the last
-	RetryAfter time.Duration // how long the storage asked to wait, or until the upload URL is valid
-	Expired    bool          // whether the upload URL has expired: a new deploy has a new one
-	Hint       string        // what to do, where it is known
-	Err        error         // what is wrong with a 201, if that is what is wrong
+	Attempts   int           // how many were made
+	Elapsed    time.Duration // from the start of the first attempt to the end of the last
+	RetryAfter time.Duration // from the response's Retry-After, or until the upload URL is valid
+	Expired    bool          // the upload URL has expired
+	Hint       string        // what to do, if known
+	Err        error         // what is wrong with a 201; otherwise nil
 }
 
 func (e *StorageError) Error() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s: the response was %s%s", opUpload, statusText(e.StatusCode), afterAttempts(e.Attempts, e.Elapsed))
+	fmt.Fprintf(&text, "%s: %s%s", opUpload, statusText(e.StatusCode), afterAttempts(e.Attempts, e.Elapsed))
 	if e.Err != nil {
 		fmt.Fprintf(&text, ": %v", e.Err)
 	}
 	if e.Code != "" {
 		fmt.Fprintf(&text, ": %.100s", e.Code)
 	}
-	text.WriteString(wordsOf(e.Message, e.Body))
-	text.WriteString(afterwards(e.RequestID, e.RetryAfter))
+	text.WriteString(quoted(e.Message, e.Body))
+	text.WriteString(reference(e.RequestID, e.RetryAfter))
 	return redact.OneLine(joined(text.String(), e.Hint))
 }
 
 // Unwrap returns what is wrong with a 201, or nil.
 func (e *StorageError) Unwrap() error { return e.Err }
 
-// Is reports whether target is [ErrUploadURLExpired], [ErrServer] or [ErrUnexpectedResponse],
-// and the response of that kind.
+// Is reports whether target is the kind of this response: [ErrUploadURLExpired], [ErrServer] or
+// [ErrUnexpectedResponse].
 func (e *StorageError) Is(target error) bool {
 	switch target {
 	case ErrUploadURLExpired:
@@ -59,7 +59,7 @@ func (e *StorageError) Is(target error) bool {
 	return false
 }
 
-// storageError describes a response of the storage that was no success.
+// storageError returns the error of an upload that was refused.
 func storageError(result blob.Result) *StorageError {
 	said := result.Refusal
 	return &StorageError{

@@ -45,7 +45,7 @@ func TestAPIErrorTextSaysWhatHappened(t *testing.T) {
 	const ours = `{"message":"No such thing","requestId":"r-1","statusCode":404}`
 	const fieldErrors = `{"message":"Bad","fieldErrors":[{"field":"dagTarballVersion","code":"required","message":"is required"},{"field":"type","code":"enum","message":"is odd"}]}`
 	const echo = `{"message":"you sent s3cret","requestId":"s3cret","fieldErrors":[{"field":"a","code":"s3cret","message":"s3cret"}]}`
-	const permission = "the token's role needs the permission %s on this Deployment; that of creating deploys is another"
+	const permission = "the token's role needs the permission %s on this Deployment; deployment.deploys.create is not enough"
 	for _, row := range []struct {
 		operation string
 		version   APIVersion
@@ -55,30 +55,30 @@ func TestAPIErrorTextSaysWhatHappened(t *testing.T) {
 		want      string
 	}{
 		{opGetDeploy, V1, 404, ours, nil, "404 Not Found: No such thing [request r-1]; check the IDs in the call, and that the token belongs to their Organization"},
-		{opGetDeploy, V1, 404, "404 page not found\n", nil, `404 Not Found: "404 page not found\n"; nothing seems to respond at this address: check the base URL`},
-		{opGetDeploy, V1Beta1, 404, "", nil, "404 Not Found; nothing seems to respond at this address: check the base URL; or v1beta1, whose support ends in January 2027, is gone: use WithAPIVersion(V1)"},
-		{opGetDeploy, V1, 404, `{"message":"no Route matched"}`, nil, "404 Not Found: no Route matched; nothing seems to respond at this address: check the base URL"},
+		{opGetDeploy, V1, 404, "404 page not found\n", nil, `404 Not Found: "404 page not found\n"; this does not look like a response from Astro: check the base URL and any proxy`},
+		{opGetDeploy, V1Beta1, 404, "", nil, "404 Not Found; this does not look like a response from Astro: check the base URL and any proxy; or v1beta1, whose support ends in January 2027, is gone: use WithAPIVersion(V1)"},
+		{opGetDeploy, V1, 404, `{"message":"no Route matched"}`, nil, "404 Not Found: no Route matched; this does not look like a response from Astro: check the base URL and any proxy"},
 		{opGetDeploy, V1, 200, ours, errors.New("the response holds no deploy"), "200 OK: the response holds no deploy: No such thing [request r-1]"},
 		{opFinalizeDeploy, V1, 400, fieldErrors, nil, "400 Bad Request: Bad; dagTarballVersion: is required (required); type: is odd (enum)"},
 		{opFinalizeDeploy, V1, 403, "", nil, "403 Forbidden; " + fmt.Sprintf(permission, "deployment.deploys.update")},
 		{opGetDeploy, V1, 403, "", nil, "403 Forbidden; " + fmt.Sprintf(permission, "deployment.deploys.get")},
-		{opGetDeploy, V1, 401, "", nil, "401 Unauthorized; the token is not valid, or no longer: make a new one and set ASTRO_API_TOKEN"},
-		{opGetDeploy, V1, 401, "<html>", nil, `401 Unauthorized: "<html>"; something else than the service seems to respond: check the base URL, and the proxies on the way`},
-		{opGetDeploy, V1, 403, "<html>", nil, `403 Forbidden: "<html>"; something else than the service seems to respond: check the base URL, and the proxies on the way`},
+		{opGetDeploy, V1, 401, "", nil, "401 Unauthorized; the token is not valid or has expired: create a new one and set ASTRO_API_TOKEN"},
+		{opGetDeploy, V1, 401, "<html>", nil, `401 Unauthorized: "<html>"; this does not look like a response from Astro: check the base URL and any proxy`},
+		{opGetDeploy, V1, 403, "<html>", nil, `403 Forbidden: "<html>"; this does not look like a response from Astro: check the base URL and any proxy`},
 		{opGetDeploy, V1, 429, "slow down", nil, `429 Too Many Requests: "slow down"; a token may make 10 POST and 25 GET requests a second: try again, more slowly`},
 		{opGetDeploy, V1, 302, "", nil, "302 Found; redirects are not followed; this one points to https://elsewhere.example"},
 		{opGetDeploy, V1, 599, "", nil, "599"},
 		{opGetDeploy, V1, 418, `{"message":"two\nlines","requestId":"a\nb","fieldErrors":[{"field":"a\nb","code":"c\rd","message":"e\nf"}]}`, nil, "418 I'm a teapot: two lines; a b: e f (c d) [request a b]"},
 		{opGetDeploy, V1, 200, "", errors.New("not s3cret, nor https://a/?sig=s1gned"), "200 OK: not [REDACTED], nor [REDACTED]"},
 		{opFinalizeDeploy, V1, 500, "", nil, "500 Internal Server Error"},
-		{opFinalizeDeploy, V1, 200, "<html>", errors.New("odd"), `200 OK: odd: "<html>"; something else than the service seems to respond: check the base URL, and the proxies on the way`},
-		{opFinalizeDeploy, V1, 200, "{", io.ErrUnexpectedEOF, `200 OK: unexpected EOF: "{"; something else than the service seems to respond: check the base URL, and the proxies on the way`},
+		{opFinalizeDeploy, V1, 200, "<html>", errors.New("odd"), `200 OK: odd: "<html>"; this does not look like a response from Astro: check the base URL and any proxy`},
+		{opFinalizeDeploy, V1, 200, "{", io.ErrUnexpectedEOF, `200 OK: unexpected EOF: "{"; this does not look like a response from Astro: check the base URL and any proxy`},
 		{opGetDeploy, V1, 500, echo, nil, "500 Internal Server Error: you sent [REDACTED]; a: [REDACTED] ([REDACTED]) [request [REDACTED]]"},
 		{opGetDeploy, V1, 500, `{"statusCode":"odd"}`, nil, `500 Internal Server Error: "{\"statusCode\":\"odd\"}"`},
 		{opGetDeploy, V1, 500, `{"statusCode":"odd","message":"fits in parts"}`, nil, "500 Internal Server Error: fits in parts"},
 	} {
 		apiError := newTestError(row.operation, row.version, row.status, row.body, row.err)
-		assert.EqualError(t, apiError, row.operation+": the service answered "+row.want)
+		assert.EqualError(t, apiError, row.operation+": "+row.want)
 	}
 }
 
@@ -139,20 +139,20 @@ func TestOutcomeUnknownErrorTextSaysWhatIsKnown(t *testing.T) {
 	err := &OutcomeUnknownError{DeployID: "deploy", Err: cause}
 	require.ErrorIs(t, err, ErrOutcomeUnknown)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no response: unexpected EOF; GetDeploy tells")
+	require.EqualError(t, err, "deploy deploy may have been finalized: FinalizeDeploy: no response: unexpected EOF; check with GetDeploy")
 	err.Deploy = &api.Deploy{Status: "INITIALIZED"}
-	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no response: unexpected EOF; it read back as INITIALIZED, but a request may still be in flight; check with GetDeploy")
+	require.EqualError(t, err, "deploy deploy may have been finalized: FinalizeDeploy: no response: unexpected EOF; it read back as INITIALIZED, but a request may still be in flight; check with GetDeploy")
 	err.Deploy = &api.Deploy{Status: "a\nforged line"}
-	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no response: unexpected EOF; and looked up it is in a status that is not known here, but does not show what was to be finalized")
+	require.EqualError(t, err, "deploy deploy may have been finalized: FinalizeDeploy: no response: unexpected EOF; it read back with an unknown status, but does not show what was sent; check with GetDeploy")
 	err.Deploy = &api.Deploy{Status: "DEPLOYED"}
-	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no response: unexpected EOF; and looked up it is DEPLOYED, but does not show what was to be finalized")
+	require.EqualError(t, err, "deploy deploy may have been finalized: FinalizeDeploy: no response: unexpected EOF; it read back as DEPLOYED, but does not show what was sent; check with GetDeploy")
 	err.LookUpErr = io.ErrClosedPipe
-	require.EqualError(t, err, "deploy deploy may be finalized nevertheless: FinalizeDeploy: no response: unexpected EOF; and it could not be looked up: io: read/write on closed pipe")
+	require.EqualError(t, err, "deploy deploy may have been finalized: FinalizeDeploy: no response: unexpected EOF; reading it back failed: io: read/write on closed pipe")
 }
 
 func TestDeployFailedErrorNamesTheDeploy(t *testing.T) {
 	err := &DeployFailedError{&api.Deploy{ID: "deploy", DeploymentID: "deployment", Status: "FAILED"}}
-	assert.EqualError(t, err, "the status of deploy deploy of Deployment deployment is FAILED")
+	assert.EqualError(t, err, "deploy deploy of Deployment deployment is FAILED")
 	assert.NotEmpty(t, (&DeployFailedError{}).Error())
 }
 
@@ -174,7 +174,7 @@ func TestBadTokenIsAValidationErrorOnlyBeforeTheFirstRequest(t *testing.T) {
 	bad := &ValidationError{Field: "token", Rule: "is bad"}
 	assert.Equal(t, error(bad), transportError(redact.Redactor{}, opGetDeploy, transport.End{Err: bad}))
 
-	err := transportError(redact.Redactor{}, opGetDeploy, transport.End{Err: fmt.Errorf("%w; the last one: %w", bad, io.EOF), Attempts: 1})
+	err := transportError(redact.Redactor{}, opGetDeploy, transport.End{Err: fmt.Errorf("%w; the last attempt: %w", bad, io.EOF), Attempts: 1})
 	var transportErr *TransportError
 	require.ErrorAs(t, err, &transportErr)
 	assert.Equal(t, 1, transportErr.Attempts)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// joined is a text and what is added to it, if there is any.
+// joined returns both texts, separated if neither is empty.
 func joined(text, added string) string {
 	if text == "" || added == "" {
 		return text + added
@@ -16,7 +16,7 @@ func joined(text, added string) string {
 	return text + "; " + added
 }
 
-// afterAttempts says how often a request was made, if that was more than once.
+// afterAttempts says how many attempts were made, if more than one.
 func afterAttempts(attempts int, elapsed time.Duration) string {
 	if attempts <= 1 {
 		return ""
@@ -24,8 +24,8 @@ func afterAttempts(attempts int, elapsed time.Duration) string {
 	return fmt.Sprintf(" after %d attempts in %v", attempts, elapsed.Round(time.Millisecond))
 }
 
-// wordsOf is what a response says: its message or, if it has none, what its body begins with.
-func wordsOf(message, body string) string {
+// quoted returns a response's message or, if it has none, the start of its body.
+func quoted(message, body string) string {
 	switch {
 	case message != "":
 		return fmt.Sprintf(": %.1000s", message)
@@ -35,30 +35,29 @@ func wordsOf(message, body string) string {
 	return ""
 }
 
-// afterwards is what is of use after a response: the name of the request, and when to try again.
-func afterwards(requestID string, retryAfter time.Duration) (text string) {
+// reference returns what a person needs after a response: its request ID, and when to retry.
+func reference(requestID string, retryAfter time.Duration) (text string) {
 	if requestID != "" {
 		text = fmt.Sprintf(" [request %.100s]", requestID)
 	}
 	if retryAfter > 0 {
-		text += fmt.Sprintf("; it asks to wait %v", retryAfter.Round(time.Second))
+		text += fmt.Sprintf("; retry after %v", retryAfter.Round(time.Second))
 	}
 	return text
 }
 
-// statusText is like "404 Not Found".
+// statusText returns a status like "404 Not Found".
 func statusText(status int) string {
 	return strings.TrimSpace(strconv.Itoa(status) + " " + http.StatusText(status))
 }
 
-// effect says what it means that a request may have been carried out. A finalize has an error of
-// its own for that.
+// effect says what a request may have left behind. For a finalize, OutcomeUnknownError does.
 func effect(operation string, mayHaveTakenEffect bool) string {
 	switch {
 	case !mayHaveTakenEffect, operation == opFinalizeDeploy:
 		return ""
 	case operation == opCreateDeploy:
-		return "a deploy may have been created; it changes nothing unless it is finalized, so another can be created"
+		return "a deploy may have been created; it changes nothing until it is finalized, so create another"
 	}
 	return "the request may have taken effect"
 }

@@ -149,7 +149,7 @@ func ExampleWithoutLookUp() {
 
 func ExampleWithLogger() {
 	withoutTime := func(_ []string, attr slog.Attr) slog.Attr {
-		if attr.Key == slog.TimeKey || attr.Key == "path" {
+		if attr.Key == slog.TimeKey || attr.Key == "host" || attr.Key == "path" {
 			return slog.Attr{}
 		}
 		return attr

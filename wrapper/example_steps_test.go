@@ -168,6 +168,6 @@ func ExampleClient_CheckCreate() {
 	fmt.Println(err)
 	fmt.Println("requests:", len(server.Requests()))
 	// Output:
-	// bundleMountPath must not be empty: it says where the bundle is mounted, such as /usr/local/airflow/dbt/my-project
+	// bundleMountPath must not be empty: it is where the bundle is mounted, such as /usr/local/airflow/dbt/my-project
 	// requests: 0
 }

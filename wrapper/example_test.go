@@ -56,13 +56,13 @@ func ExampleNewClient() {
 	fmt.Println(err)
 	// Output:
 	// <nil>
-	// token must not have white space around it, such as the newline of the file that it was read from; use strings.TrimSpace
+	// token must not have white space around it, such as the newline at the end of a file; use strings.TrimSpace
 }
 
 func ExampleWithToken() {
 	_, err := wrapper.NewClient(wrapper.WithToken("Bearer eyJhbGciOi"))
 	fmt.Println(err)
-	// Output: token must be the token alone, without "Bearer " before it
+	// Output: token must be only the token, without "Bearer " before it
 }
 
 func ExampleWithAPIVersion() {
@@ -87,7 +87,7 @@ func ExampleWithBaseURL() {
 	fmt.Println(err)
 	// Output:
 	// https://gateway.example/astro/platform/v1beta1/
-	// baseURL must be https, or the token crosses the network in clear; http is for loopback hosts (it is "http://gateway.example")
+	// baseURL must be https, or the token is sent unencrypted; http is for loopback hosts only (got "http://gateway.example")
 }
 
 // Pass your own transport, such as one with a proxy or a private certificate authority. The client still
@@ -184,7 +184,7 @@ func ExampleClient_Finalize_errors() {
 	case err != nil:
 		fmt.Println(err)
 	}
-	// Output: fix the role: the token's role needs the permission deployment.deploys.update on this Deployment; that of creating deploys is another
+	// Output: fix the role: the token's role needs the permission deployment.deploys.update on this Deployment; deployment.deploys.create is not enough
 }
 
 func ExampleClient_GetDeploy() {
@@ -269,7 +269,7 @@ func ExampleRemoveBundle() {
 	_, err = client.Finalize(context.Background(), target, wrapper.RemoveBundle())
 	fmt.Println(err, string(server.Requests()[0].Body))
 	// Output:
-	// bundleTarballVersion must not be empty: the upload returned no version (x-ms-version-id), so upload again; to remove the bundle, use RemoveBundle
+	// bundleTarballVersion must not be empty: the upload returned no version (x-ms-version-id); upload again; to remove the bundle, use RemoveBundle
 	// <nil> {"bundleTarballVersion":""}
 }
 

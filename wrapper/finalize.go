@@ -15,23 +15,26 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
-// Finalize commits a deploy: the Deployment takes over what was pushed or uploaded for it. The
-// token needs the permission deployment.deploys.update. FAILED is a [*DeployFailedError].
+// Finalize makes live what was pushed or uploaded for a deploy. The token needs the permission
+// deployment.deploys.update, and deployment.deploys.get for look-ups. A deploy that is FAILED is a
+// [*DeployFailedError].
 //
-// After an attempt that may have taken effect, and once before 400, 409, 422 or 429 is final, the
-// deploy is read back, 3 s apart:
-//   - DEPLOYED with what was sent is success: the version on the deploy, or on its own entry at its
-//     mount path; for a removal, a list of bundles without that path.
-//   - INITIALIZED twice has another attempt follow, three times is the last one's error; FAILED
-//     counts after three. Neither is final while an attempt may be in flight: it had no response,
-//     or 202, 408, 502, 503, 504, 520, 522 or 524.
-//   - Anything else is an [*OutcomeUnknownError]; after a refusal, another version is that refusal.
-//     No attempt follows once it was seen past INITIALIZED, or with another bundle than that of
-//     [Target].Replaces.
+// After an attempt that may have taken effect, and once before a 400, 409, 422 or 429 is final, the
+// deploy is read back, every 3 s:
+//   - DEPLOYED with what was sent is success: the version is on the deploy, or on its own entry at its
+//     mount path. For a removal, the list of bundles is there and lacks that path.
+//   - INITIALIZED twice leads to another attempt, and three times to the last attempt's error. FAILED
+//     counts after three times. Neither is final while an attempt may be in flight: one without a
+//     response, or with 202, 408, 502, 503, 504, 520, 522 or 524.
+//   - Anything else is an [*OutcomeUnknownError], except another version after a refusal, which is that
+//     refusal.
 //
-// A finalize before this call with the same content counts, even if rolled back. By default it
-// takes up to 10 requests and 3 minutes, limiter and token source aside: attempts begin within 90 s
-// and take up to 30 s, then look-ups of up to 5 s follow for up to 60 s.
+// There is no other attempt once the deploy is past INITIALIZED, or another deploy's bundle than
+// [Target].Replaces is at its mount path.
+//
+// An earlier finalize with the same content counts as success, even if it was rolled back. By default a
+// call takes up to 10 requests and 3 minutes, besides the limiter and token source: attempts start
+// within 90 s and take up to 30 s each, and look-ups of up to 5 s follow for up to 60 s.
 func (c *Client) Finalize(ctx context.Context, target Target, content Content) (*api.Deploy, error) {
 	if err := c.ready(ctx, cmp.Or(target.check(), content.check(target))); err != nil {
 		return nil, err
@@ -53,36 +56,36 @@ func (c *Client) Finalize(ctx context.Context, target Target, content Content) (
 	return result.Accepted, nil
 }
 
-// What one finalize may take. Each attempt beyond the default brings room of its own.
+// The limits of one finalize. Each attempt beyond the default extends them.
 const (
 	maxRequests   = 10               // look-ups included
-	retryWindow   = 90 * time.Second // in which attempts begin
-	lookUpWindow  = time.Minute      // in which look-ups follow an attempt
+	retryWindow   = 90 * time.Second // for starting attempts
+	lookUpWindow  = time.Minute      // for the look-ups after an attempt
 	lookUpTimeout = 5 * time.Second
 	lookUpPause   = 3 * time.Second
 )
 
-// refusals are the statuses that a second delivery of a request is refused with, the first of
-// which may have been carried out.
+// refusals are the statuses with which the service may refuse a second delivery of a request that it
+// has carried out.
 var refusals = []int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusTooManyRequests}
 
-// forbidden are the statuses of a look-up that another one would get, too.
+// forbidden are the statuses that another look-up would get, too.
 var forbidden = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound}
 
-// finalization is one call of Finalize, and what it found out so far.
+// finalization is one call of Finalize, and what is known so far.
 type finalization struct {
 	client   *Client
 	target   Target
 	sent     evidence.Sent
-	window   time.Duration // in which attempts begin
-	requests int           // that may be made
+	window   time.Duration // for starting attempts
+	requests int           // how many may be sent
 	known    evidence.State
 
 	seen   *api.Deploy    // by the last look-up that succeeded
 	unread *transport.End // how the last look-up ended; nil if it succeeded
 }
 
-// Accept takes a 200 for success if it shows the deploy, and nothing else than was sent.
+// Accept accepts a 200 that shows the deploy and does not contradict what was sent.
 func (f *finalization) Accept(response *transport.Response) (*api.Deploy, error) {
 	deploy, err := decode.Deploy(response.Body, f.target.DeploymentID, f.target.DeployID)
 	if err != nil {
@@ -102,14 +105,14 @@ func (f *finalization) Accept(response *transport.Response) (*api.Deploy, error)
 	return nil, errors.New(reason)
 }
 
-// note keeps what no attempt must follow.
+// note records what rules out another attempt.
 func (f *finalization) note(deploy *api.Deploy) {
 	f.known.Past = f.known.Past || evidence.IsPast(deploy)
 	f.known.Taken = f.known.Taken || f.sent.IsTaken(deploy)
 }
 
-// Reconcile reads the deploy back, and waits before it does so for the last time: while a service
-// asks for a long pause, somebody else may be at work.
+// Reconcile reads the deploy back. Before a retry that has to wait, it waits and reads it back again,
+// since somebody else may have deployed meanwhile.
 func (f *finalization) Reconcile(ctx context.Context, run *transport.Run, end transport.Attempted) (next transport.Decision[*api.Deploy]) {
 	f.known.Doubt = f.known.Doubt || end.Outcome.MayHaveTakenEffect
 	f.known.InFlight = f.known.InFlight || end.Outcome.MayStillTakeEffect
@@ -132,13 +135,13 @@ func (f *finalization) Reconcile(ctx context.Context, run *transport.Run, end tr
 		next.Retry = true
 	case evidence.Fail:
 		f.known.Doubt = false
-	default: // given up, or ended by the context
+	default: // unknown, or the context ended
 		f.known.Doubt, next.Err = true, ctx.Err()
 	}
 	return next
 }
 
-// readBack reads the deploy back for as long as package evidence asks for it, which decides.
+// readBack reads the deploy back until package evidence decides on another step.
 func (f *finalization) readBack(ctx context.Context, run *transport.Run, end transport.Attempted) evidence.Step {
 	pause, started := cmp.Or(f.client.pollInterval, lookUpPause), time.Now()
 	looking, cancel := context.WithTimeout(ctx, max(lookUpWindow, evidence.Agreeing*(pause+lookUpTimeout)))
@@ -148,11 +151,11 @@ func (f *finalization) readBack(ctx context.Context, run *transport.Run, end tra
 		f.known.OutOfTime = time.Since(started)+pause+lookUpTimeout > lookUpWindow
 		f.known.MayRetry = end.MayRetry && run.Elapsed()+end.Wait <= f.window
 		step := f.known.Next()
-		if step == evidence.Look && len(f.known.Findings) > 0 {
+		if step == evidence.ReadBack && len(f.known.Findings) > 0 {
 			_ = retry.Sleep(looking, pause)
 		}
 		switch {
-		case step != evidence.Look:
+		case step != evidence.ReadBack:
 			return step
 		case ctx.Err() != nil:
 			return evidence.GiveUp
@@ -182,9 +185,9 @@ func (f *finalization) look(ctx context.Context, run *transport.Run) evidence.Fi
 	return evidence.Unread
 }
 
-// failure is the error of a finalize that brought no deploy.
+// failure returns the error of a finalize that did not succeed.
 func (f *finalization) failure(end transport.End) error {
-	end.Outcome.MayHaveTakenEffect = f.known.Doubt // which is what the look-ups left of it
+	end.Outcome.MayHaveTakenEffect = f.known.Doubt // look-ups included
 	err := f.client.failure(opFinalizeDeploy, end)
 	if !f.known.Doubt {
 		return err

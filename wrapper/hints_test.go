@@ -17,8 +17,8 @@ func jwt(payload string) string {
 func TestUnauthorizedHintNamesAnExpiredToken(t *testing.T) {
 	expired := jwt(`{"exp":1761955200,"sub":"s3cret-subject"}`)
 	hint := unauthorizedHint(expired, now)
-	assert.Equal(t, "the token expired on Sat, 01 Nov 2025 00:00:00 UTC: make a new one and set ASTRO_API_TOKEN", hint)
+	assert.Equal(t, "the token expired on Sat, 01 Nov 2025 00:00:00 UTC: create a new one and set ASTRO_API_TOKEN", hint)
 	for _, token := range []string{jwt(`{"exp":32503680000}`), "opaque"} {
-		assert.Equal(t, "the token is not valid, or no longer: make a new one and set ASTRO_API_TOKEN", unauthorizedHint(token, now))
+		assert.Equal(t, "the token is not valid or has expired: create a new one and set ASTRO_API_TOKEN", unauthorizedHint(token, now))
 	}
 }

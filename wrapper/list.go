@@ -10,14 +10,13 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/decode"
 )
 
-// pageSize is how many deploys a page has: the service allows 1,000, and takes some 3 KB for each.
+// pageSize is the number of deploys in a page. The service allows 1,000; a deploy takes about 3 KB.
 const pageSize = 100
 
-// ListDeploys returns an iterator over the deploys of a Deployment, in the service's order,
-// which reads a page of 100 at a time. The token needs the permission deployment.deploys.get.
+// ListDeploys iterates over the deploys of a Deployment in the service's order, reading 100 at a time.
+// The token needs the permission deployment.deploys.get.
 //
-// An error comes last, with a nil deploy. A deploy that moved to another page meanwhile,
-// because one was created, is not returned twice.
+// An error comes last, with a nil deploy. No deploy is returned twice, even if a new one shifts the pages.
 func (c *Client) ListDeploys(ctx context.Context, in Deployment) iter.Seq2[*api.Deploy, error] {
 	return func(yield func(*api.Deploy, error) bool) {
 		if err := c.ready(ctx, in.check()); err != nil {
@@ -42,7 +41,7 @@ func (c *Client) ListDeploys(ctx context.Context, in Deployment) iter.Seq2[*api.
 				seen[deploy.ID] = true
 			}
 			if more && len(seen) == known {
-				yield(nil, &APIError{Operation: opListDeploys, StatusCode: http.StatusOK, Attempts: 1, Err: errors.New("the response holds no deploy that was not returned before")})
+				yield(nil, &APIError{Operation: opListDeploys, StatusCode: http.StatusOK, Attempts: 1, Err: errors.New("the page has no deploy that was not on a page before it")})
 				return
 			}
 		}

@@ -87,13 +87,13 @@ func TestListDeploysAcceptsShorterPages(t *testing.T) {
 func TestListDeploysRejectsOtherResponses(t *testing.T) {
 	const deploy = `{"id":"p","deploymentId":"d","status":"DEPLOYED"}`
 	for body, want := range map[string]string{
-		`{}`: "the response holds no page of deploys",
-		`{"deploys":null,"offset":0,"totalCount":0}`:                                                    "the response holds no page of deploys",
-		`{"deploys":[],"totalCount":0}`:                                                                 "the response holds no page of deploys",
-		`{"deploys":[],"offset":0}`:                                                                     "the response holds no page of deploys",
-		`{"deploys":[],"offset":7,"totalCount":0}`:                                                      "the response holds the page after 7 deploys, not after 0",
-		`{"deploys":[` + deploy + `,{}],"offset":0,"totalCount":2}`:                                     "deploy 2 of the page: the response holds no deploy",
-		`{"deploys":[{"id":"p","deploymentId":"other","status":"DEPLOYED"}],"offset":0,"totalCount":1}`: "of another Deployment",
+		`{}`: "the response contains no page of deploys",
+		`{"deploys":null,"offset":0,"totalCount":0}`:                                                    "the response contains no page of deploys",
+		`{"deploys":[],"totalCount":0}`:                                                                 "the response contains no page of deploys",
+		`{"deploys":[],"offset":0}`:                                                                     "the response contains no page of deploys",
+		`{"deploys":[],"offset":7,"totalCount":0}`:                                                      "the response contains the page at offset 7, not 0",
+		`{"deploys":[` + deploy + `,{}],"offset":0,"totalCount":2}`:                                     "deploy 2 of the page: the response contains no deploy",
+		`{"deploys":[{"id":"p","deploymentId":"other","status":"DEPLOYED"}],"offset":0,"totalCount":1}`: "in another Deployment",
 		`<html>`: "invalid character",
 		`{"deploys":[],"offset":0,"totalCount":0,"pad":"` + strings.Repeat("x", 4<<20) + `"}`: "longer than 4096 KiB",
 	} {
@@ -131,7 +131,7 @@ func TestListDeploysEndsOnARepeatedPage(t *testing.T) {
 		continue
 	}
 	assert.ErrorIs(t, last, wrapper.ErrUnexpectedResponse)
-	assert.ErrorContains(t, last, "no deploy that was not returned before")
+	assert.ErrorContains(t, last, "the page has no deploy that was not on a page before it")
 }
 
 // A list that ends early is an error, after the deploys that it had. The latest page has the total.
@@ -140,9 +140,9 @@ func TestListDeploysReportsAnIncompleteList(t *testing.T) {
 		has, totals []int // of each page
 		want        string
 	}{
-		"an empty first page":        {[]int{0}, []int{1_000_000}, "the page after 0 of 1000000 deploys is empty"},
-		"an empty page":              {[]int{100, 0}, []int{250, 250}, "the page after 100 of 250 deploys is empty"},
-		"empty, and shrunk":          {[]int{100, 0}, []int{250, 101}, "the page after 100 of 101 deploys is empty"},
+		"an empty first page":        {[]int{0}, []int{1_000_000}, "the page at offset 0 of 1000000 deploys is empty"},
+		"an empty page":              {[]int{100, 0}, []int{250, 250}, "the page at offset 100 of 250 deploys is empty"},
+		"empty, and shrunk":          {[]int{100, 0}, []int{250, 101}, "the page at offset 100 of 101 deploys is empty"},
 		"shrunk to the current size": {[]int{100, 0}, []int{250, 100}, ""},
 		"shrunk to less":             {[]int{100, 0}, []int{250, 40}, ""},
 		"shrunk by a page":           {[]int{100, 50}, []int{250, 150}, ""},

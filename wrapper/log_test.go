@@ -42,12 +42,12 @@ func TestLogHasALinePerAttempt(t *testing.T) {
 		_, err := client.Finalize(t.Context(), target, wrapper.ImageOnly())
 		require.NoError(t, err)
 		deploy := "/platform/v1beta1/organizations/" + target.OrganizationID + "/deployments/" + target.DeploymentID + "/deploys/" + target.DeployID
-		assert.Regexp(t, `^level=DEBUG msg="astro: attempt" method=POST path=`+deploy+`/finalize attempt=1 status=429
-level=DEBUG msg="astro: attempt" method=POST path=`+deploy+`/finalize attempt=2 error=EOF wait=7s
-level=DEBUG msg="astro: attempt" method=GET path=`+deploy+` attempt=1 status=404 requestId=astrotest-request
-level=DEBUG msg="astro: attempt" method=GET path=`+deploy+` attempt=1 status=200
-level=DEBUG msg="astro: attempt" method=GET path=`+deploy+` attempt=1 status=200
-level=DEBUG msg="astro: attempt" method=POST path=`+deploy+`/finalize attempt=3 status=200 wait=\S+
+		assert.Regexp(t, `^level=DEBUG msg="astro: attempt" method=POST host=\S+ path=`+deploy+`/finalize attempt=1 status=429
+level=DEBUG msg="astro: attempt" method=POST host=\S+ path=`+deploy+`/finalize attempt=2 error=EOF wait=7s
+level=DEBUG msg="astro: attempt" method=GET host=\S+ path=`+deploy+` attempt=1 status=404 requestId=astrotest-request
+level=DEBUG msg="astro: attempt" method=GET host=\S+ path=`+deploy+` attempt=1 status=200
+level=DEBUG msg="astro: attempt" method=GET host=\S+ path=`+deploy+` attempt=1 status=200
+level=DEBUG msg="astro: attempt" method=POST host=\S+ path=`+deploy+`/finalize attempt=3 status=200 wait=\S+
 $`, log.String())
 	})
 }

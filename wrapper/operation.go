@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Names of the operations, as in openapi.yaml; Upload is the storage's.
+// The operationIds of openapi.yaml, and the upload to the storage.
 const (
 	opCreateDeploy   = "CreateDeploy"
 	opFinalizeDeploy = "FinalizeDeploy"
@@ -15,8 +15,7 @@ const (
 	opUpload         = "Upload"
 )
 
-// permissions are what a token's role needs for each operation. A role that may create deploys
-// need not have that for finalizing them.
+// permissions are what the role of a token needs for each operation.
 var permissions = map[string]string{
 	opCreateDeploy:   "deployment.deploys.create",
 	opFinalizeDeploy: "deployment.deploys.update",
@@ -24,9 +23,8 @@ var permissions = map[string]string{
 	opListDeploys:    "deployment.deploys.get",
 }
 
-// isIdempotent reports whether a request may be carried out twice: a read and, of those that
-// change something, the finalize alone. The vendor guarantees nothing of the kind for requests
-// that create, and whatever the contract gains counts as one.
+// isIdempotent reports whether a request may be carried out twice: reads and the finalize. The vendor
+// does not guarantee it for requests that create, and any operation added to the contract counts as one.
 func isIdempotent(request *http.Request) bool {
 	switch request.Method {
 	case http.MethodGet:

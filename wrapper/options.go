@@ -12,9 +12,10 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/check"
 	"github.com/astro-finalize/astro-finalize-go/internal/ratelimit"
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
+	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
-// DefaultBaseURL is where the Astro Platform API is.
+// DefaultBaseURL is the URL of the Astro Platform API.
 const DefaultBaseURL = "https://api.astronomer.io"
 
 const (
@@ -25,26 +26,35 @@ const (
 // APIVersion is a version of the Astro Platform API.
 type APIVersion string
 
-// The versions that have the operation; both have the same paths and bodies.
+// The versions of the API. Their paths and bodies are the same, but for the git of a create.
 const (
-	V1Beta1 APIVersion = "v1beta1" // the default; the vendor's support ends in January 2027
-	V1      APIVersion = "v1"      // generally available since 28 January 2026
+	// V1Beta1 is where a client starts that was given no version.
+	//
+	// Deprecated: The vendor ends its support in January 2027. Without [WithAPIVersion] a client moves
+	// to V1 by itself; to use V1 now, pass WithAPIVersion(V1).
+	V1Beta1 APIVersion = "v1beta1"
+	// V1 has been generally available since 28 January 2026.
+	V1 APIVersion = "v1"
 )
 
-// paths has where each version lies below the base URL.
+// defaultVersion is where a client starts that was given no version. If it is V1Beta1, the client
+// moves to V1 once V1Beta1 is gone.
+const defaultVersion = V1Beta1
+
+// paths are the paths of the versions below the base URL.
 var paths = map[APIVersion]string{
 	V1Beta1: "/platform/v1beta1",
 	V1:      "/v1",
 }
 
-// Option changes one thing about a client; see [NewClient].
+// Option configures a client; see [NewClient].
 type Option func(*config) error
 
-// config is what the options fill and the chain is built from.
+// config is what the options set.
 type config struct {
 	token          string
-	tokens         func(context.Context) (string, error) // in place of a token
-	version        APIVersion
+	tokens         func(context.Context) (string, error) // instead of a token
+	pinned         APIVersion                            // "" lets the client move from V1Beta1 to V1
 	baseURL        *url.URL
 	httpClient     *http.Client
 	attemptTimeout time.Duration
@@ -57,11 +67,19 @@ type config struct {
 	logger         *slog.Logger
 }
 
-// server returns the URL that the paths of the contract are relative to.
-func (cfg *config) server() *url.URL { return cfg.baseURL.JoinPath(paths[cfg.version]) }
+// server returns the URL that the paths of the contract are relative to in a version.
+func (cfg *config) server(version APIVersion) *url.URL { return cfg.baseURL.JoinPath(paths[version]) }
 
-// network returns what finds the transport, when it is used: mocks and instrumentation replace
-// [http.DefaultTransport] while they are switched on.
+// versions returns the versions that the client moves between; nil if it stays where it starts.
+func (cfg *config) versions() *transport.Versions {
+	if cfg.pinned != "" || defaultVersion == V1 {
+		return nil
+	}
+	return &transport.Versions{Old: cfg.server(V1Beta1), New: cfg.server(V1)}
+}
+
+// network returns a function that finds the transport when it is used, since mocks and instrumentation
+// replace [http.DefaultTransport] at run time.
 func (cfg *config) network() func() http.RoundTripper {
 	given := *cfg.httpClient // a copy: the client is its owner's
 	return func() http.RoundTripper {
@@ -72,41 +90,43 @@ func (cfg *config) network() func() http.RoundTripper {
 	}
 }
 
-// WithAPIVersion selects the version of the API; the default is [V1Beta1].
+// WithAPIVersion pins the version of the API. By default a client starts at [V1Beta1] and moves to
+// [V1] once V1Beta1 is gone.
 func WithAPIVersion(version APIVersion) Option {
 	return func(cfg *config) error {
 		if _, known := paths[version]; !known {
 			return invalid("apiVersion", string(version), "must be v1beta1 (V1Beta1) or v1 (V1)")
 		}
-		cfg.version = version
+		cfg.pinned = version
 		return nil
 	}
 }
 
-// WithBaseURL sets where the API is, without the version's path; the default is
-// [DefaultBaseURL]. It must be https, or http to a loopback host, and have no user, query
-// or fragment. A path in front of the API's own is kept.
+// WithBaseURL sets the URL of the API, without the version's path. It must be https, or http to a
+// loopback host, without user, query or fragment; a path is allowed and comes before the API's own. The
+// default is the environment variable ASTRO_API_URL or, if that is unset or empty, [DefaultBaseURL].
 func WithBaseURL(baseURL string) Option {
-	return func(cfg *config) error {
-		parsed, rule, quotable := check.BaseURL(baseURL, DefaultBaseURL, paths[V1Beta1], paths[V1])
-		if !quotable {
-			baseURL = ""
-		}
-		cfg.baseURL = parsed
-		return invalid("baseURL", baseURL, rule)
-	}
+	return func(cfg *config) error { return cfg.setBaseURL("baseURL", baseURL) }
 }
 
-// WithHTTPClient sends requests by the Transport of client, with the cookies of its Jar, and
-// ends an attempt at its Timeout if that is shorter than [WithAttemptTimeout]. Its
-// CheckRedirect is not used, because no redirect is ever followed. The Transport must not
-// repeat requests by itself: nobody could tell then what became of the first. It must return when
-// a request's context ends: nothing else ends it, and the call waits until it does. One that wraps
-// another should have CloseIdleConnections, by which a dead connection is left. Of an upload,
-// only the Transport is used; one whose ExpectContinueTimeout is 0 sends the tarball before the
-// storage can refuse it, so that an expired URL may look like a cut connection. It must add no
-// token, which would go to the storage, too; and one that records URLs sees the signature of the
-// upload URL. The default is [http.DefaultClient].
+func (cfg *config) setBaseURL(field, baseURL string) error {
+	parsed, rule, quotable := check.BaseURL(baseURL, DefaultBaseURL, paths[V1Beta1], paths[V1])
+	if !quotable {
+		baseURL = ""
+	}
+	cfg.baseURL = parsed
+	return invalid(field, baseURL, rule)
+}
+
+// WithHTTPClient sets the HTTP client, [http.DefaultClient] by default. Its Transport and Jar are used,
+// and its Timeout for an attempt if that is shorter than [WithAttemptTimeout]. CheckRedirect is not used,
+// since redirects are never followed. Uploads use only the Transport, so it must add no token, which would
+// go to the storage; one that records URLs sees the signature of the upload URL.
+//
+// The Transport must not retry, since the first attempt's effect would be unknown, and must return when
+// the request's context ends, since the call waits for it. One that wraps another should pass on
+// CloseIdleConnections, so that a dead connection is not used again. With an ExpectContinueTimeout of 0 an
+// expired upload URL can look like a cut connection.
 func WithHTTPClient(client *http.Client) Option {
 	return func(cfg *config) error {
 		if client == nil {
@@ -117,8 +137,8 @@ func WithHTTPClient(client *http.Client) Option {
 	}
 }
 
-// WithAttemptTimeout bounds how long one attempt may take, from connecting to the response's
-// last byte; the default is 30 s, 0 means no bound but the context's.
+// WithAttemptTimeout limits one attempt, from connecting to the last byte of the response. The default
+// is 30 s; 0 means no limit but the context.
 func WithAttemptTimeout(timeout time.Duration) Option {
 	return func(cfg *config) error {
 		cfg.attemptTimeout = timeout
@@ -126,11 +146,10 @@ func WithAttemptTimeout(timeout time.Duration) Option {
 	}
 }
 
-// WithStallTimeout sets how long an upload may go without the transport taking a byte of it
-// before the attempt is given up as stalled and another one made; once the last byte is taken,
-// the response has five times as long. The default is two minutes, and 0 means that only the
-// context ends it. There is no other bound on an upload: slow uplinks are normal. Buffers on the
-// way take bytes in steps of a megabyte or more, so leave the time that these need.
+// WithStallTimeout sets how long an upload may send nothing before the attempt ends as stalled and is
+// retried. After the last byte, the response may take five times as long. The default is two minutes; 0
+// means no limit but the context, which is the only other limit on an upload. Buffers can take a megabyte
+// or more at once, so do not set it too short for a slow connection.
 func WithStallTimeout(timeout time.Duration) Option {
 	return func(cfg *config) error {
 		cfg.stallTimeout = timeout
@@ -138,9 +157,9 @@ func WithStallTimeout(timeout time.Duration) Option {
 	}
 }
 
-// WithPollInterval sets how long [Client.Wait] sleeps between two polls of a deploy: always d, in
-// place of 1 s growing to 15 s, jittered. It is also how far apart the look-ups of [Client.Finalize]
-// are, 3 s by default: one that is shorter than reads may lag is for tests. It must be positive.
+// WithPollInterval sets the time between the polls of [Client.Wait], by default 1 s growing to 15 s with
+// jitter, and between the look-ups of [Client.Finalize], by default 3 s. It must be positive. A time
+// shorter than reads may lag behind is for tests.
 func WithPollInterval(d time.Duration) Option {
 	return func(cfg *config) error {
 		if d <= 0 {
@@ -158,8 +177,8 @@ func checkTimeout(field string, timeout time.Duration) error {
 	return nil
 }
 
-// WithUserAgent appends suffix, such as "my-pipeline/1.2", to the User-Agent header, which
-// begins with this library's name and version.
+// WithUserAgent appends suffix, such as "my-pipeline/1.2", to this library's name and version in the
+// User-Agent header.
 func WithUserAgent(suffix string) Option {
 	return func(cfg *config) error {
 		cfg.userAgent = userAgent() + " " + suffix
@@ -169,13 +188,13 @@ func WithUserAgent(suffix string) Option {
 
 const module = "github.com/astro-finalize/astro-finalize-go"
 
-// userAgent returns this library's name and version for the User-Agent header.
+// userAgent returns this library's name and version.
 func userAgent() string {
 	build, _ := debug.ReadBuildInfo()
 	return "astro-finalize-go/" + versionIn(build)
 }
 
-// versionIn returns the version of this module that a program was built with.
+// versionIn returns the version of this module in a program.
 func versionIn(build *debug.BuildInfo) string {
 	if build != nil {
 		for _, dependency := range build.Deps {

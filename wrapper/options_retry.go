@@ -15,39 +15,34 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
-// Retry says how attempts at a request follow each other; see [WithRetry]. The zero value of each
-// field is its default.
+// Retry configures retries; see [WithRetry]. The zero value of each field is its default.
 type Retry struct {
-	// MaxAttempts is how often a request is made at most, the first attempt included. The
-	// default is 4, and 1 turns retries off.
+	// MaxAttempts includes the first attempt. The default is 4; 1 turns retries off.
 	MaxAttempts int
 
-	// Backoff is asked for a new schedule by every call that has to wait. The default is
-	// exponential with full jitter: a random time of up to 0.5 s, then up to 1 s, 2 s and so on
-	// to 30 s.
+	// Backoff returns a new schedule for each call that has to wait. The default is exponential with
+	// full jitter: a random time of up to 0.5 s, then up to 1 s, 2 s and so on to 30 s.
 	Backoff func() Backoff
 
-	// MaxRetryAfter is the longest Retry-After that is honored; the default is 60 s. If the
-	// service asks for more, the call ends at once, with the time in the error. If it is
-	// negative the header is ignored.
+	// MaxRetryAfter is the longest Retry-After to wait for. The default is 60 s. A longer one ends the
+	// call, with the time in the error. If MaxRetryAfter is negative, the header is ignored.
 	MaxRetryAfter time.Duration
 }
 
-// Backoff is the schedule of one call: how long to wait before each next attempt. A negative
-// duration ends the call. The schedules of github.com/cenkalti/backoff are such.
+// Backoff is the schedule of one call: the wait before each retry. A negative duration ends the call.
+// The schedules of github.com/cenkalti/backoff implement it.
 type Backoff interface {
 	NextBackOff() time.Duration
 }
 
-// ConstantBackoff returns a schedule for [Retry] that always waits d. ConstantBackoff(0) retries
-// at once, for tests, but for a 429: after that a limiter of [NewLimiter] starts nothing for a
-// second ([WithLimiter] takes nil for none). A negative d turns retries off.
+// ConstantBackoff returns a [Retry] schedule that always waits d. ConstantBackoff(0) is for tests; after
+// a 429, a limiter of [NewLimiter] still waits a second (pass nil to [WithLimiter] for no limiter). A
+// negative d turns retries off.
 func ConstantBackoff(d time.Duration) func() Backoff {
 	return func() Backoff { return retry.Constant(d) }
 }
 
-// WithRetry sets how requests to the API and uploads are retried: all of it, so that the last
-// WithRetry is the one that counts.
+// WithRetry configures the retries of requests and uploads. The last WithRetry replaces the others.
 func WithRetry(r Retry) Option {
 	return func(cfg *config) error {
 		if r.MaxAttempts < 0 {
@@ -64,19 +59,17 @@ func WithRetry(r Retry) Option {
 	}
 }
 
-// Limiter holds requests back. Wait returns when the next may start, or with an error if it
-// never may or the context ended. It is called from many goroutines at once. A *rate.Limiter
-// of golang.org/x/time is one, and so is whatever shares a budget between processes.
+// Limiter limits the rate of requests. Wait returns when the next one may start, or an error if it never
+// may or the context ended. It must be safe for concurrent use. *rate.Limiter of golang.org/x/time
+// implements it; one of your own can share a budget between processes.
 type Limiter interface {
 	Wait(ctx context.Context) error
 }
 
-// NewLimiter returns a limiter that lets perSecond requests (1 to 1,000,000; what is beyond
-// counts as the nearer of the two) start in any second. It is what a client has by default, 10
-// for POST and 25 for GET; give the same one to several clients with [WithLimiter] if they use
-// the same token. After a 429 it starts nothing for a second, falls to half of what it allows (at most
-// 25), and rises evenly to perSecond within 20 s; each further 429 on the way doubles that time, up to
-// 5 s for each request of perSecond.
+// NewLimiter returns a limiter that starts at most perSecond requests in any second. perSecond is
+// clamped to 1 to 1,000,000. After a 429 it starts nothing for a second, halves its rate (to at most 25),
+// and returns to perSecond evenly within 20 s. Each 429 before that doubles the time, up to 5 s for each
+// request of perSecond.
 func NewLimiter(perSecond int) Limiter { return ratelimit.NewWindow(perSecond) }
 
 // defaultLimits are the documented limits of a token: requests a second, by method.
@@ -86,11 +79,10 @@ var defaultLimits = map[string]int{
 	http.MethodDelete: 5,
 }
 
-// WithLimiter sets the limiter of one method's requests, such as [http.MethodPost]; nil turns
-// it off. The default of POST is NewLimiter(10), of GET NewLimiter(25) and of DELETE
-// NewLimiter(5), which are the limits that the vendor documents for a token. Clients that use
-// one token can be given one limiter; how long a Retry-After has a client wait they do not
-// share. Limiters of other kinds are not slowed down by a 429.
+// WithLimiter sets the limiter for one method, such as [http.MethodPost]; nil means none. The defaults
+// are the limits that the vendor documents for a token: NewLimiter(10) for POST, NewLimiter(25) for GET and
+// NewLimiter(5) for DELETE. Clients with the same token can share a limiter, but not the wait for a
+// Retry-After. Only limiters of NewLimiter slow down after a 429.
 func WithLimiter(method string, limiter Limiter) Option {
 	return func(cfg *config) error {
 		if _, known := defaultLimits[method]; !known {
@@ -106,8 +98,8 @@ func WithLimiter(method string, limiter Limiter) Option {
 	}
 }
 
-// WithoutLookUp has Finalize not look a deploy up after an attempt whose outcome is unknown: it is
-// finalized once more, as far as the policy allows, and may end as an [*OutcomeUnknownError].
+// WithoutLookUp turns off the look-ups of [Client.Finalize]. An attempt whose outcome is unknown is then
+// retried, and the call may end as an [*OutcomeUnknownError].
 func WithoutLookUp() Option {
 	return func(cfg *config) error {
 		cfg.lookUp = false
@@ -115,9 +107,9 @@ func WithoutLookUp() Option {
 	}
 }
 
-// WithLogger has every attempt logged at debug level: method, path, status or error, number
-// of the attempt, wait before it, request ID. Bodies and headers are never logged. By
-// default, and with nil, nothing is.
+// WithLogger logs every attempt at debug level: method, host, path, attempt, status or error, request
+// ID, and the wait before it; and the move to another API version as a warning. Bodies, headers and
+// queries are never logged. The default, nil, logs nothing.
 func WithLogger(logger *slog.Logger) Option {
 	return func(cfg *config) error {
 		cfg.logger = logger

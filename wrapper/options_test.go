@@ -18,7 +18,7 @@ func TestDefaultOptions(t *testing.T) {
 	t.Setenv(tokenVariable, "from-environment")
 	cfg, err := newConfig(nil)
 	require.NoError(t, err)
-	assert.Equal(t, "https://api.astronomer.io/platform/v1beta1", cfg.server().String())
+	assert.Equal(t, "https://api.astronomer.io/platform/v1beta1", cfg.server(defaultVersion).String())
 	assert.Equal(t, 30*time.Second, cfg.attemptTimeout)
 	assert.Equal(t, "from-environment", cfg.token)
 	assert.Equal(t, 4, cfg.retry.MaxAttempts)
@@ -58,6 +58,35 @@ func TestOptionOverridesTheEnvironment(t *testing.T) {
 	require.NoError(t, err)
 	assert.Nil(t, cfg.tokens, "the last option wins")
 	assert.Equal(t, "from-option", cfg.token)
+}
+
+func TestBaseURLFromEnvironment(t *testing.T) {
+	good := WithToken("token")
+	for value, server := range map[string]string{
+		"":                               "https://api.astronomer.io/v1",
+		"http://127.0.0.1:8080":          "http://127.0.0.1:8080/v1",
+		"https://gateway.example/astro/": "https://gateway.example/astro/v1",
+	} {
+		t.Setenv(baseURLVariable, value)
+		cfg, err := newConfig([]Option{good})
+		require.NoError(t, err)
+		assert.Equal(t, server, cfg.server(V1).String())
+	}
+	for value, rule := range map[string]string{
+		"http://api.astronomer.io":                    "https",
+		"api.astronomer.io":                           "https",
+		"https://api.astronomer.io/v1":                "version",
+		"https://me:s3cret-of-mine@api.astronomer.io": "user",
+		" ": "https",
+	} {
+		t.Setenv(baseURLVariable, value)
+		_, err := newConfig([]Option{good})
+		requireInvalid(t, err, "ASTRO_API_URL", rule)
+		assert.NotContains(t, err.Error(), "s3cret-of-mine")
+		cfg, err := newConfig([]Option{good, WithBaseURL("https://option.example")})
+		require.NoError(t, err, "an option takes precedence")
+		assert.Equal(t, "https://option.example/v1", cfg.server(V1).String())
+	}
 }
 
 func TestInvalidOptionsAreRejected(t *testing.T) {

@@ -264,7 +264,7 @@ func TestTokenSourcesValidationErrorIsWrapped(t *testing.T) {
 	}))
 	require.NoError(t, err)
 	_, err = client.GetDeploy(t.Context(), wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: "p"})
-	assert.EqualError(t, err, `GetDeploy: nothing was sent: token source: vault: response cannot be parsed (it is "[REDACTED]")`)
+	assert.EqualError(t, err, `GetDeploy: nothing was sent: token source: vault: response cannot be parsed (got "[REDACTED]")`)
 }
 
 // A response full of text that looks like signatures does not cost more than another one.

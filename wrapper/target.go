@@ -5,31 +5,29 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/evidence"
 )
 
-// Deployment names a Deployment by the two IDs of its path, which are required.
+// Deployment names a Deployment. Both IDs are required.
 type Deployment struct {
 	OrganizationID string
 	DeploymentID   string
 }
 
-// Target names a deploy by the three IDs of its path, which are required. It may also say
-// what is known of the deploy: the more is known, the more is checked before anything is
-// sent.
+// Target names a deploy. The three IDs are required. The other fields are optional; they allow more to be
+// checked before anything is sent.
 type Target struct {
 	OrganizationID string
 	DeploymentID   string
 	DeployID       string
 
-	Type       api.DeployType // "" if not known
-	DAGDeploys DAGDeploys     // DAGDeploysUnknown, the zero value, if not known
+	Type       api.DeployType // "" if unknown
+	DAGDeploys DAGDeploys     // the zero value if unknown
 
-	// Replaces is the ID of the deploy whose bundle was at the mount path when this one was
-	// created, "" if there was none or it is not known. Finalize is not retried over the bundle
-	// of any other deploy.
+	// Replaces is the ID of the deploy whose bundle was at the mount path when this one was created; ""
+	// if there was none, or if unknown. Finalize does not retry over the bundle of any other deploy.
 	Replaces string
 }
 
-// TargetOf returns the target of a deploy that the service returned, with all that is known
-// of it. A response does not name the Organization.
+// TargetOf returns the target for a deploy that the service returned, with all its fields set. The
+// Organization is a parameter because the deploy does not name it.
 func TargetOf(organizationID string, deploy *api.Deploy) Target {
 	target := Target{OrganizationID: organizationID}
 	if deploy == nil {
@@ -39,7 +37,7 @@ func TargetOf(organizationID string, deploy *api.Deploy) Target {
 	target.DeployID = deploy.ID
 	target.Type = deploy.Type
 	if deploy.BundleUploadURL != nil {
-		target.Type = api.DeployTypeBundle // whatever it is shown with: no other type has this URL
+		target.Type = api.DeployTypeBundle // no other type has this URL, whatever type is shown
 	}
 	if bundle := evidence.BundleAt(deploy); bundle != nil {
 		target.Replaces = bundle.DeployID
@@ -51,7 +49,7 @@ func TargetOf(organizationID string, deploy *api.Deploy) Target {
 	return target
 }
 
-// DAGDeploys says whether DAG deploys are enabled on a Deployment, as far as it is known.
+// DAGDeploys says whether DAG deploys are enabled on a Deployment.
 type DAGDeploys int8
 
 // The states of DAG deploys.

@@ -11,17 +11,16 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/check"
 )
 
-// UploadOption changes one thing about [Client.Upload].
+// UploadOption configures [Client.Upload].
 type UploadOption func(*uploadSettings) error
 
 type uploadSettings struct {
 	progress func(sent, total int64)
 }
 
-// WithProgress has progress called as an upload goes on, with the bytes that were sent so far
-// and all that there are. An attempt that is retried begins at 0 again. The calls come one
-// after the other, from another goroutine, and hold the upload up until they return, so that
-// one that blocks must end with the context; none comes after the upload has ended.
+// WithProgress calls progress during an upload, with the bytes sent so far and the total. A retry starts
+// at 0 again. The calls come one at a time from another goroutine, and never after Upload has returned.
+// The upload waits for each call, so progress must not block beyond the context.
 func WithProgress(progress func(sent, total int64)) UploadOption {
 	return func(settings *uploadSettings) error {
 		if progress == nil {
@@ -32,24 +31,23 @@ func WithProgress(progress func(sent, total int64)) UploadOption {
 	}
 }
 
-// Upload uploads a tarball, whole and from its beginning, to the upload URL of a deploy
-// (DAGsUploadURL or BundleUploadURL) and returns its tarball version, byte for byte, which is
-// what [DAGTarball] and [BundleTarball] take. It changes nothing before the deploy is
-// finalized.
+// Upload uploads a tarball from its beginning to the upload URL of a deploy (DAGsUploadURL or
+// BundleUploadURL). It returns the tarball version, byte for byte, for [DAGTarball] and [BundleTarball].
+// Nothing that runs changes until the deploy is finalized.
 //
-// It is one request, Put Blob, of up to 5,000 MiB, by which the storage checks the MD5 that it
-// is sent, and which is retried from the start after 408, 417 (without Expect), 429, 500, 502,
-// 503, 504 and cut connections, like the requests to the API, and once if the body was damaged on
-// its way: each makes one more version, and the last one's is returned. It takes as long as it
-// takes, unless no byte moves for the time of [WithStallTimeout]. It goes to the URL's host alone,
-// over https, without the API token, and follows no redirect; http and loopback hosts are for
-// clients with a loopback base URL. The tarball is read by another goroutine, one Read at a time;
-// one with a method MD5() []byte is not read for its MD5 first.
+// It is one request (Put Blob) of up to 5,000 MiB, whose MD5 the storage checks. It is retried from the
+// start after 408, 417 (without Expect), 429, 500, 502, 503, 504 and cut connections, and once after the
+// body was damaged on the way. A 2xx without a version is final. Each upload that gets through adds a
+// version; the last one is returned, and the others have no effect. There is no time limit but the context
+// and [WithStallTimeout]. The request goes to the URL's host alone, over https, without the API token, and
+// redirects are not followed. Only clients with a loopback base URL upload to http or loopback hosts.
 //
-// An upload URL expires, after which a new deploy is to be created: [ErrUploadURLExpired]. One that
-// is not valid yet, by the storage's clock, is waited for as a Retry-After is. These and other
-// responses are a [*StorageError], no response is a [*TransportError]. If the tarball's Read hangs
-// when ctx ends, Upload returns a second later, though that Read may still be under way.
+// Another goroutine reads the tarball, one Read at a time. If it has a method MD5() []byte, it is not read
+// for its MD5 first. If Read does not return when ctx ends, Upload returns a second later without it.
+//
+// An expired upload URL is [ErrUploadURLExpired]: create a new deploy. A URL that is not valid yet by the
+// storage's clock is waited for like a Retry-After. These and other responses are a [*StorageError]; no
+// response is a [*TransportError].
 func (c *Client) Upload(ctx context.Context, uploadURL *api.Secret, tarball io.ReadSeeker, options ...UploadOption) (version string, err error) {
 	if err := c.ready(ctx, nil); err != nil {
 		return "", err
@@ -87,7 +85,7 @@ func (c *Client) Upload(ctx context.Context, uploadURL *api.Secret, tarball io.R
 		return "", storageError(result)
 	}
 	if result.Refusal != nil {
-		result.Err = fmt.Errorf("%w; the last one: %w", result.Err, storageError(result))
+		result.Err = fmt.Errorf("%w; the last attempt: %w", result.Err, storageError(result))
 	}
 	return "", &TransportError{Operation: opUpload, Attempts: result.Attempts, Elapsed: result.Elapsed, Hint: result.Hint, Err: result.Err}
 }

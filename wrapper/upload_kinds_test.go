@@ -69,7 +69,7 @@ func TestUploadToLoopbackNeedsALoopbackBaseURL(t *testing.T) {
 		var invalid *wrapper.ValidationError
 		require.ErrorAs(t, err, &invalid, address)
 		assert.Equal(t, "uploadUrl", invalid.Field)
-		assert.Contains(t, invalid.Rule, "must not lead to this machine")
+		assert.Contains(t, invalid.Rule, "must not point to this machine")
 		assert.NotContains(t, fmt.Sprintf("%+v", invalid), signature)
 	}
 	assert.Equal(t, 1, store.requests())
@@ -118,7 +118,7 @@ func TestUploadNamesAStorageThatCannotBeReached(t *testing.T) {
 	_, err = client.Upload(t.Context(), uploadTo("http://"+address), bytes.NewReader(gzipped(100)))
 	var transportErr *wrapper.TransportError
 	require.ErrorAs(t, err, &transportErr)
-	assert.Contains(t, transportErr.Hint, "could not connect to the storage: its host, "+address+", must be reachable as well as the API's")
+	assert.Contains(t, transportErr.Hint, "could not connect to the storage host "+address+", which must be reachable in addition to the API's host")
 	assert.Contains(t, err.Error(), transportErr.Hint)
 	assert.NotContains(t, transportErr.Hint, "sig")
 	assert.NotContains(t, transportErr.Hint, "/container")

@@ -257,7 +257,7 @@ func TestUploadEndsWhenTheCallersFunctionBlocks(t *testing.T) {
 	store := &storage{}
 	uploadURL, client := store.start(t, wrapper.WithStallTimeout(50*time.Millisecond))
 	_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(5000)), blocks)
-	assert.ErrorContains(t, err, "does not come to an end")
+	assert.ErrorContains(t, err, "did not return")
 	assert.LessOrEqual(t, store.requests(), 1)
 
 	_, client = store.start(t, wrapper.WithStallTimeout(0))
@@ -273,8 +273,8 @@ func TestUploadCanceledBetweenAttemptsReportsTheLastOne(t *testing.T) {
 		handler http.HandlerFunc
 		want    string
 	}{
-		"503": {respondWith(503, nil, ""), "context canceled while waiting for another attempt; the last one: Upload: the response was 503"},
-		"cut": {cut, "context canceled while waiting for another attempt; the last one: "},
+		"503": {respondWith(503, nil, ""), "context canceled while waiting for another attempt; the last attempt: Upload: 503"},
+		"cut": {cut, "context canceled while waiting for another attempt; the last attempt: "},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
 		store := &storage{handlers: []http.HandlerFunc{row.handler}}
@@ -307,7 +307,7 @@ func (s seeking) MD5() []byte                { return make([]byte, 16) }
 func TestUploadReportsABrokenTarball(t *testing.T) {
 	uploadURL, client := (&storage{}).start(t)
 	_, err := client.Upload(t.Context(), uploadURL, seeking{-1, nil})
-	assert.ErrorContains(t, err, "a size that cannot be")
+	assert.ErrorContains(t, err, "a negative size")
 	for _, wrong := range []int{-1, 1} {
 		passes := 0
 		_, err = client.Upload(t.Context(), uploadURL, seeking{5000, func(p []byte) int {
@@ -316,7 +316,7 @@ func TestUploadReportsABrokenTarball(t *testing.T) {
 			}
 			return copy(p, gzipped(512))
 		}})
-		assert.ErrorContains(t, err, "a count that cannot be")
+		assert.ErrorContains(t, err, "an invalid count")
 	}
 }
 
@@ -349,19 +349,19 @@ func TestUploadRejectsOtherResponses(t *testing.T) {
 		"network rules, by a URL that has not expired": {respondWith(403, map[string]string{"x-ms-request-id": "r-1", "Date": "Fri, 12 Jan 2024 19:32:19 GMT"}, fmt.Sprintf(storageSays, "AuthorizationFailure", "no\nRequestId:r-1\nTime:2024")), nil, "AuthorizationFailure: no [request r-1]; the storage account's network rules"},
 		"too large":     {respondWith(413, nil, ""), nil, "make the tarball smaller"},
 		"501":           {respondWith(501, nil, "<html>no</html>"), wrapper.ErrServer, `501 Not Implemented: "<html>no</html>"`},
-		"no version":    {respondWith(201, map[string]string{"Content-MD5": good}, ""), wrapper.ErrUnexpectedResponse, "must name one tarball version (x-ms-version-id), and names 0"},
-		"two versions":  {twice, wrapper.ErrUnexpectedResponse, "and names 2"},
+		"no version":    {respondWith(201, map[string]string{"Content-MD5": good}, ""), wrapper.ErrUnexpectedResponse, "must have one tarball version (x-ms-version-id), but has 0"},
+		"two versions":  {twice, wrapper.ErrUnexpectedResponse, "but has 2"},
 		"empty version": {respondWith(201, version(""), ""), wrapper.ErrUnexpectedResponse, "x-ms-version-id must not be empty"},
-		"other MD5":     {respondWith(201, map[string]string{"x-ms-version-id": "v", "Content-MD5": base64.StdEncoding.EncodeToString(make([]byte, 16))}, ""), wrapper.ErrUnexpectedResponse, "its MD5 differs"},
+		"other MD5":     {respondWith(201, map[string]string{"x-ms-version-id": "v", "Content-MD5": base64.StdEncoding.EncodeToString(make([]byte, 16))}, ""), wrapper.ErrUnexpectedResponse, "the MD5 of the stored blob differs"},
 		"two MD5s": {func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			w.Header()["Content-Md5"] = []string{good, base64.StdEncoding.EncodeToString(make([]byte, 16))}
 			respondWith(201, map[string]string{"x-ms-version-id": "v"}, "")(w, r)
-		}, wrapper.ErrUnexpectedResponse, "its MD5 differs"},
+		}, wrapper.ErrUnexpectedResponse, "the MD5 of the stored blob differs"},
 		"expired, in the detail": {respondWith(403, map[string]string{"x-ms-request-id": "r"}, "<Error><Code>AuthenticationFailed</Code><Message>No.</Message><AuthenticationErrorDetail>Signature not valid in the specified time frame</AuthenticationErrorDetail></Error>"), wrapper.ErrUploadURLExpired, "No.; Signature not valid in the specified time frame"},
-		"Retry-After":            {respondWith(400, map[string]string{"Retry-After": "90"}, ""), nil, "it asks to wait 1m30s"},
+		"Retry-After":            {respondWith(400, map[string]string{"Retry-After": "90"}, ""), nil, "retry after 1m30s"},
 		"417 without Expect":     {respondWith(417, nil, ""), nil, "417 Expectation Failed"},
-		"invalid MD5":            {respondWith(201, map[string]string{"x-ms-version-id": "v", "Content-MD5": "?"}, ""), wrapper.ErrUnexpectedResponse, "its MD5 differs"},
+		"invalid MD5":            {respondWith(201, map[string]string{"x-ms-version-id": "v", "Content-MD5": "?"}, ""), wrapper.ErrUnexpectedResponse, "the MD5 of the stored blob differs"},
 		"200":                    {respondWith(200, version("v"), ""), wrapper.ErrUnexpectedResponse, "200 OK"},
 		"202":                    {respondWith(202, version("v"), ""), wrapper.ErrUnexpectedResponse, "202 Accepted"},
 		"302":                    {respondWith(302, map[string]string{"Location": "/elsewhere?sig=" + signature}, ""), wrapper.ErrUnexpectedResponse, "302 Found"},
@@ -440,12 +440,12 @@ func TestUploadRejectsInvalidInput(t *testing.T) {
 	}{
 		{"uploadUrl", "is missing", nil, good(), nil},
 		{"uploadUrl", "is missing", url(""), good(), nil},
-		{"uploadUrl", "byte for byte", url("storage.example/a?sig=s1gned"), good(), nil},
-		{"uploadUrl", "byte for byte", url("https://"), good(), nil},
-		{"uploadUrl", "byte for byte", url("https://user:s1gned@storage.example/"), good(), nil},
-		{"uploadUrl", "byte for byte", url("https://storage.example/?a b"), good(), nil},
-		{"uploadUrl", "byte for byte", url("https://storage.example/a#s1gned"), good(), nil},
-		{"uploadUrl", "byte for byte", url("https://storage.example/%zz?sig=s1gned"), good(), nil},
+		{"uploadUrl", "exactly as the service returned it", url("storage.example/a?sig=s1gned"), good(), nil},
+		{"uploadUrl", "exactly as the service returned it", url("https://"), good(), nil},
+		{"uploadUrl", "exactly as the service returned it", url("https://user:s1gned@storage.example/"), good(), nil},
+		{"uploadUrl", "exactly as the service returned it", url("https://storage.example/?a b"), good(), nil},
+		{"uploadUrl", "exactly as the service returned it", url("https://storage.example/a#s1gned"), good(), nil},
+		{"uploadUrl", "exactly as the service returned it", url("https://storage.example/%zz?sig=s1gned"), good(), nil},
 		{"uploadUrl", "must be https", url("http://storage.example/a?sig=s1gned"), good(), nil},
 		{"uploadUrl", "must be https", url("ftp://127.0.0.1/a?sig=s1gned"), good(), nil},
 		{"tarball", "must not be nil", uploadURL, nil, nil},
@@ -517,7 +517,7 @@ func TestUploadReportsAReadError(t *testing.T) {
 		var failed *wrapper.TransportError
 		require.ErrorAs(t, err, &failed)
 		if failure == io.EOF {
-			assert.ErrorContains(t, err, "the tarball became shorter")
+			assert.ErrorContains(t, err, "became shorter")
 		} else {
 			assert.ErrorIs(t, err, failure)
 		}

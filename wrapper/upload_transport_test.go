@@ -101,7 +101,7 @@ func TestUploadSendsTheMeasuredSize(t *testing.T) {
 	// Without an MD5 method it is read in full first.
 	type unhashed struct{ io.ReadSeeker }
 	_, err = client.Upload(t.Context(), uploadURL, unhashed{growing{bytes.NewReader(gzipped(9000)), 5000}})
-	assert.ErrorContains(t, err, "nothing was sent: tarball: its size changes while it is read")
+	assert.ErrorContains(t, err, "nothing was sent: tarball: its size changed while it was read")
 	assert.Equal(t, 1, store.requests())
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 )
 
-// invalid is the error of a value that breaks a rule, or nil if rule is "". The value is left out
-// if it is long or an upload URL: something else was put in its place, maybe a secret.
+// invalid returns the error of a value that breaks a rule, or nil if rule is "". It leaves out a value
+// that is long or an upload URL, which may be a secret passed by mistake.
 func invalid(field, value, rule string) error {
 	if rule == "" {
 		return nil
@@ -22,7 +22,7 @@ func invalid(field, value, rule string) error {
 }
 
 func errUnmade() error {
-	return &ValidationError{Field: "client", Rule: "must be made by NewClient"}
+	return &ValidationError{Field: "client", Rule: "must be created by NewClient"}
 }
 
 func checkID(field, id string) error { return invalid(field, id, check.ID(id)) }
@@ -52,9 +52,9 @@ const (
 	fieldBundleVersion = "bundleTarballVersion"
 )
 
-// rules are the conditions that the API's reference states: with DAG deploys enabled, a
-// deploy of one of the types needs the field. There are no others, so nothing else is
-// refused: not a version that the type does not need, not a type that is not known here.
+// rules are the conditions of the API's reference: with DAG deploys enabled, a deploy of one of the types
+// needs the field. It has no others, so a version that a type does not need and an unknown type are left
+// to the service.
 var rules = []struct {
 	types   []api.DeployType
 	field   string
@@ -75,17 +75,15 @@ var rules = []struct {
 	},
 }
 
-// CheckFinalize reports the first rule that request breaks for a deploy of the given type,
-// as a [*ValidationError], without any I/O. It is what [Client.Finalize] checks, for
-// programs that send the request themselves:
+// CheckFinalize returns a [*ValidationError] for the first rule that a request breaks for a deploy of the
+// given type, without any I/O. [Client.Finalize] calls it; so can programs that send the request themselves:
 //
-//   - A version that is there must be one: printable, without the quotes, brackets, $, %, *
-//     and \ that scripts leave, and not empty, since "" as bundleTarballVersion removes a bundle.
-//   - With DAG deploys on, IMAGE_AND_DAG and DAG_ONLY need dagTarballVersion, and BUNDLE
-//     needs bundleTarballVersion.
+//   - A version that is set must be printable, without the quotes, brackets, $, %, * and \ that scripts
+//     leave behind. It must not be empty, since "" as bundleTarballVersion removes a bundle.
+//   - With DAG deploys on, IMAGE_AND_DAG and DAG_ONLY need dagTarballVersion, and BUNDLE needs
+//     bundleTarballVersion.
 //
-// Where the type ("") or DAG deploys are not known, or the type is not one of these, the
-// second rule is left to the service.
+// The second rule is left to the service for any other type, and if the type ("") or DAG deploys are unknown.
 func CheckFinalize(deployType api.DeployType, dagDeploys DAGDeploys, request api.FinalizeDeployRequest) error {
 	for _, rule := range rules {
 		if version := rule.version(request); version != nil {
@@ -112,7 +110,7 @@ func checkRequired(deployType api.DeployType, dagDeploys DAGDeploys, request api
 	return nil
 }
 
-// check reports what is wrong with the content for the target.
+// check returns what is wrong with the content for the target.
 func (c Content) check(target Target) error {
 	switch c.kind {
 	case contentDeploys:
@@ -122,10 +120,10 @@ func (c Content) check(target Target) error {
 			return err
 		}
 		if target.Type.Valid() && target.Type != api.DeployTypeBundle {
-			return &ValidationError{Field: "content", Rule: "removes a bundle, which takes a deploy of type BUNDLE; this one is of type " + string(target.Type)}
+			return &ValidationError{Field: "content", Rule: "removes a bundle, which needs a deploy of type BUNDLE; this one is of type " + string(target.Type)}
 		}
 		return nil
 	default:
-		return &ValidationError{Field: "content", Rule: "must be one of ImageOnly, DAGTarball, BundleTarball, RemoveBundle and Request"}
+		return &ValidationError{Field: "content", Rule: "must be ImageOnly, DAGTarball, BundleTarball, RemoveBundle or Request"}
 	}
 }

@@ -29,7 +29,7 @@ func TestValidationErrorsDoNotQuoteSecrets(t *testing.T) {
 		require.Error(t, err)
 		assert.NotContains(t, err.Error(), "s3cret")
 	}
-	assert.ErrorContains(t, checkVersion("dagTarballVersion", "v1\r"), `(it is "v1\r")`)
+	assert.ErrorContains(t, checkVersion("dagTarballVersion", "v1\r"), `(got "v1\r")`)
 }
 
 func TestEmptyBundleVersionErrorNamesRemoveBundle(t *testing.T) {

@@ -10,16 +10,15 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
-// Wait reads a deploy until it is DEPLOYED, and returns it; one that is FAILED is a
-// [*DeployFailedError]. It is for a deploy that was finalized: one that was not is waited for
-// until the context ends, which is all that bounds it. The token needs the permission
-// deployment.deploys.get.
+// Wait polls a deploy until it is DEPLOYED, and returns it. A deploy that is FAILED is a
+// [*DeployFailedError]. Finalize the deploy first: only the context limits the wait. The token needs
+// the permission deployment.deploys.get.
 //
-// The first poll is at once, the next after about 1 s, then 1.5 times as long each, up to 15 s,
-// unless [WithPollInterval] says otherwise. Lost responses, 408, 429, 5xx and responses that cannot
-// be read are passed over; what another poll would not change, such as 401 or a token source that
-// fails, ends it, like the context, as a [*WaitError]. So do twenty polls in a row that show one
-// status that is not known here; polls that fail neither count nor start the count anew.
+// The first poll is immediate, the next follows after about 1 s, and each later wait is 1.5 times as long,
+// up to 15 s ([WithPollInterval]). Lost responses, 408, 429, 5xx and unreadable responses are skipped.
+// What another poll would not change, such as a 401 or a failing token source, ends Wait with a
+// [*WaitError], as the context does, and twenty polls in a row that show the same unknown status (failed
+// polls do not count).
 func (c *Client) Wait(ctx context.Context, target Target) (*api.Deploy, error) {
 	if err := c.ready(ctx, target.check()); err != nil {
 		return nil, err
@@ -40,7 +39,7 @@ func (c *Client) Wait(ctx context.Context, target Target) (*api.Deploy, error) {
 				same = 1
 			}
 			if last = deploy; same == 20 && !deploy.Status.Valid() {
-				return ended(fmt.Errorf("twenty polls in a row showed the status %.40q, which this library does not know; check the deploy in the Astro UI", c.shown(deploy).Status), nil)
+				return ended(fmt.Errorf("twenty polls in a row showed the unknown status %.40q; check the deploy in the Astro UI", c.shown(deploy).Status), nil)
 			}
 		case ctx.Err() == nil && !mayPass(err):
 			return ended(err, nil)
@@ -51,13 +50,13 @@ func (c *Client) Wait(ctx context.Context, target Target) (*api.Deploy, error) {
 	}
 }
 
-// mayPass reports whether another look may do better.
+// mayPass reports whether another poll may succeed.
 func mayPass(err error) bool {
-	answered, noResponse, distrusted := (*APIError)(nil), (*TransportError)(nil), (*tls.CertificateVerificationError)(nil)
-	if !errors.As(err, &answered) {
-		// What kept the look from being sent, such as a token source, ends calls.
+	refused, noResponse, distrusted := (*APIError)(nil), (*TransportError)(nil), (*tls.CertificateVerificationError)(nil)
+	if !errors.As(err, &refused) {
+		// What kept the poll from being sent, such as a token source, is final.
 		return errors.As(err, &noResponse) && noResponse.Attempts > 0 && !errors.As(err, &distrusted)
 	}
-	status := answered.StatusCode
+	status := refused.StatusCode
 	return retry.Retryable(status) || status < 400 || status >= 500
 }

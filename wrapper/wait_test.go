@@ -91,7 +91,7 @@ func TestWaitPollsLessAndLessOften(t *testing.T) {
 		assert.Equal(t, target.DeployID, waiting.DeployID)
 		assert.Equal(t, api.DeployStatusInitialized, waiting.Deploy.Status)
 		assert.NoError(t, waiting.PollErr)
-		assert.EqualError(t, err, "waiting for deploy "+target.DeployID+": context deadline exceeded; when it was read last, it was INITIALIZED")
+		assert.EqualError(t, err, "waiting for deploy "+target.DeployID+": context deadline exceeded; its last status was INITIALIZED")
 
 		want := time.Second
 		for i := 1; i < len(polls); i++ {
@@ -112,16 +112,16 @@ func TestWaitEndsAfterTwentyPollsWithAnUnknownStatus(t *testing.T) {
 		polls  int
 		want   string // "" for success
 	}{
-		"twenty":              {times(30, showing("CANCELED")), 20, `twenty polls in a row showed the status "CANCELED"`},
+		"twenty":              {times(30, showing("CANCELED")), 20, `twenty polls in a row showed the unknown status "CANCELED"`},
 		"nineteen":            {times(19, showing("CANCELED")), 20, ""},
-		"lower case":          {times(30, showing("failed")), 20, `the status "failed"`},
-		"two unknown ones":    {slices.Concat(times(19, showing("PAUSING")), times(30, showing("PAUSED"))), 39, `the status "PAUSED"`},
-		"a known one first":   {slices.Concat(times(30, showing("INITIALIZED")), times(30, showing("ODD"))), 50, `the status "ODD"`},
+		"lower case":          {times(30, showing("failed")), 20, `the unknown status "failed"`},
+		"two unknown ones":    {slices.Concat(times(19, showing("PAUSING")), times(30, showing("PAUSED"))), 39, `the unknown status "PAUSED"`},
+		"a known one first":   {slices.Concat(times(30, showing("INITIALIZED")), times(30, showing("ODD"))), 50, `the unknown status "ODD"`},
 		"a known one between": {slices.Concat(times(19, showing("ODD")), times(1, showing("INITIALIZED")), times(19, showing("ODD"))), 40, ""},
-		"failures between":    {slices.Concat(times(19, showing("ODD")), times(5, astrotest.BadGateway()), times(9, showing("ODD"))), 25, `the status "ODD"`},
+		"failures between":    {slices.Concat(times(19, showing("ODD")), times(5, astrotest.BadGateway()), times(9, showing("ODD"))), 25, `the unknown status "ODD"`},
 		"failures alone":      {times(30, astrotest.BadGateway()), 31, ""},
 		"INITIALIZED":         {times(30, showing("INITIALIZED")), 31, ""},
-		"a long one, quoted":  {times(30, showing(strings.Repeat("a\n", 50))), 20, `the status "` + strings.Repeat(`a\n`, 20) + `", which`},
+		"a long one, quoted":  {times(30, showing(strings.Repeat("a\n", 50))), 20, `the unknown status "` + strings.Repeat(`a\n`, 20) + `";`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -174,7 +174,7 @@ func TestWaitErrorHasTheLastStatusAndPollError(t *testing.T) {
 		defer cancel()
 		_, err := client.Wait(ctx, target)
 		assert.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.ErrorContains(t, err, "when it was read last, it was INITIALIZED; the last look failed: GetDeploy: ")
+		assert.ErrorContains(t, err, "its last status was INITIALIZED; the last poll failed: GetDeploy: ")
 		var waiting *wrapper.WaitError
 		require.ErrorAs(t, err, &waiting)
 		assert.Error(t, waiting.PollErr)

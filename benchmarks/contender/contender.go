@@ -1,4 +1,4 @@
-// Package contender has the ways to finalize a deploy that are measured beside each other.
+// Package contender has the clients that the benchmarks compare.
 package contender
 
 import (
@@ -18,10 +18,10 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// Version is the tarball version that all of them name.
+// Version is the tarball version that all contenders send.
 const Version = "2024-01-12T18:32:20.5898930Z"
 
-// Finalize finalizes a deploy. It returns the deploy, so that none can win by not decoding it.
+// Finalize finalizes a deploy. It returns the deploy, so that every contender decodes it.
 type Finalize func(context.Context, wrapper.Target) (*api.Deploy, error)
 
 // Contender is one way to finalize deploys.
@@ -30,7 +30,7 @@ type Contender struct {
 	Finalize Finalize
 }
 
-// Setup is what the contenders have in common.
+// Setup has the settings that all contenders share.
 type Setup struct {
 	BaseURL string // without the API version's path
 	Token   string
@@ -58,7 +58,7 @@ func (s Setup) NetHTTP() Contender {
 			return nil, err
 		}
 		defer func() { _ = response.Body.Close() }()
-		answer, err := io.ReadAll(response.Body)
+		content, err := io.ReadAll(response.Body)
 		if err != nil {
 			return nil, err
 		}
@@ -66,15 +66,14 @@ func (s Setup) NetHTTP() Contender {
 			return nil, errors.New(response.Status)
 		}
 		var deploy api.Deploy
-		return &deploy, json.Unmarshal(answer, &deploy)
+		return &deploy, json.Unmarshal(content, &deploy)
 	}}
 }
 
-// Generated is the client generated from openapi.yaml, as it comes.
+// Generated is the client generated from openapi.yaml, without changes.
 func (s Setup) Generated() Contender { return s.generated("generated", s.Client) }
 
-// GeneratedWithTimeout is the generated client with a deadline of 30 s for each request, which
-// the others but ours do without.
+// GeneratedWithTimeout is the generated client with a deadline of 30 s for each request, as ours has.
 func (s Setup) GeneratedWithTimeout() Contender {
 	client := *s.Client
 	client.Timeout = 30 * time.Second
@@ -100,26 +99,26 @@ func (s Setup) generated(name string, doer api.HttpRequestDoer) Contender {
 			return nil, err
 		}
 		version := Version
-		answer, err := client.FinalizeDeployWithResponse(ctx, target.OrganizationID, target.DeploymentID, target.DeployID, api.FinalizeDeployRequest{DAGTarballVersion: &version})
+		response, err := client.FinalizeDeployWithResponse(ctx, target.OrganizationID, target.DeploymentID, target.DeployID, api.FinalizeDeployRequest{DAGTarballVersion: &version})
 		if err != nil {
 			return nil, err
 		}
-		if answer.JSON200 == nil {
-			return nil, errors.New(answer.Status())
+		if response.JSON200 == nil {
+			return nil, errors.New(response.Status())
 		}
-		return answer.JSON200, nil
+		return response.JSON200, nil
 	}}
 }
 
-// Resty is go-resty, set to repeat a request three times on 429 and 5xx.
+// Resty is go-resty with three retries on 429 and 5xx.
 func (s Setup) Resty() Contender {
 	client := resty.NewWithClient(s.Client).SetBaseURL(s.server()).SetAuthToken(s.Token).SetRetryCount(3)
-	client.AddRetryCondition(func(answer *resty.Response, _ error) bool {
-		return answer.StatusCode() == http.StatusTooManyRequests || answer.StatusCode() >= http.StatusInternalServerError
+	client.AddRetryCondition(func(response *resty.Response, _ error) bool {
+		return response.StatusCode() == http.StatusTooManyRequests || response.StatusCode() >= http.StatusInternalServerError
 	})
 	return Contender{"resty", func(ctx context.Context, target wrapper.Target) (*api.Deploy, error) {
 		var deploy api.Deploy
-		answer, err := client.R().SetContext(ctx).
+		response, err := client.R().SetContext(ctx).
 			SetPathParams(map[string]string{"o": target.OrganizationID, "d": target.DeploymentID, "p": target.DeployID}).
 			SetBody(map[string]string{"dagTarballVersion": Version}).
 			SetResult(&deploy).
@@ -127,14 +126,14 @@ func (s Setup) Resty() Contender {
 		if err != nil {
 			return nil, err
 		}
-		if answer.StatusCode() != http.StatusOK {
-			return nil, errors.New(answer.Status())
+		if response.StatusCode() != http.StatusOK {
+			return nil, errors.New(response.Status())
 		}
 		return &deploy, nil
 	}}
 }
 
-// Ours is this library with everything on.
+// Ours is this library with all of its defaults.
 func (s Setup) Ours(options ...wrapper.Option) Contender {
 	client, err := wrapper.NewClient(append([]wrapper.Option{
 		wrapper.WithToken(s.Token),

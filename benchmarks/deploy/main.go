@@ -1,7 +1,6 @@
-// Command deploy measures the way from a folder of DAGs to the version of its tarball in a
-// storage on loopback, which is a process of its own: by this library, by the steps of the
-// vendor's CLI, and by others. Each runs in a process of its own, and they take turns in
-// random order.
+// Command deploy measures the time from a folder of DAGs to the version of its uploaded tarball: for
+// this library, the steps of the vendor's CLI, and others. The storage listens on loopback in a
+// separate process. Each way runs in a separate process, too, and they take turns in random order.
 package main
 
 import (
@@ -30,10 +29,10 @@ func main() {
 }
 
 func compare(ctx context.Context) error {
-	factor := flag.Float64("factor", 1, "how `often` the tree of about 240 MB is taken")
-	latency := flag.Duration("latency", 0, "what the storage adds to each request, as a network does")
-	rounds := flag.Int("rounds", 5, "in how many `rounds` the ways take turns")
-	only := flag.String("only", "", "measure the ways alone that are named, with commas in between")
+	factor := flag.Float64("factor", 1, "`factor` for the size of the tree, which is about 240 MB")
+	latency := flag.Duration("latency", 0, "latency that the storage adds to each request")
+	rounds := flag.Int("rounds", 5, "number of `rounds` in which the ways take turns")
+	only := flag.String("only", "", "measure only the named ways, separated by commas")
 	flag.Parse()
 	chosen, err := choose(*only)
 	if err != nil {
@@ -44,7 +43,7 @@ func compare(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(workspace) }()
-	// The ways' temporary files come to lie there, too, so that all is gone whatever happens.
+	// Temporary files of the ways lie there, too, so that all of them are removed.
 	for _, variable := range []string{"TMPDIR", "TMP"} {
 		if err := os.Setenv(variable, workspace); err != nil {
 			return err
@@ -55,7 +54,7 @@ func compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	settle()
+	flushDisk()
 	storage, stop, err := startStorage(ctx, *latency)
 	if err != nil {
 		return err
@@ -69,7 +68,7 @@ func compare(ctx context.Context) error {
 	return printTable(os.Stdout, chosen, measured)
 }
 
-// choose returns the ways that are named, or all, without those that the machine cannot go.
+// choose returns the named ways, or all, without those whose programs are missing.
 func choose(names string) ([]way, error) {
 	var named []string
 	for name := range strings.SplitSeq(names, ",") {
@@ -77,7 +76,7 @@ func choose(names string) ([]way, error) {
 			continue
 		}
 		if !slices.ContainsFunc(ways, func(way way) bool { return way.name == name }) {
-			return nil, fmt.Errorf("there is no way named %q", name)
+			return nil, fmt.Errorf("unknown way %q", name)
 		}
 		named = append(named, name)
 	}
@@ -87,7 +86,7 @@ func choose(names string) ([]way, error) {
 			continue
 		}
 		if way.missing != nil && way.missing() != "" {
-			fmt.Fprintf(os.Stderr, "%s is left out: there is no %s\n", way.name, way.missing())
+			fmt.Fprintf(os.Stderr, "%s is skipped: %s is missing\n", way.name, way.missing())
 			continue
 		}
 		chosen = append(chosen, way)

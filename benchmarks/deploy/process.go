@@ -15,8 +15,7 @@ import (
 	"time"
 )
 
-// roleVariable says in the environment what a process of this program is for, other than
-// measuring.
+// roleVariable is the environment variable with the role of a child process.
 const roleVariable = "ASTRO_FINALIZE_BENCHMARK_ROLE"
 
 const (
@@ -24,13 +23,13 @@ const (
 	roleWay     = "way"     // with the name, the folder and the upload URL
 )
 
-// run is what a way came to, as its process tells.
+// run is the result of a way, as its process reports it.
 type run struct {
 	Took    time.Duration
 	Version string
 }
 
-// playRole does what the process is for, if that is not measuring.
+// playRole runs the role of a child process, if this is one.
 func playRole(ctx context.Context, arguments []string) (played bool, err error) {
 	switch role := os.Getenv(roleVariable); role {
 	case "":
@@ -40,12 +39,12 @@ func playRole(ctx context.Context, arguments []string) (played bool, err error) 
 	case roleWay:
 		return true, goWay(ctx, arguments[0], arguments[1], arguments[2])
 	default:
-		return true, fmt.Errorf("%s=%s: there is no such role", roleVariable, role)
+		return true, fmt.Errorf("%s=%s: unknown role", roleVariable, role)
 	}
 }
 
-// serveStorage says where it is, and serves until ctx ends or its standard input does, be it
-// because the process that started it is gone.
+// serveStorage prints its address, and serves until ctx ends or its standard input is closed, as
+// happens when the parent process ends.
 func serveStorage(ctx context.Context, latency string) error {
 	delay, err := time.ParseDuration(latency)
 	if err != nil {
@@ -67,7 +66,7 @@ func serveStorage(ctx context.Context, latency string) error {
 	return nil
 }
 
-// goWay times the way from the folder to the version, and that alone.
+// goWay measures the time from the folder to the version.
 func goWay(ctx context.Context, name, dir, uploadURL string) error {
 	for _, way := range ways {
 		if way.name != name {
@@ -80,11 +79,11 @@ func goWay(ctx context.Context, name, dir, uploadURL string) error {
 		}
 		return json.NewEncoder(os.Stdout).Encode(run{time.Since(began), version})
 	}
-	return fmt.Errorf("there is no way named %q", name)
+	return fmt.Errorf("unknown way %q", name)
 }
 
-// command is another process of this program. It is asked to end when ctx does, so that it
-// can end what it started itself.
+// command returns a child process of this program. It is interrupted when ctx ends, so that it can end
+// its own children.
 func command(ctx context.Context, role string, arguments ...string) (*exec.Cmd, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -98,7 +97,7 @@ func command(ctx context.Context, role string, arguments ...string) (*exec.Cmd, 
 	return process, nil
 }
 
-// startStorage starts a storage in a process of its own.
+// startStorage starts a storage in a separate process.
 func startStorage(ctx context.Context, latency time.Duration) (address string, stop func(), err error) {
 	process, err := command(ctx, roleStorage, latency.String())
 	if err != nil {

@@ -8,9 +8,8 @@ import (
 	"syscall"
 )
 
-// peakMemory is the most memory that a process held, in bytes, or the one that held the most
-// of it and those that it waited for. On Linux it begins at what the process held that started
-// it, which therefore has to stay small.
+// peakMemory returns the peak memory of a process or of the largest of its children, in bytes. On Linux
+// it starts at that of the parent process, which therefore must stay small.
 func peakMemory(state *os.ProcessState) int64 {
 	usage, known := state.SysUsage().(*syscall.Rusage)
 	if !known {
@@ -22,5 +21,5 @@ func peakMemory(state *os.ProcessState) int64 {
 	return int64(usage.Maxrss) << 10
 }
 
-// settle has everything written to the disk, so that nobody's time has it in.
-func settle() { syscall.Sync() }
+// flushDisk writes everything to the disk, so that it adds to no measurement.
+func flushDisk() { syscall.Sync() }

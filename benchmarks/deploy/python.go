@@ -22,7 +22,7 @@ DEFAULT_ARGS = {"owner": "%s", "retries": %d, "retry_delay": timedelta(minutes=%
 def %s():
 `
 
-// writePython writes a DAG: a head, tasks, and a comment up to the size.
+// writePython writes a DAG: a header, tasks, and comments up to the size.
 func writePython(author *author, out io.Writer, size int) error {
 	name := author.words(3, "_")
 	var dag strings.Builder

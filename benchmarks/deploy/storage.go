@@ -14,21 +14,21 @@ import (
 	"time"
 )
 
-// received is what came for one blob.
+// received is what was received for one blob.
 type received struct {
-	Version  string // of the blob once it is there
+	Version  string // of the blob once it is committed
 	Bytes    int64  // of all bodies
 	Requests int
 
-	blocks  map[string][]byte // by ID; the bytes are there only if the storage keeps them
+	blocks  map[string][]byte // by ID; empty unless the storage stores content
 	content []byte
 }
 
-// storage answers Put Blob, Put Block and Put Block List as Azure does, and GET with what
-// it received. It discards what it is sent.
+// storage responds to Put Blob, Put Block and Put Block List as Azure does, and to GET with what it
+// received. By default it discards the content.
 type storage struct {
-	latency time.Duration // of each request, as of a network
-	keeps   bool          // what it is sent, for tests
+	latency time.Duration // added to each request
+	stores  bool          // content, for tests
 
 	mu    sync.Mutex
 	blobs map[string]*received // by path
@@ -46,7 +46,7 @@ func (s *storage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Header.Get("Expect") != "" {
-		time.Sleep(s.latency) // since the client waits for a 100 before it sends the body
+		time.Sleep(s.latency) // the client waits for a 100 before it sends the body
 	}
 	status, code := s.put(w.Header(), r)
 	time.Sleep(s.latency)
@@ -56,7 +56,7 @@ func (s *storage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(status)
 }
 
-// put takes a body in. Of the response it returns the status and, of an error, the code.
+// put receives a body, and returns the status and the error code of the response.
 func (s *storage) put(header http.Header, r *http.Request) (status int, code string) {
 	if r.Method != http.MethodPut {
 		return http.StatusMethodNotAllowed, "UnsupportedHttpVerb"
@@ -98,13 +98,13 @@ func (s *storage) put(header http.Header, r *http.Request) (status int, code str
 	return http.StatusCreated, ""
 }
 
-// read reads a body, and checks its MD5 where the client sent one. The body is returned if
-// it is kept.
-func (s *storage) read(header http.Header, r *http.Request, keep bool) (body []byte, size int64, err error) {
-	var kept bytes.Buffer
+// read reads a body, and checks its MD5 if the client sent one. It returns the body if store is set or
+// the storage stores content.
+func (s *storage) read(header http.Header, r *http.Request, store bool) (body []byte, size int64, err error) {
+	var stored bytes.Buffer
 	out, sum := io.Writer(struct{ io.Writer }{io.Discard}), hash.Hash(nil)
-	if keep || s.keeps {
-		out = &kept
+	if store || s.stores {
+		out = &stored
 	}
 	sent := r.Header.Get("Content-Md5")
 	if sent != "" {
@@ -122,10 +122,10 @@ func (s *storage) read(header http.Header, r *http.Request, keep bool) (body []b
 		}
 		header.Set("Content-Md5", computed)
 	}
-	return kept.Bytes(), size, nil
+	return stored.Bytes(), size, nil
 }
 
-// commit makes the blob of blocks, if all that the list names are there.
+// commit assembles the blob, if it has all blocks of the list.
 func (b *received) commit(list []byte) bool {
 	var named struct {
 		IDs []string `xml:"Latest"`

@@ -33,11 +33,11 @@ func TestStorage(t *testing.T) {
 		{name: "a wrong MD5 of a block", query: "?comp=block&blockid=YQ==", body: "tarbell", header: map[string]string{"Content-Md5": right}, status: 400, code: "Md5Mismatch"},
 		{name: "no type", body: "tarball", header: map[string]string{"X-Ms-Blob-Type": ""}, status: 400, code: "InvalidHeaderValue"},
 		{name: "blocks", query: "?comp=blocklist", body: list("Yg==", "Yw=="), status: 201, stored: "second third"},
-		{name: "a block that is missing", query: "?comp=blocklist", body: list("Yg==", "ZA=="), status: 400, code: "InvalidBlockList"},
+		{name: "a missing block", query: "?comp=blocklist", body: list("Yg==", "ZA=="), status: 400, code: "InvalidBlockList"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			storage := newStorage(0)
-			storage.keeps = true
+			storage.stores = true
 			server := httptest.NewServer(storage)
 			defer server.Close()
 			put := func(query, body string, header map[string]string) *http.Response {
@@ -66,7 +66,7 @@ func TestStorage(t *testing.T) {
 	}
 }
 
-func TestStorageWantsALength(t *testing.T) {
+func TestStorageRequiresALength(t *testing.T) {
 	server := httptest.NewServer(newStorage(0))
 	defer server.Close()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, server.URL+"/dags/one", struct{ io.Reader }{strings.NewReader("tarball")})

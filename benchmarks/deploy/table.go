@@ -9,8 +9,8 @@ import (
 
 const megabyte = 1e6
 
-// printTable prints a row for each way. The ratios are those of the rounds: the median, and
-// from the lowest to the highest.
+// printTable prints a row for each way. Ratios are computed within each round: their median, lowest and
+// highest are shown.
 func printTable(out io.Writer, chosen []way, rounds []map[string]measurement) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintf(table, "%s : time\tlowest to highest\ttime\tCPU\tbytes : %s\tbytes\trequests\tpeak memory\t\n", baseline, baseline)

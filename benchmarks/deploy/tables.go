@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// table is what rows are made of, in files of CSV and of SQL alike.
+// table describes the rows of CSV and SQL files.
 type table struct {
 	name    string
 	columns []string
@@ -30,24 +30,24 @@ var tables = []table{
 }
 
 func writeCSV(author *author, out io.Writer, size int) error {
-	of := tables[author.random.IntN(len(tables))]
-	return writeRows(author, out, size, of, strings.Join(of.columns, ",")+"\n", func(fields []string) string {
+	source := tables[author.random.IntN(len(tables))]
+	return writeRows(author, out, size, source, strings.Join(source.columns, ",")+"\n", func(fields []string) string {
 		return strings.Join(fields, ",") + "\n"
 	})
 }
 
 func writeSQL(author *author, out io.Writer, size int) error {
-	of := tables[author.random.IntN(len(tables))]
-	into := fmt.Sprintf("INSERT INTO public.%s (%s) VALUES ('", of.name, strings.Join(of.columns, ", "))
-	return writeRows(author, out, size, of, "BEGIN;\n", func(fields []string) string {
+	source := tables[author.random.IntN(len(tables))]
+	into := fmt.Sprintf("INSERT INTO public.%s (%s) VALUES ('", source.name, strings.Join(source.columns, ", "))
+	return writeRows(author, out, size, source, "BEGIN;\n", func(fields []string) string {
 		return into + strings.Join(fields, "', '") + "');\n"
 	})
 }
 
 // writeRows writes rows until there are size bytes.
-func writeRows(author *author, out io.Writer, size int, of table, head string, line func(fields []string) string) error {
+func writeRows(author *author, out io.Writer, size int, source table, head string, line func(fields []string) string) error {
 	id, at := author.between(1_000_000, 9_000_000), time.Date(author.between(2020, 2025), 1, author.between(1, 31), 0, 0, 0, 0, time.UTC)
-	for text := head; size > 0; text = line(of.row(author, id, at)) {
+	for text := head; size > 0; text = line(source.row(author, id, at)) {
 		if _, err := io.WriteString(out, text); err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ func tarFile(name string, archive io.Writer) error {
 	return err
 }
 
-// writeTemp has a temporary file written, and returns its path even if that fails.
+// writeTemp writes a temporary file, and returns its path even if that fails.
 func writeTemp(pattern string, write func(*os.File) error) (string, error) {
 	file, err := os.CreateTemp("", pattern)
 	if err != nil {

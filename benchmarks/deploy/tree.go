@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 )
 
-// kind is a kind of files, all of about the same size.
+// kind describes files of one kind, all of about the same size.
 type kind struct {
 	path  string // with the number of the file, and that of the team
 	count int
@@ -18,8 +18,8 @@ type kind struct {
 	write func(author *author, out io.Writer, size int) error
 }
 
-// project is a folder of DAGs as projects have them: Python, tables as CSV and as SQL, and
-// files that are compressed already.
+// project is a typical folder of DAGs: Python, tables as CSV and SQL, and files that are already
+// compressed.
 var project = []kind{
 	{"team_%02[2]d/dag_%05[1]d.py", 2000, 8 << 10, writePython},
 	{"data/%04[1]d.csv", 50, 2_000_000, writeCSV},
@@ -27,8 +27,8 @@ var project = []kind{
 	{"models/%03[1]d.bin", 4, 5_000_000, writeRandom},
 }
 
-// growTree writes the files of a folder, factor times as many as the kinds say, and returns
-// how many bytes that is.
+// growTree writes the files of a folder, factor times as many as the kinds say, and returns their size
+// in bytes.
 func growTree(ctx context.Context, dir string, kinds []kind, factor float64) (size int64, err error) {
 	for _, kind := range kinds {
 		for i := range int(math.Ceil(float64(kind.count) * factor)) {
@@ -70,7 +70,7 @@ func (k kind) grow(dir string, number int) (int64, error) {
 	return info.Size(), file.Close()
 }
 
-// writeRandom stands for what is compressed already, such as images and models.
+// writeRandom stands for files that are already compressed, such as images and models.
 func writeRandom(author *author, out io.Writer, size int) error {
 	_, err := io.CopyN(out, author.source, int64(size))
 	return err

@@ -41,8 +41,8 @@ func TestTreeIsTheSameEachTime(t *testing.T) {
 	assert.EqualValues(t, size, total)
 }
 
-// Text that is too uniform, or too random, would say nothing of a project's.
-func TestTextIsCompressedAsTextIs(t *testing.T) {
+// The text compresses like that of real projects: neither too uniform nor too random.
+func TestTextCompressesLikeText(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "dags")
 	_, err := growTree(t.Context(), dir, small, 1)
 	require.NoError(t, err)
@@ -62,10 +62,10 @@ func TestTextIsCompressedAsTextIs(t *testing.T) {
 	}
 }
 
-// files are contents by path.
+// files maps paths to content.
 type files map[string]string
 
-// filesOf returns what the files of a folder hold, by their paths below the folder's parent.
+// filesOf returns the content of a folder's files, by their paths below the folder's parent.
 func filesOf(t *testing.T, dir string) files {
 	t.Helper()
 	found := files{}

@@ -10,9 +10,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 )
 
-// deployCLI takes the steps of the vendor's CLI, one after the other: tar to a file, gzip of
-// that to a second file, and the second file in blocks of the SDK's defaults, which are 1 MiB,
-// one at a time.
+// deployCLI runs the steps of the vendor's CLI: tar to a file, gzip to a second file, and an upload in
+// blocks with the SDK's defaults, 1 MiB and one at a time.
 func deployCLI(ctx context.Context, dir, uploadURL string) (string, error) {
 	tarPath, err := writeTemp("cli-*.tar", func(file *os.File) error { return tarFolder(dir, file) })
 	defer func() { _ = os.Remove(tarPath) }()
@@ -50,12 +49,12 @@ func stageBlocks(ctx context.Context, path, uploadURL string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	answer, err := blob.UploadStream(ctx, file, nil)
+	uploaded, err := blob.UploadStream(ctx, file, nil)
 	if err != nil {
 		return "", err
 	}
-	if answer.VersionID == nil {
-		return "", errors.New("the response names no version")
+	if uploaded.VersionID == nil {
+		return "", errors.New("the response has no version")
 	}
-	return *answer.VersionID, nil
+	return *uploaded.VersionID, nil
 }

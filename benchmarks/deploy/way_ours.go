@@ -17,7 +17,7 @@ func deployFastest(ctx context.Context, dir, uploadURL string) (string, error) {
 }
 
 func upload(ctx context.Context, source *tarball.Source, uploadURL string) (string, error) {
-	// A loopback base URL, which nothing is sent to: with it a client uploads to a storage on loopback.
+	// Nothing is sent to the base URL: only a client with a loopback base URL uploads to loopback.
 	client, err := wrapper.NewClient(wrapper.WithBaseURL("http://localhost"), wrapper.WithToken("not-needed-for-an-upload"))
 	if err != nil {
 		return "", err

@@ -9,8 +9,7 @@ import (
 	"os"
 )
 
-// deployStdlib is what the standard library does without more ado: tar through gzip into one
-// file, and one request.
+// deployStdlib uses only the standard library: tar through gzip into one file, and one request.
 func deployStdlib(ctx context.Context, dir, uploadURL string) (string, error) {
 	path, err := writeTemp("stdlib-*.tar.gz", func(file *os.File) error {
 		zipped := gzip.NewWriter(file)
@@ -26,7 +25,7 @@ func deployStdlib(ctx context.Context, dir, uploadURL string) (string, error) {
 	return putFile(ctx, path, uploadURL)
 }
 
-// deployFloor does not compress, nor compute a checksum: tar into a file, and one request.
+// deployFloor neither compresses nor computes a checksum: tar into a file, and one request.
 func deployFloor(ctx context.Context, dir, uploadURL string) (string, error) {
 	path, err := writeTemp("floor-*.tar", func(file *os.File) error {
 		buffered := bufio.NewWriterSize(file, 256<<10)
@@ -42,7 +41,7 @@ func deployFloor(ctx context.Context, dir, uploadURL string) (string, error) {
 	return putFile(ctx, path, uploadURL)
 }
 
-// putFile uploads a file by one Put Blob.
+// putFile uploads a file with one Put Blob.
 func putFile(ctx context.Context, path, uploadURL string) (string, error) {
 	file, err := os.Open(path)
 	if err != nil {

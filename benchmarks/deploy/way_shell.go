@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// missingTools names the programs that deployShell needs and that are not there.
+// missingTools names the programs that deployShell needs and that are missing.
 func missingTools() string {
 	var missing []string
 	for _, tool := range []string{"tar", "gzip", "curl"} {
@@ -24,8 +24,7 @@ func missingTools() string {
 	return strings.Join(missing, ", ")
 }
 
-// deployShell is what a script does: tar -cf - dags | gzip > file, then curl, which must know
-// the length.
+// deployShell does what scripts do: tar -cf - dags | gzip > file, then curl, which must know the length.
 func deployShell(ctx context.Context, dir, uploadURL string) (string, error) {
 	path, err := writeTemp("shell-*.tar.gz", func(file *os.File) error {
 		pack := exec.CommandContext(ctx, "tar", "-cf", "-", "-C", filepath.Dir(dir), filepath.Base(dir))
@@ -36,7 +35,7 @@ func deployShell(ctx context.Context, dir, uploadURL string) (string, error) {
 		}
 		pack.Stdout, compress.Stdin, compress.Stdout = writer, reader, file
 		err = cmp.Or(pack.Start(), compress.Start())
-		_, _ = reader.Close(), writer.Close() // which only the programs hold then
+		_, _ = reader.Close(), writer.Close() // only the programs use them from here
 		if err != nil {
 			return err
 		}
@@ -46,20 +45,20 @@ func deployShell(ctx context.Context, dir, uploadURL string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	answer, err := exec.CommandContext(ctx, "curl", "--silent", "--show-error", "--fail", "--upload-file", path,
+	headers, err := exec.CommandContext(ctx, "curl", "--silent", "--show-error", "--fail", "--upload-file", path,
 		"--header", "x-ms-blob-type: BlockBlob", "--dump-header", "-", "--output", os.DevNull, uploadURL).Output()
 	if err != nil {
 		return "", err
 	}
-	return versionIn(answer)
+	return versionIn(headers)
 }
 
-// versionIn finds the version in the responses that curl shows, of which the first may be a 100.
-func versionIn(answers []byte) (string, error) {
-	lines := textproto.NewReader(bufio.NewReader(bytes.NewReader(answers)))
+// versionIn finds the version in the headers of all responses. The first response may be a 100.
+func versionIn(headers []byte) (string, error) {
+	lines := textproto.NewReader(bufio.NewReader(bytes.NewReader(headers)))
 	for {
 		if _, err := lines.ReadLine(); err != nil {
-			return "", errors.New("the response names no version")
+			return "", errors.New("the response has no version")
 		}
 		header, err := lines.ReadMIMEHeader()
 		if err != nil {

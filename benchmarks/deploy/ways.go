@@ -2,14 +2,14 @@ package main
 
 import "context"
 
-// way is one from a folder to the version of a tarball that is uploaded.
+// way is one way from a folder to the version of its uploaded tarball.
 type way struct {
 	name    string
-	missing func() string // names what the machine lacks for it; nil if it needs nothing
+	missing func() string // names missing programs; nil if it needs none
 	deploy  func(ctx context.Context, dir, uploadURL string) (version string, err error)
 }
 
-// baseline is what the others are compared with.
+// baseline is the way that the others are compared with.
 const baseline = "cli"
 
 var ways = []way{

@@ -21,7 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The processes that a test starts are this test's program.
+// The child processes of a test run this test's program.
 func TestMain(m *testing.M) {
 	if played, err := playRole(context.Background(), os.Args[1:]); played {
 		if err != nil {
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Ways that uploaded something else could not be compared.
+// All ways upload the same tree; otherwise they could not be compared.
 func TestWaysUploadTheTree(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	dir := filepath.Join(t.TempDir(), "dags")
@@ -43,10 +43,10 @@ func TestWaysUploadTheTree(t *testing.T) {
 	for _, way := range ways {
 		t.Run(way.name, func(t *testing.T) {
 			if way.missing != nil && way.missing() != "" {
-				t.Skip("there is no " + way.missing())
+				t.Skip(way.missing() + " is missing")
 			}
 			storage := newStorage(0)
-			storage.keeps = true
+			storage.stores = true
 			server := httptest.NewServer(storage)
 			defer server.Close()
 			version, err := way.deploy(t.Context(), dir, server.URL+"/dags/one?sig=secret")
@@ -66,7 +66,7 @@ func TestWaysUploadTheTree(t *testing.T) {
 	}
 }
 
-// untar returns what the files of a tarball hold, by their paths there.
+// untar returns the content of the files of a tarball by path.
 func untar(t *testing.T, content []byte) files {
 	t.Helper()
 	reader := io.Reader(bytes.NewReader(content))
@@ -79,7 +79,7 @@ func untar(t *testing.T, content []byte) files {
 	for archive := tar.NewReader(reader); ; {
 		header, err := archive.Next()
 		if errors.Is(err, io.EOF) {
-			_, err = io.Copy(io.Discard, reader) // where gzip has its checksum
+			_, err = io.Copy(io.Discard, reader) // reads the checksum of gzip
 			require.NoError(t, err)
 			return found
 		}

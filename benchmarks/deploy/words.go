@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// words are in about the order of how often they come.
+// words are roughly sorted by frequency.
 var words = strings.Fields(`
 	order customer daily report sales product total region stock price account invoice payment
 	store delivery return monthly campaign channel supplier garden kitchen table chair lamp blue
@@ -21,14 +21,14 @@ var cities = strings.Fields("Berlin Lisbon Oslo Cairo Lima Austin Osaka Leeds Qu
 
 var states = strings.Fields("delivered shipped pending returned cancelled")
 
-// author is where the text of one file comes from.
+// author generates the text of one file.
 type author struct {
 	source *rand.ChaCha8
 	random *rand.Rand
 	common *rand.Zipf
 }
 
-// newAuthor returns the author of one file, who writes the same in each run.
+// newAuthor returns the author of one file, which generates the same text in each run.
 func newAuthor(path string, number int) *author {
 	var key [32]byte
 	copy(key[:], fmt.Sprint(number, path))

@@ -1,6 +1,6 @@
-// Command fleet finalizes 200 deploys, 32 at a time, against a service with a latency of
-// 150 ms that allows a token 10 POST in any second, and prints what came of it: with this
-// library, in one client and in four that use the same token, and with its peers.
+// Command fleet finalizes 200 deploys, 32 at a time, against a service with a latency of 150 ms that
+// allows a token 10 POST in any second. It compares this library, in one client and in four with the
+// same token, with its peers.
 package main
 
 import (
@@ -28,12 +28,12 @@ const (
 	atOnce    = 32
 	perSecond = 10
 	latency   = 150 * time.Millisecond
-	// best is what no client can beat: ten requests at once, ten more in each second after it,
-	// and the latency of the last.
+	// best is the lower bound: ten requests at once, ten more in each following second, and the
+	// latency of the last.
 	best = (deploys/perSecond-1)*time.Second + latency
 )
 
-// row is a way to finalize the fleet.
+// row is one way to finalize the fleet.
 type row struct {
 	name    string
 	clients func(contender.Setup) []contender.Contender
@@ -71,21 +71,21 @@ func rows() []row {
 }
 
 func main() {
-	only := flag.String("only", "", "measure the rows alone whose name contains `text`")
+	only := flag.String("only", "", "measure only the rows whose name contains `text`")
 	flag.Parse()
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "time : best\tfailures\t429 : POST\ttime\tPOSTs\t429s\t")
 	for _, r := range rows() {
 		if strings.Contains(r.name, *only) {
-			took, posts, turnedAway, failures := measure(r)
-			_, _ = fmt.Fprintf(table, "%.3f\t%d\t%.2f\t%.2f s\t%d\t%d\t%s\n", took.Seconds()/best.Seconds(), failures, float64(turnedAway)/float64(posts), took.Seconds(), posts, turnedAway, r.name)
+			took, posts, rejected, failures := measure(r)
+			_, _ = fmt.Fprintf(table, "%.3f\t%d\t%.2f\t%.2f s\t%d\t%d\t%s\n", took.Seconds()/best.Seconds(), failures, float64(rejected)/float64(posts), took.Seconds(), posts, rejected, r.name)
 			_ = table.Flush()
 		}
 	}
 }
 
-// measure finalizes the fleet. What failed and what did not is what the service says.
-func measure(r row) (took time.Duration, posts, turnedAway int64, failures int) {
+// measure finalizes the fleet. Failures are counted from the state of the service.
+func measure(r row) (took time.Duration, posts, rejected int64, failures int) {
 	server := astrotest.NewServer(astrotest.WithAnyVersion(), astrotest.WithRateLimit(http.MethodPost, perSecond))
 	defer server.Close()
 	server.InjectFunc(func(string) (astrotest.Fault, bool) { return astrotest.Slow(latency), true })
@@ -119,20 +119,20 @@ func measure(r row) (took time.Duration, posts, turnedAway int64, failures int) 
 			failures++
 		}
 	}
-	return took, counter.posts.Load(), counter.turnedAway.Load(), failures
+	return took, counter.posts.Load(), counter.rejected.Load(), failures
 }
 
-// counter counts what is sent.
+// counter counts requests, and those that were rejected with 429.
 type counter struct {
-	next              http.RoundTripper
-	posts, turnedAway atomic.Int64
+	next            http.RoundTripper
+	posts, rejected atomic.Int64
 }
 
 func (c *counter) RoundTrip(request *http.Request) (*http.Response, error) {
 	c.posts.Add(1)
 	response, err := c.next.RoundTrip(request)
 	if err == nil && response.StatusCode == http.StatusTooManyRequests {
-		c.turnedAway.Add(1)
+		c.rejected.Add(1)
 	}
 	return response, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
 	"github.com/astro-finalize/astro-finalize-go/deploys"
+	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
 	"github.com/astro-finalize/astro-finalize-go/tarball"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
@@ -16,19 +17,14 @@ import (
 //go:embed all:dags
 var embedded embed.FS
 
-// deploy deploys what the settings name, to the real service or to a simulator.
+// deploy deploys what the settings name, to Astro or to a simulator.
 func deploy(ctx context.Context, s settings, out *output) (*deploys.Result, error) {
-	options := []wrapper.Option{
-		wrapper.WithAPIVersion(wrapper.APIVersion(s.apiVersion)),
-		wrapper.WithUserAgent("example-deploy"),
-	}
+	options := append(command.ClientOptions(s.apiVersion, s.baseURL), wrapper.WithUserAgent("example-deploy"))
 	to := wrapper.Deployment{
 		OrganizationID: cmp.Or(s.organization, os.Getenv("ASTRO_ORGANIZATION_ID")),
 		DeploymentID:   cmp.Or(s.deployment, os.Getenv("ASTRO_DEPLOYMENT_ID")),
 	}
-	if s.live {
-		options = append(options, wrapper.WithBaseURL(cmp.Or(s.baseURL, os.Getenv("ASTRO_API_URL"), wrapper.DefaultBaseURL)))
-	} else {
+	if !s.live {
 		simulator := astrotest.NewServer()
 		defer simulator.Close()
 		options = append(options, wrapper.WithBaseURL(simulator.URL), wrapper.WithToken(astrotest.Token))
@@ -40,18 +36,18 @@ func deploy(ctx context.Context, s settings, out *output) (*deploys.Result, erro
 		return nil, err
 	}
 	source, folder := source(s)
-	out.begin(s.live, folder, to)
-	about := []deploys.Option{deploys.WithProgress(out.progress)}
+	out.begin(s.live, folder, to, command.Host(client))
+	deployOptions := []deploys.Option{deploys.WithProgress(out.progress)}
 	if s.description != "" {
-		about = append(about, deploys.WithDescription(s.description))
+		deployOptions = append(deployOptions, deploys.WithDescription(s.description))
 	}
 	if s.bundle != "" {
-		return deploys.Bundle(ctx, client, to, deploys.Mount{Path: s.mountPath, Type: s.bundleType}, source, about...)
+		return deploys.Bundle(ctx, client, to, deploys.Mount{Path: s.mountPath, Type: s.bundleType}, source, deployOptions...)
 	}
-	return deploys.DAGs(ctx, client, to, source, about...)
+	return deploys.DAGs(ctx, client, to, source, deployOptions...)
 }
 
-// source is the folder that is deployed, and its name.
+// source returns the folder to deploy, and its name.
 func source(s settings) (*tarball.Source, string) {
 	options := []tarball.Option{tarball.Ignore(s.ignore...)}
 	if s.allowEmpty {
@@ -62,7 +58,7 @@ func source(s settings) (*tarball.Source, string) {
 	}
 	dags, err := fs.Sub(embedded, "dags")
 	if err != nil {
-		panic(err) // of a name that is a constant
+		panic(err) // cannot happen: the name is a constant
 	}
 	return tarball.FS(dags, options...), "the DAGs that come with this example"
 }

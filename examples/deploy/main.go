@@ -2,18 +2,18 @@
 // Deployment: it packs the folder, creates a deploy, uploads the tarball, finalizes the deploy
 // and waits until it is DEPLOYED.
 //
-// Without -live a simulator of the service in this process answers, and nothing reaches the
-// network; without -dags and -bundle a small folder of DAGs that comes with the program is
-// deployed. With -live it deploys to a real Deployment:
+// Without -live it deploys to a simulator in this process, and nothing reaches the network;
+// without -dags and -bundle it deploys a small folder of DAGs that comes with the program. With
+// -live it deploys to a real Deployment:
 //
 //	ASTRO_API_TOKEN=… deploy -live -organization ID -deployment ID -dags ./dags
 //
-// It exits with
+// Exit codes:
 //
 //	0  the deploy is DEPLOYED
-//	1  it is not, and what runs was not changed
-//	2  the command was called wrongly, or the folder cannot be packed; nothing was sent
-//	3  what runs may have changed: the deploy is FAILED, or it is not known what became of it
+//	1  the deploy failed; what runs was not changed
+//	2  the command line is wrong, or the folder cannot be packed; nothing was sent
+//	3  what runs may have changed: the deploy is FAILED, or its outcome is unknown
 package main
 
 import (
@@ -28,7 +28,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// exitUnknown is this program's own, besides the codes of package command.
+// exitUnknown extends the codes of package command.
 const exitUnknown = 3
 
 func main() { command.Main(run) }
@@ -56,28 +56,28 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags.BoolVar(&s.live, "live", false, "deploy to a real Deployment, with the token from ASTRO_API_TOKEN")
 	flags.StringVar(&s.organization, "organization", "", "`ID` of the Organization (default $ASTRO_ORGANIZATION_ID)")
 	flags.StringVar(&s.deployment, "deployment", "", "`ID` of the Deployment (default $ASTRO_DEPLOYMENT_ID)")
-	flags.StringVar(&s.dags, "dags", "", "`folder` of DAGs to deploy; all DAGs of the Deployment become these")
-	flags.StringVar(&s.bundle, "bundle", "", "`folder` of a bundle to deploy, in place of DAGs")
-	flags.StringVar(&s.mountPath, "mount-path", "", "`path` where the bundle is mounted, such as /usr/local/airflow/dbt/shop")
-	flags.StringVar(&s.bundleType, "bundle-type", "dbt", "`kind` of the bundle")
-	flags.Func("ignore", "`pattern` of what to leave out, in the syntax of .gitignore; may be given more than once", func(pattern string) error {
+	flags.StringVar(&s.dags, "dags", "", "`folder` of DAGs to deploy; the Deployment then has these DAGs and no others")
+	flags.StringVar(&s.bundle, "bundle", "", "`folder` of a bundle to deploy, instead of -dags")
+	flags.StringVar(&s.mountPath, "mount-path", "", "`path` where to mount the bundle, such as /usr/local/airflow/dbt/shop")
+	flags.StringVar(&s.bundleType, "bundle-type", "dbt", "`type` of the bundle")
+	flags.Func("ignore", "`pattern` of files to exclude, in the syntax of .gitignore; repeatable", func(pattern string) error {
 		s.ignore = append(s.ignore, pattern)
 		return nil
 	})
-	flags.BoolVar(&s.allowEmpty, "allow-empty", false, "deploy a folder without a DAG, too, which deletes every DAG")
-	flags.StringVar(&s.description, "description", "", "`text` that describes the deploy")
-	flags.StringVar(&s.apiVersion, "api-version", string(wrapper.V1Beta1), "`version` of the API, v1beta1 or v1")
+	flags.BoolVar(&s.allowEmpty, "allow-empty", false, "deploy a folder without a DAG, which deletes every DAG")
+	flags.StringVar(&s.description, "description", "", "description of the deploy, as `text`")
+	flags.StringVar(&s.apiVersion, "api-version", "", "`version` of the API, v1beta1 or v1 (default: v1beta1, then v1 once v1beta1 is gone)")
 	flags.StringVar(&s.baseURL, "base-url", "", "`URL` of the API, without the version's path (default $ASTRO_API_URL, or "+wrapper.DefaultBaseURL+")")
-	flags.DurationVar(&s.timeout, "timeout", 30*time.Minute, "give up after this `time`")
+	flags.DurationVar(&s.timeout, "timeout", 30*time.Minute, "give up after this `duration`")
 	flags.BoolVar(&s.json, "json", false, "print the result as JSON")
 	if err := command.Parse(flags, args, stderr); err != nil {
 		return s, err
 	}
 	switch {
 	case s.dags != "" && s.bundle != "":
-		return s, command.UsageErrorf("-dags and -bundle are two deploys; give one of them")
+		return s, command.UsageErrorf("-dags and -bundle are separate deploys; give one of them")
 	case s.bundle == "" && s.mountPath != "":
-		return s, command.UsageErrorf("-mount-path is for a bundle; give -bundle, too")
+		return s, command.UsageErrorf("-mount-path is for a bundle; add -bundle")
 	case s.live && s.dags == "" && s.bundle == "":
 		return s, command.UsageErrorf("-live needs -dags or -bundle with the folder to deploy")
 	case s.timeout <= 0:

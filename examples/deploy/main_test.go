@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -21,7 +23,7 @@ func runWith(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errors.String()
 }
 
-// folder is a folder of DAGs.
+// folder returns a new folder of DAGs.
 func folder(t *testing.T) string {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.py"), []byte("print()\n"), 0o600))
@@ -44,11 +46,12 @@ func TestSimulation(t *testing.T) {
 		require.Equal(t, command.OK, code, stderr)
 		assert.Regexp(t, `^deploy clfake\d+ is DEPLOYED: tarball version \S+, files \d, bytes \d+, \d\.\d{3} s\n$`, stdout)
 		assert.Contains(t, stderr, "This is a simulation")
+		assert.Regexp(t, `deploying .+ to Deployment \S+ at 127\.0\.0\.1:\d+\n`, stderr)
 		assert.Contains(t, stderr, "uploaded ")
 	}
 }
 
-// The DAGs that come along are whole: go:embed leaves out some names, unless it is told.
+// All embedded DAGs are packed: go:embed skips some names without "all:".
 func TestEmbedded(t *testing.T) {
 	packed, err := firstSource(settings{}).Pack(t.Context(), "dags")
 	require.NoError(t, err)
@@ -61,7 +64,7 @@ func firstSource(s settings) *tarball.Source {
 	return source
 }
 
-// live is a service, and the flags and variables that lead there.
+// live starts a service, and sets the environment variables that lead there.
 func live(t *testing.T) (*astrotest.Server, []string) {
 	server := astrotest.NewServer(astrotest.WithTokens("real"))
 	t.Cleanup(server.Close)
@@ -69,7 +72,8 @@ func live(t *testing.T) (*astrotest.Server, []string) {
 	t.Setenv("ASTRO_API_TOKEN", "real")
 	t.Setenv("ASTRO_ORGANIZATION_ID", deployment.OrganizationID)
 	t.Setenv("ASTRO_DEPLOYMENT_ID", deployment.ID)
-	return server, []string{"-live", "-base-url", server.URL, "-dags", folder(t)}
+	t.Setenv("ASTRO_API_URL", server.URL)
+	return server, []string{"-live", "-dags", folder(t)}
 }
 
 func TestLiveAsJSON(t *testing.T) {
@@ -79,6 +83,7 @@ func TestLiveAsJSON(t *testing.T) {
 	var result struct{ DeployID, Status, TarballVersion string }
 	require.NoError(t, json.Unmarshal([]byte(stdout), &result))
 	assert.Equal(t, "DEPLOYED", result.Status)
+	assert.Contains(t, stderr, " at "+strings.TrimPrefix(server.URL, "http://")+"\n")
 	_, stored := server.Tarball(result.TarballVersion)
 	assert.True(t, stored)
 	assert.NotContains(t, stdout+stderr, "sig=")
@@ -90,10 +95,10 @@ func TestFailures(t *testing.T) {
 		code   int
 		stage  string
 	}{
-		"expired":         {[]astrotest.Fault{astrotest.ExpiredUploadURL().On("PutBlob")}, command.Failed, "upload"},
-		"FAILED":          {[]astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "FAILED" }).On("FinalizeDeploy")}, exitUnknown, "finalize"},
-		"unknown":         {[]astrotest.Fault{astrotest.Error(524, "no").On("FinalizeDeploy")}, exitUnknown, "finalize"},
-		"not seen to end": {[]astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "INITIALIZED" }).On("FinalizeDeploy"), astrotest.Error(403, "no").On("GetDeploy")}, exitUnknown, "wait"},
+		"expired":          {[]astrotest.Fault{astrotest.ExpiredUploadURL().On("PutBlob")}, command.Failed, "upload"},
+		"FAILED":           {[]astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "FAILED" }).On("FinalizeDeploy")}, exitUnknown, "finalize"},
+		"unknown":          {[]astrotest.Fault{astrotest.Error(524, "no").On("FinalizeDeploy")}, exitUnknown, "finalize"},
+		"wait ended early": {[]astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "INITIALIZED" }).On("FinalizeDeploy"), astrotest.Error(403, "no").On("GetDeploy")}, exitUnknown, "wait"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, args := live(t)
@@ -115,12 +120,12 @@ func TestBadFlags(t *testing.T) {
 	empty := t.TempDir()
 	for _, row := range []struct {
 		args []string
-		cure string
+		want string
 	}{
 		{[]string{"-nonsense"}, "-nonsense"},
-		{append(args, "argument"), "given by flags"},
+		{append(args, "argument"), "use flags only"},
 		{append(args, "-bundle", "."), "give one of them"},
-		{append(args, "-mount-path", "/a"), "give -bundle"},
+		{append(args, "-mount-path", "/a"), "add -bundle"},
 		{append(args, "-timeout", "0s"), "must be positive"},
 		{[]string{"-live"}, "-live needs -dags or -bundle"},
 		{append(args, "-dags", empty), "AllowEmpty"},
@@ -134,10 +139,16 @@ func TestBadFlags(t *testing.T) {
 		code, stdout, stderr := runWith(t, row.args...)
 		assert.Equal(t, command.Usage, code, "%v: %s", row.args, stderr)
 		assert.Empty(t, stdout)
-		assert.Contains(t, stderr, row.cure)
+		assert.Contains(t, stderr, row.want)
 	}
 	assert.Empty(t, server.Requests())
 	code, _, stderr := runWith(t, "-h")
 	assert.Equal(t, command.OK, code)
-	assert.Contains(t, stderr, "-mount-path")
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	flags := regexp.MustCompile(`(?m)^  (-[\w-]+)`).FindAllStringSubmatch(stderr, -1)
+	assert.NotEmpty(t, flags)
+	for _, flag := range flags {
+		assert.Regexp(t, "`"+flag[1]+"[ `]", string(readme))
+	}
 }

@@ -13,14 +13,14 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// output tells how a deploy goes on: on a terminal by a bar, elsewhere by lines, and in the end
+// output reports a deploy: its progress as a bar on a terminal and as lines elsewhere, its result
 // as a sentence or as JSON.
 type output struct {
 	json           bool
 	stdout, stderr io.Writer
 	bar            *progressbar.ProgressBar // nil until the upload begins, or if there is no terminal
 	onTerminal     bool
-	reported       int64 // quarters of the upload that lines were written about
+	reported       int64 // quarters of the upload that were reported as lines
 }
 
 func newOutput(asJSON bool, stdout, stderr io.Writer) *output {
@@ -36,21 +36,21 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-func (o *output) begin(live bool, folder string, to wrapper.Deployment) {
+func (o *output) begin(live bool, folder string, to wrapper.Deployment, host string) {
 	if !live {
-		_, _ = fmt.Fprintln(o.stderr, "This is a simulation: a fake of the service answers, in this process. Add -live for the real one.")
+		_, _ = fmt.Fprintln(o.stderr, "This is a simulation: the service is a fake in this process. Add -live to deploy to Astro.")
 	}
-	_, _ = fmt.Fprintf(o.stderr, "deploying %s to Deployment %s\n", folder, to.DeploymentID)
+	_, _ = fmt.Fprintf(o.stderr, "deploying %s to Deployment %s at %s\n", folder, to.DeploymentID, host)
 }
 
-// progress is called as the upload goes on.
+// progress reports the bytes of the upload.
 func (o *output) progress(sent, total int64) {
 	if !o.onTerminal {
 		quarter := 4 * sent / total
 		if quarter != o.reported {
 			_, _ = fmt.Fprintf(o.stderr, "uploaded %d of %d bytes\n", sent, total)
 		}
-		o.reported = quarter // which goes back when the upload is repeated
+		o.reported = quarter // falls when the upload is retried
 		return
 	}
 	if o.bar == nil {
@@ -64,7 +64,7 @@ func (o *output) progress(sent, total int64) {
 	_ = o.bar.Set64(sent)
 }
 
-// end tells what the deploy came to.
+// end reports the result of the deploy.
 func (o *output) end(result *deploys.Result, err error) {
 	if o.bar != nil {
 		_ = o.bar.Clear()

@@ -7,19 +7,18 @@ import (
 	"io"
 	"os"
 
+	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
 // finalizeOne finalizes the real deploy that the flags name.
-func finalizeOne(ctx context.Context, s settings, stdout io.Writer) error {
-	client, err := wrapper.NewClient(
-		wrapper.WithAPIVersion(wrapper.APIVersion(s.apiVersion)),
-		wrapper.WithBaseURL(cmp.Or(s.baseURL, os.Getenv("ASTRO_API_URL"), wrapper.DefaultBaseURL)),
-		wrapper.WithUserAgent("example-finalize"),
-	)
+func finalizeOne(ctx context.Context, s settings, stdout, stderr io.Writer) error {
+	options := append(command.ClientOptions(s.apiVersion, s.baseURL), wrapper.WithUserAgent("example-finalize"))
+	client, err := wrapper.NewClient(options...)
 	if err != nil {
 		return err
 	}
+	_, _ = fmt.Fprintf(stderr, "finalizing deploy %s at %s\n", s.deploy, command.Host(client))
 	deploy, err := client.Finalize(ctx, wrapper.Target{
 		OrganizationID: cmp.Or(s.organization, os.Getenv("ASTRO_ORGANIZATION_ID")),
 		DeploymentID:   cmp.Or(s.deployment, os.Getenv("ASTRO_DEPLOYMENT_ID")),

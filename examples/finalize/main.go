@@ -1,12 +1,12 @@
-// Command finalize shows what finalizing a deploy on Astro is.
+// Command finalize shows how to finalize deploys on Astro.
 //
 // Without -live it starts a fake of the service in this process and finalizes one deploy of
 // each type there; nothing reaches the network. With -live it finalizes one real deploy:
 //
 //	ASTRO_API_TOKEN=… finalize -live -organization ID -deployment ID -deploy ID -dags VERSION
 //
-// It exits with 0 if all went well, with 1 if finalizing failed, and with 2 if it was called
-// wrongly, in which case nothing was sent.
+// It exits with 0 on success, with 1 if the finalize failed, and with 2 if the command line is
+// wrong, in which case nothing was sent.
 package main
 
 import (
@@ -33,13 +33,13 @@ type settings struct {
 	removeBundle bool
 	apiVersion   string
 	baseURL      string
-	given        map[string]bool // flags by their names
+	given        map[string]bool // names of the flags that were set
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	s, err := parse(args, stderr)
 	if err == nil && s.live {
-		err = finalizeOne(ctx, s, stdout)
+		err = finalizeOne(ctx, s, stdout, stderr)
 	} else if err == nil {
 		err = simulate(ctx, stdout)
 	}
@@ -59,7 +59,7 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags.StringVar(&s.bundle, "bundle", "", "the deploy carries a bundle: `version` of its tarball")
 	flags.BoolVar(&s.imageOnly, "image-only", false, "the deploy carries no tarball")
 	flags.BoolVar(&s.removeBundle, "remove-bundle", false, "the deploy removes its bundle from the Deployment")
-	flags.StringVar(&s.apiVersion, "api-version", string(wrapper.V1Beta1), "`version` of the API, v1beta1 or v1")
+	flags.StringVar(&s.apiVersion, "api-version", "", "`version` of the API, v1beta1 or v1 (default: v1beta1, then v1 once v1beta1 is gone)")
 	flags.StringVar(&s.baseURL, "base-url", "", "`URL` of the API, without the version's path (default $ASTRO_API_URL, or "+wrapper.DefaultBaseURL+")")
 	if err := command.Parse(flags, args, stderr); err != nil {
 		return s, err
@@ -69,17 +69,17 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	return s, usage(s)
 }
 
-// usage reports flags that do not go together.
+// usage reports flags that cannot be combined.
 func usage(s settings) error {
 	switch {
 	case !s.live && len(s.given) > 0:
-		return command.UsageErrorf("these flags are for a real deploy; add -live to finalize it, or leave them out for the simulation")
+		return command.UsageErrorf("these flags are for a real deploy; add -live to finalize it, or remove them to run the simulation")
 	case s.live && s.deploy == "":
 		return command.UsageErrorf("-live needs -deploy with the deploy's ID")
 	}
 	contents := 0
-	for _, said := range []bool{s.given["dags"], s.given["bundle"], s.imageOnly, s.removeBundle} {
-		if said {
+	for _, set := range []bool{s.given["dags"], s.given["bundle"], s.imageOnly, s.removeBundle} {
+		if set {
 			contents++
 		}
 	}

@@ -39,7 +39,7 @@ func TestSimulation(t *testing.T) {
 		assert.Contains(t, stdout, line)
 	}
 	assert.Equal(t, 6, strings.Count(stdout, "returned  DEPLOYED"))
-	assert.True(t, strings.HasSuffix(stdout, "no bundle\n"), "the last scene removes it")
+	assert.True(t, strings.HasSuffix(stdout, "no bundle\n"), "the last scene removes the bundle")
 }
 
 func TestLive(t *testing.T) {
@@ -65,6 +65,7 @@ func TestLive(t *testing.T) {
 		code, stdout, stderr := runWith(t, args...)
 		require.Equal(t, command.OK, code, stderr)
 		assert.Equal(t, "deploy "+deploy.ID+" ("+string(row.deployType)+") is DEPLOYED\n", stdout)
+		assert.Equal(t, "finalizing deploy "+deploy.ID+" at "+strings.TrimPrefix(server.URL, "http://")+"\n", stderr)
 		require.Len(t, server.Requests(), 1)
 		assert.Equal(t, row.body, string(server.Requests()[0].Body))
 
@@ -85,10 +86,10 @@ func TestBadFlags(t *testing.T) {
 	for _, row := range []struct {
 		args  []string
 		token string
-		cure  string
+		want  string
 	}{
 		{[]string{"-nonsense"}, "t", "-nonsense"},
-		{[]string{"argument"}, "t", "given by flags"},
+		{[]string{"argument"}, "t", "use flags only"},
 		{[]string{"-deploy", "d", "-dags", "v"}, "t", "add -live"},
 		{[]string{"-live=false", "-deploy", "d", "-dags", "v"}, "t", "add -live"},
 		{[]string{"-live", "-dags", "v"}, "t", "-live needs -deploy"},
@@ -99,7 +100,7 @@ func TestBadFlags(t *testing.T) {
 		{append(live, "-dags", ""), "t", "dagTarballVersion must not be empty"},
 		{append(live, "-dags", "v\r"), "t", "carriage return"},
 		{append(live, "-dags", "v", "-api-version", "v2"), "t", "must be v1beta1"},
-		{append(live, "-dags", "v", "-base-url", "api.astronomer.io"), "t", "begin with https://"},
+		{append(live, "-dags", "v", "-base-url", "api.astronomer.io"), "t", "start with https://"},
 		{append(live, "-dags", "v", "-deploy", ".."), "t", "deployId"},
 		{append(live, "-dags", "v", "-organization", ""), "t", "organizationId must not be empty"},
 		{append(live, "-dags", "v"), "", "set ASTRO_API_TOKEN"},
@@ -109,7 +110,7 @@ func TestBadFlags(t *testing.T) {
 		code, stdout, stderr := runWith(t, row.args...)
 		assert.Equal(t, command.Usage, code, row.args)
 		assert.Empty(t, stdout)
-		assert.Contains(t, stderr, row.cure)
+		assert.Contains(t, stderr, row.want)
 	}
 	assert.Empty(t, server.Requests())
 	code, _, stderr := runWith(t, "-h")

@@ -8,10 +8,11 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// Versions as uploads return them.
+// Tarball versions in the format that uploads return.
 const (
 	firstDAGs  = "2024-01-12T18:32:20.5898930Z"
 	secondDAGs = "2024-01-12T18:40:07.0314159Z"
@@ -19,28 +20,28 @@ const (
 	thirdDAGs  = "2024-01-12T18:51:30.2718281Z"
 )
 
-// scene is one call of Finalize and what it is to show.
+// scene is one call of Finalize and what it shows.
 type scene struct {
 	title      string
 	deployType api.DeployType
-	call       string // content, as it is written
+	call       string // content in Go
 	content    wrapper.Content
-	fault      *astrotest.Fault // what goes wrong on the way
+	fault      *astrotest.Fault // injected before the call
 	refused    bool
 }
 
-// lost has the service finalize the deploy, and its response not arrive.
+// lost makes the service finalize the deploy and cuts its response.
 var lost = astrotest.CutResponse()
 
 var scenes = []scene{
 	{
-		title:      "An image and DAGs: the upload of the DAGs returned a version, which finalize names.",
+		title:      "An image and DAGs: finalize names the version that the upload of the DAGs returned.",
 		deployType: api.DeployTypeImageAndDAG,
 		call:       `DAGTarball("` + firstDAGs + `")`,
 		content:    wrapper.DAGTarball(firstDAGs),
 	},
 	{
-		title:      "DAGs alone, on the image that is there.",
+		title:      "DAGs alone, on the current image.",
 		deployType: api.DeployTypeDAGOnly,
 		call:       `DAGTarball("` + secondDAGs + `")`,
 		content:    wrapper.DAGTarball(secondDAGs),
@@ -58,7 +59,7 @@ var scenes = []scene{
 		content:    wrapper.BundleTarball(bundle),
 	},
 	{
-		title:      "The response is lost on the way: the deploy is looked up, and not finalized once more.",
+		title:      "The response is lost: the client reads the deploy back instead of finalizing it again.",
 		deployType: api.DeployTypeDAGOnly,
 		call:       `DAGTarball("` + thirdDAGs + `")`,
 		content:    wrapper.DAGTarball(thirdDAGs),
@@ -72,7 +73,7 @@ var scenes = []scene{
 		refused:    true,
 	},
 	{
-		title:      "The bundle is removed on purpose: no other call sends an empty version.",
+		title:      "The bundle is removed: no other call sends an empty version.",
 		deployType: api.DeployTypeBundle,
 		call:       `RemoveBundle()`,
 		content:    wrapper.RemoveBundle(),
@@ -81,19 +82,19 @@ var scenes = []scene{
 
 // simulate plays the scenes against a fake of the service.
 func simulate(ctx context.Context, stdout io.Writer) error {
-	server := astrotest.NewServer(astrotest.WithAnyVersion()) // the scenes upload nothing
+	server := astrotest.NewServer(astrotest.WithAnyVersion()) // nothing is uploaded
 	defer server.Close()
 	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token))
 	if err != nil {
 		return err
 	}
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
-	_, _ = fmt.Fprint(stdout, `This is a simulation: a fake of the Astro API answers, in this process.
+	_, _ = fmt.Fprintf(stdout, `This is a simulation: the Astro API at %s is a fake in this process.
 
-A deploy is made in three steps: it is created, its image is pushed or its tarball uploaded,
-and it is finalized. Until then the Deployment runs what it ran before. The deploys below
-have the first two steps behind them.
-`)
+A deploy takes three steps: create it, push its image or upload its tarball, and finalize it.
+Until the last step the Deployment runs what it ran before. The first two steps of the
+deploys below are done.
+`, command.Host(client))
 	for i, scene := range scenes {
 		deploy := server.AddDeploy(deployOf(scene.deployType, deployment.ID))
 		_, _ = fmt.Fprintf(stdout, "\n%d. %s\n   deploy    %s, %s, %s\n   call      %s\n", i+1, scene.title, deploy.ID, deploy.Type, deploy.Status, scene.call)
@@ -111,7 +112,7 @@ have the first two steps behind them.
 			_, _ = fmt.Fprintf(stdout, "   sent      nothing\n")
 		}
 		if (err != nil) != scene.refused {
-			return fmt.Errorf("the simulation went wrong: %w", err)
+			return fmt.Errorf("the simulation failed: %w", err)
 		}
 		if err != nil {
 			_, _ = fmt.Fprintf(stdout, "   error     %v\n", err)

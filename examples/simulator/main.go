@@ -1,13 +1,13 @@
-// Command simulator serves a fake of the Astro API on loopback until it is interrupted, so that
-// a deploy can be tried without an account: by curl, by a script, by a program in any language.
+// Command simulator serves a fake of the Astro API on loopback until it is interrupted. Scripts
+// and programs in any language can deploy to it without an account.
 //
 //	go run ./examples/simulator
 //
-// It prints the environment variables to paste into another shell, and then a line about each
-// request on standard error. Standard output has the variables alone, for eval.
+// It prints environment variables for another shell to standard output, which suits eval, and
+// one line for each request to standard error.
 //
-// It exits with 0 when it is interrupted, with 1 if it cannot serve, and with 2 if it was
-// called wrongly.
+// It exits with 0 when it is interrupted, with 1 if it cannot serve, and with 2 if the command
+// line is wrong.
 package main
 
 import (
@@ -41,20 +41,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags := flag.NewFlagSet("simulator", flag.ContinueOnError)
-	flags.StringVar(&s.addr, "addr", "127.0.0.1:8888", "loopback `address` to listen on; port 0 takes one that is free")
-	flags.IntVar(&s.rateLimit, "rate-limit", 0, "how many POST requests a second are answered; 0 is no limit")
+	flags.StringVar(&s.addr, "addr", "127.0.0.1:8888", "loopback `address` to listen on; port 0 selects a free one")
+	flags.IntVar(&s.rateLimit, "rate-limit", 0, "maximum number of POST requests a second; 0 means no limit")
 	flags.BoolVar(&s.dagDeploys, "dag-deploys", true, "whether the Deployment has DAG deploys enabled")
-	flags.DurationVar(&s.uploadURLsValidFor, "upload-urls-valid-for", time.Hour, "how long an upload URL can be used; 0 has it expired from the start")
+	flags.DurationVar(&s.uploadURLsValidFor, "upload-urls-valid-for", time.Hour, "how long an upload URL is valid; 0 means it expires at once")
 	if err := command.Parse(flags, args, stderr); err != nil {
 		return s, err
 	}
 	return s, usage(s)
 }
 
-// usage reports flags that the simulator cannot follow.
+// usage reports flags with values that the simulator cannot use.
 func usage(s settings) error {
 	if s.rateLimit < 0 {
-		return command.UsageErrorf("-rate-limit is %d; it must be at least 0", s.rateLimit)
+		return command.UsageErrorf("-rate-limit is %d, but must be at least 0", s.rateLimit)
 	}
 	host, _, err := net.SplitHostPort(s.addr)
 	if err != nil {
@@ -62,7 +62,7 @@ func usage(s settings) error {
 	}
 	ip, err := netip.ParseAddr(host)
 	if host != "localhost" && (err != nil || !ip.IsLoopback()) {
-		return command.UsageErrorf("-addr %s is not on loopback; use 127.0.0.1, since whoever reaches the simulator can use it", s.addr)
+		return command.UsageErrorf("-addr %s is not on loopback; use 127.0.0.1, since anyone who can reach the simulator can use it", s.addr)
 	}
 	return nil
 }

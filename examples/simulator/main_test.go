@@ -21,7 +21,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// simulator is one that runs.
+// simulator is a running one.
 type simulator struct {
 	exports map[string]string
 	stderr  *bytes.Buffer                  // complete after stop
@@ -58,12 +58,12 @@ func (s simulator) create(t *testing.T, deployType string) (*http.Response, stri
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(`{"type":"`+deployType+`"}`))
 	require.NoError(t, err)
 	request.Header.Set("Authorization", "Bearer "+s.exports["ASTRO_API_TOKEN"])
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
-	defer func() { _ = answer.Body.Close() }()
-	body, err := io.ReadAll(answer.Body)
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	return answer, string(body)
+	return response, string(body)
 }
 
 func TestServesUntilInterrupted(t *testing.T) {
@@ -71,7 +71,7 @@ func TestServesUntilInterrupted(t *testing.T) {
 	for name, value := range s.exports {
 		t.Setenv(name, value)
 	}
-	client, err := wrapper.NewClient(wrapper.WithBaseURL(s.exports["ASTRO_API_URL"]))
+	client, err := wrapper.NewClient()
 	require.NoError(t, err)
 	to := wrapper.Deployment{OrganizationID: s.exports["ASTRO_ORGANIZATION_ID"], DeploymentID: s.exports["ASTRO_DEPLOYMENT_ID"]}
 	_, err = deploys.DAGs(t.Context(), client, to, tarball.FS(fstest.MapFS{"hello.py": {Data: []byte("print('hello')\n")}}))
@@ -79,22 +79,22 @@ func TestServesUntilInterrupted(t *testing.T) {
 
 	code, rest := s.stop()
 	assert.Equal(t, command.OK, code)
-	assert.Empty(t, rest, "standard output is for eval")
+	assert.Empty(t, rest, "standard output is only for eval")
 	log := s.stderr.String()
 	assert.Contains(t, log, "  curl -H ")
 	assert.Regexp(t, `level=INFO msg=request operation=CreateDeploy method=POST path=/\S+/deploys status=200 bytes=\d+ duration=`, log)
 	assert.Regexp(t, `operation=FinalizeDeploy method=POST path=/\S+/finalize status=200`, log)
 	_, err = net.Dial("tcp", strings.TrimPrefix(s.exports["ASTRO_API_URL"], "http://"))
-	assert.Error(t, err, "nobody listens any more")
+	assert.Error(t, err, "still listening")
 }
 
 func TestFlagsReachTheServer(t *testing.T) {
 	s := start(t, "-rate-limit", "1", "-dag-deploys=false")
-	answer, body := s.create(t, "DAG_ONLY")
-	assert.Equal(t, 400, answer.StatusCode)
+	response, body := s.create(t, "DAG_ONLY")
+	assert.Equal(t, 400, response.StatusCode)
 	assert.Contains(t, body, "needs DAG deploys")
-	answer, _ = s.create(t, "DAG_ONLY")
-	assert.Equal(t, 429, answer.StatusCode)
+	response, _ = s.create(t, "DAG_ONLY")
+	assert.Equal(t, 429, response.StatusCode)
 	s.stop()
 
 	s = start(t, "-upload-urls-valid-for", "-1h")
@@ -102,26 +102,26 @@ func TestFlagsReachTheServer(t *testing.T) {
 	url := strings.ReplaceAll(regexp.MustCompile(`"dagsUploadUrl":"([^"]+)"`).FindStringSubmatch(body)[1], `\u0026`, "&")
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, url, strings.NewReader("tarball"))
 	require.NoError(t, err)
-	answer, err = http.DefaultClient.Do(request)
+	response, err = http.DefaultClient.Do(request)
 	require.NoError(t, err)
-	_ = answer.Body.Close()
-	assert.Equal(t, 403, answer.StatusCode)
+	_ = response.Body.Close()
+	assert.Equal(t, 403, response.StatusCode)
 	s.stop()
 	assert.NotContains(t, s.stderr.String(), "sig")
 }
 
-func TestCalledWrongly(t *testing.T) {
+func TestBadFlags(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer func() { _ = taken.Close() }()
 	for _, row := range []struct {
 		args []string
 		code int
-		cure string
+		want string
 	}{
 		{[]string{"-h"}, command.OK, "-rate-limit"},
 		{[]string{"-nonsense"}, command.Usage, "-nonsense"},
-		{[]string{"argument"}, command.Usage, "given by flags"},
+		{[]string{"argument"}, command.Usage, "use flags only"},
 		{[]string{"-rate-limit", "-1"}, command.Usage, "at least 0"},
 		{[]string{"-upload-urls-valid-for", "1"}, command.Usage, "upload-urls-valid-for"},
 		{[]string{"-addr", "127.0.0.1"}, command.Usage, "a host and a port"},
@@ -129,12 +129,12 @@ func TestCalledWrongly(t *testing.T) {
 		{[]string{"-addr", "0.0.0.0:0"}, command.Usage, "not on loopback"},
 		{[]string{"-addr", "[::]:0"}, command.Usage, "not on loopback"},
 		{[]string{"-addr", "example.com:0"}, command.Usage, "not on loopback"},
-		{[]string{"-addr", taken.Addr().String()}, command.Failed, "choose another port by -addr"},
+		{[]string{"-addr", taken.Addr().String()}, command.Failed, "choose another port with -addr"},
 		{[]string{"-addr", "127.0.0.1:99999"}, command.Failed, "invalid port"},
 	} {
 		var stdout, stderr bytes.Buffer
 		assert.Equal(t, row.code, run(t.Context(), row.args, &stdout, &stderr), row.args)
 		assert.Empty(t, stdout.String())
-		assert.Contains(t, stderr.String(), row.cure)
+		assert.Contains(t, stderr.String(), row.want)
 	}
 }

@@ -2,24 +2,20 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"syscall"
 
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
 )
 
-// serve answers requests until ctx ends.
+// serve responds to requests until ctx ends.
 func serve(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	listener, err := net.Listen("tcp", s.addr)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%s is in use; choose another port by -addr, or -addr 127.0.0.1:0 for one that is free: %w", s.addr, err)
-	} else if err != nil {
-		return err
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: choose another port with -addr, or a free one with -addr 127.0.0.1:0: %w", s.addr, err)
 	}
 	options := []astrotest.Option{
 		astrotest.WithListener(listener),
@@ -34,8 +30,8 @@ func serve(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: s.dagDeploys})
 
 	deploys := server.URL + "/v1/organizations/" + deployment.OrganizationID + "/deployments/" + deployment.ID + "/deploys"
-	_, _ = fmt.Fprintf(stderr, `A fake of the Astro API listens at %s until it is interrupted. Set in another shell
-what is printed below, and try:
+	_, _ = fmt.Fprintf(stderr, `A fake of the Astro API listens at %s until it is interrupted. Paste the lines
+below into another shell, and try:
 
   curl -H "Authorization: Bearer %s" -H "Content-Type: application/json" -d '{"type":"IMAGE_AND_DAG"}' %s
 

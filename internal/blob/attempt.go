@@ -14,19 +14,18 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
-// attempt is how an attempt ended: with a response, or with an error.
+// attempt is the outcome of an attempt: a response or an error.
 type attempt struct {
 	request  *http.Request
 	response *transport.Response
 	err      error
 	made     bool   // false if nothing was sent
-	whole    bool   // whether the transport took the whole tarball
-	final    bool   // whether the tarball cannot be read once more
-	hint     string // what to do about err, where it is known
+	whole    bool   // the transport took the whole tarball
+	final    bool   // the tarball cannot be read again
+	hint     string // what to do about err, if known
 }
 
-// mayRetry reports whether another attempt may do better than one with this refusal, if it had a
-// response.
+// mayRetry reports whether a retry may help. refusal is nil if there was no response.
 func (a attempt) mayRetry(refusal *Refusal) bool {
 	distrusted := (*tls.CertificateVerificationError)(nil)
 	switch {
@@ -38,12 +37,12 @@ func (a attempt) mayRetry(refusal *Refusal) bool {
 	return retry.Retryable(refusal.StatusCode) || refusal.Early || refusal.isDamaged()
 }
 
-// isExpectRefused reports that something on the way does not know Expect, if it was sent.
+// isExpectRefused reports whether a request with Expect got a 417, which some proxies send.
 func (a attempt) isExpectRefused() bool {
 	return a.response != nil && a.response.StatusCode == http.StatusExpectationFailed && a.request.Header.Get("Expect") != ""
 }
 
-// isCutOff reports that ctx ended while a response was read that is of use only when it is whole.
+// isCutOff reports whether ctx ended while the response was read. A 201 is enough without its body.
 func (a attempt) isCutOff(ctx context.Context) bool {
 	return a.err == nil && a.response.Cut != nil && a.response.StatusCode != http.StatusCreated && ctx.Err() != nil
 }
@@ -79,7 +78,7 @@ func (u *upload) attempt(ctx context.Context) (last attempt) {
 	return last
 }
 
-// rewind goes to the start of the tarball, unless ctx has ended.
+// rewind seeks to the start of the tarball.
 func (u *upload) rewind(ctx context.Context) (err error, hangs bool) {
 	sought := start(func() (int64, error) { return u.tarball.Seek(0, io.SeekStart) }).wait(ctx, u.Stall)
 	switch {
@@ -91,8 +90,8 @@ func (u *upload) rewind(ctx context.Context) (err error, hangs bool) {
 	return retry.ContextError(ctx), false
 }
 
-// whyEnded is the error of a round trip together with what ended that, where it does not say so
-// itself: the end of ctx, or a stall, which ended sending alone and is the end of nobody's context.
+// whyEnded adds to the error of a round trip what ended it, unless the error already says so: the end
+// of ctx, or a stall, which ended only sending.
 func whyEnded(ctx, sending context.Context, err error) error {
 	if stalled := context.Cause(sending); stalled != nil && ctx.Err() == nil && !errors.Is(err, stalled) {
 		return fmt.Errorf("%w: %v", stalled, err)
@@ -100,20 +99,20 @@ func whyEnded(ctx, sending context.Context, err error) error {
 	return retry.WhyEnded(ctx, err)
 }
 
-// roundTrip ends the body whatever becomes of the round trip: a transport may panic.
+// roundTrip closes the body even if the transport panics.
 func (u *upload) roundTrip(ctx context.Context, request *http.Request, body *body) (response *transport.Response, read called[bool], err error) {
 	defer func() { read = body.close(ctx) }()
 	response, err = transport.RoundTrip(u.Transport(), request, maxResponse)
 	return response, read, err
 }
 
-// maxResponse is how much of a response is read: the XML of an error has a few hundred bytes.
+// maxResponse is how many bytes of a response are read. An error in XML has a few hundred.
 const maxResponse = 64 << 10
 
-// minExpect is what connections take at once, so that there is nothing to hold back.
+// minExpect is the size up to which Expect saves nothing, since a connection takes the body at once.
 const minExpect = 16 << 10
 
-// request has what the storage needs, and no more: not even a name of ours.
+// request returns a request with only the headers that the storage needs, without a User-Agent.
 func (u *upload) request(ctx context.Context, body io.ReadCloser) *http.Request {
 	target := *u.target
 	header := http.Header{
@@ -121,9 +120,9 @@ func (u *upload) request(ctx context.Context, body io.ReadCloser) *http.Request 
 		"Content-Md5":    {base64.StdEncoding.EncodeToString(u.tarball.sum)},
 		"User-Agent":     {""},
 	}
-	if u.tarball.Size > minExpect && !u.plain {
-		// The storage refuses an expired URL before the tarball is on its way. Afterwards it
-		// may close a connection whose response is not read yet.
+	if u.tarball.Size > minExpect && !u.noExpect {
+		// This lets the storage refuse an expired URL before the tarball is sent. Later it might
+		// close the connection before its response is read.
 		header["Expect"] = []string{"100-continue"}
 	}
 	request := &http.Request{

@@ -1,6 +1,5 @@
-// Package blob uploads a tarball to a pre-signed URL of Azure Blob Storage: one Put Blob, which is
-// made again from the start where that may help. It knows the storage's protocol, and nothing of
-// deploys.
+// Package blob uploads a tarball to a pre-signed URL of Azure Blob Storage with one Put Blob request,
+// and retries from the start. It knows the storage's protocol and nothing about deploys.
 package blob
 
 import (
@@ -16,21 +15,21 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
-// Uploader is what the uploads of a client have in common.
+// Uploader is the configuration that all uploads of a client share.
 type Uploader struct {
 	Transport func() http.RoundTripper
-	Stall     time.Duration // how long no byte may move; 0 means that nobody watches
+	Stall     time.Duration // how long an upload may make no progress; 0 means no limit
 	Retry     retry.Policy
-	Log       transport.Logger // to whose Secrets the signatures of URLs are added
+	Log       transport.Logger // Put adds the upload URL's signature to its Secrets
 }
 
-// Result is what came of an upload: a version, a refusal, or an error. It shows no secrets.
+// Result is the outcome of an upload: a version, a refusal or an error. It contains no secrets.
 type Result struct {
 	Version  string   // of the blob that was stored, byte for byte
-	Refusal  *Refusal // the last response, if it is no success
-	Err      error    // why there was no response, or why no attempt followed Refusal
-	Hint     string   // what to do about Err, where it is known
-	Attempts int      // that were made
+	Refusal  *Refusal // the last response, if it is not a success
+	Err      error    // why there was no response, or why there was no retry after Refusal
+	Hint     string   // what to do about Err, if known
+	Attempts int      // number of attempts
 	Elapsed  time.Duration
 }
 
@@ -38,20 +37,20 @@ type Result struct {
 type upload struct {
 	*Uploader
 	target    *url.URL
-	signature []string // of the target, as it is written there and as it is
+	signature []string // of the target, escaped and unescaped
 	tarball   *Tarball
-	progress  func(sent, total int64) // nil if nobody asks
-	plain     bool                    // without Expect, which something on the way refused
-	damaged   bool                    // an attempt was, on its way
+	progress  func(sent, total int64) // may be nil
+	noExpect  bool                    // leave out Expect, because a proxy refused it
+	damaged   bool                    // an attempt's tarball arrived damaged
 }
 
-// Put uploads a tarball. It may always be sent once more, since that makes one more version and
-// harms nothing; the version of the attempt that succeeded is returned.
+// Put uploads a tarball. Retries are always safe: each stores one more version of the blob, and Put
+// returns the version of the attempt that succeeded.
 //
-// progress is told how many bytes were handed over. Its calls come one after the other, from
-// another goroutine, and none after Put has returned. If the transport heeds its context, Put
-// returns within a second of the end of ctx, though a Read of the tarball or a progress that hangs
-// may still be under way then.
+// progress is called with the number of bytes that the transport took. The calls come from another
+// goroutine, one at a time, and none comes after Put has returned. If the transport honors its
+// context, Put returns within a second after ctx ends, even while the tarball's Read or progress
+// hangs.
 func (u *Uploader) Put(ctx context.Context, target *url.URL, tarball *Tarball, progress func(sent, total int64)) (result Result) {
 	put := &upload{Uploader: u, target: target, signature: redact.Signatures([]byte(target.RawQuery)), tarball: tarball, progress: progress}
 	u.Log.Secrets.Add(put.signature...)
@@ -64,34 +63,34 @@ func (u *Uploader) Put(ctx context.Context, target *url.URL, tarball *Tarball, p
 	for {
 		last := put.attempt(ctx)
 		u.Log.Attempt(ctx, last.request, last.response, last.err, result.Attempts+1, wait, put.signature...)
-		if !put.plain && last.isExpectRefused() {
-			put.plain = true // and it was our own header that was refused, so that no attempt is used up
+		if !put.noExpect && last.isExpectRefused() {
+			put.noExpect = true // does not count as an attempt, since only our header was refused
 			continue
 		}
 		if last.made {
 			result.Attempts++
 		}
-		result.Version, result.Refusal = put.judge(last)
+		result.Version, result.Refusal = put.classify(last)
 		result.Err, result.Hint = last.err, last.hint
 		if result.Version != "" || !last.mayRetry(result.Refusal) || put.isDamagedAgain(result.Refusal) {
 			return result
 		}
-		again := false
-		wait, again = series.NextAfter(ctx, result.Refusal.retryAfter())
-		if !again && (ctx.Err() == nil || errors.Is(last.err, ctx.Err())) {
+		canRetry := false
+		wait, canRetry = series.NextAfter(ctx, result.Refusal.retryAfter())
+		if !canRetry && (ctx.Err() == nil || errors.Is(last.err, ctx.Err())) {
 			return result
 		}
 		if err := retry.Sleep(ctx, wait); err != nil {
 			if result.Err = fmt.Errorf("%w while waiting for another attempt", err); last.err != nil {
-				result.Err = fmt.Errorf("%w; the last one: %w", result.Err, last.err)
+				result.Err = fmt.Errorf("%w; the last attempt: %w", result.Err, last.err)
 			}
 			return result
 		}
 	}
 }
 
-// isDamagedAgain reports the second attempt that was damaged on its way: what damages two does so
-// always.
+// isDamagedAgain reports whether this is the second attempt whose tarball arrived damaged. A third one
+// would not help.
 func (u *upload) isDamagedAgain(refusal *Refusal) bool {
 	before := u.damaged
 	u.damaged = before || refusal.isDamaged()

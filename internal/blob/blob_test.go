@@ -28,7 +28,7 @@ import (
 
 const query = "sv=2022-11-02&se=2024-01-12T19%3a32%3A20Z&sig=aB%2Bc%2f%3D-s1gned&sp=w"
 
-// gzipped is what begins like a gzipped tarball.
+// gzipped returns content that starts like a gzipped tarball.
 func gzipped(size int) []byte {
 	content := bytes.Repeat([]byte("0123456789abcdef"), size/16+1)[:size]
 	copy(content, "\x1f\x8b")
@@ -47,23 +47,23 @@ func uploader(transport http.RoundTripper) *Uploader {
 	}}
 }
 
-// storage answers each request by the next of its handlers, and once these are used up it stores
-// what it gets. It keeps what it was sent.
+// storage serves each request with the next of its handlers. Once these are used up, it stores the
+// blobs. It records all requests.
 type storage struct {
-	mu      sync.Mutex
-	answers []http.HandlerFunc
-	seen    []*http.Request
-	bodies  [][]byte
+	mu       sync.Mutex
+	handlers []http.HandlerFunc
+	seen     []*http.Request
+	bodies   [][]byte
 }
 
 func (s *storage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen = append(s.seen, r)
-	if len(s.answers) > 0 {
-		answer := s.answers[0]
-		s.answers = s.answers[1:]
-		answer(w, r)
+	if len(s.handlers) > 0 {
+		handler := s.handlers[0]
+		s.handlers = s.handlers[1:]
+		handler(w, r)
 		return
 	}
 	body, err := io.ReadAll(r.Body)
@@ -107,7 +107,7 @@ func TestPut(t *testing.T) {
 		var sents []int64
 		result := uploader(http.DefaultTransport).Put(t.Context(), target, measured(t, bytes.NewReader(gzipped(size))), func(sent, total int64) {
 			assert.Equal(t, int64(size), total)
-			sents = append(sents, sent) // unguarded: the race detector sees calls at once, or after the end
+			sents = append(sents, sent) // without a lock, so that the race detector finds concurrent or late calls
 		})
 		require.NoError(t, result.Err)
 		assert.Equal(t, "v1", result.Version)
@@ -116,7 +116,7 @@ func TestPut(t *testing.T) {
 		require.Len(t, store.seen, 1)
 		sent := store.seen[0]
 		assert.Equal(t, http.MethodPut, sent.Method)
-		assert.Equal(t, "/container/blob?"+query, sent.RequestURI, "byte for byte")
+		assert.Equal(t, "/container/blob?"+query, sent.RequestURI, "the URL must be unchanged")
 		assert.True(t, bytes.Equal(gzipped(size), store.bodies[0]))
 		header := http.Header{
 			"X-Ms-Blob-Type":  {"BlockBlob"},
@@ -127,20 +127,20 @@ func TestPut(t *testing.T) {
 		if size > minExpect {
 			header["Expect"] = []string{"100-continue"}
 		}
-		assert.Equal(t, header, sent.Header, "and no token, nor a name of ours")
+		assert.Equal(t, header, sent.Header, "no token and no User-Agent")
 		assert.IsIncreasing(t, append([]int64{0}, sents...))
 		assert.Equal(t, int64(size), sents[len(sents)-1])
 	}
 }
 
-// Each attempt begins at the start. How often there is one, and after what, package retry says.
-func TestPutIsRetriedFromTheStart(t *testing.T) {
+// Every attempt sends the tarball from the start.
+func TestPutRetriesFromTheStart(t *testing.T) {
 	cut := func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.CopyN(io.Discard, r.Body, 100_000)
 		panic(http.ErrAbortHandler)
 	}
-	for name, trouble := range map[string]http.HandlerFunc{"cut": cut, "503": status(503, nil, ""), "429": status(429, nil, "")} {
-		store := &storage{answers: []http.HandlerFunc{trouble, trouble, trouble}}
+	for name, fault := range map[string]http.HandlerFunc{"cut": cut, "503": status(503, nil, ""), "429": status(429, nil, "")} {
+		store := &storage{handlers: []http.HandlerFunc{fault, fault, fault}}
 		target := store.start(t)
 		result := uploader(http.DefaultTransport).Put(t.Context(), target, measured(t, bytes.NewReader(gzipped(1<<20))), nil)
 		require.NoError(t, result.Err, name)
@@ -148,46 +148,46 @@ func TestPutIsRetriedFromTheStart(t *testing.T) {
 		assert.Equal(t, 4, result.Attempts)
 		assert.True(t, bytes.Equal(gzipped(1<<20), store.bodies[0]), "whole")
 
-		store.answers = []http.HandlerFunc{trouble, trouble, trouble, trouble, trouble}
+		store.handlers = []http.HandlerFunc{fault, fault, fault, fault, fault}
 		result = uploader(http.DefaultTransport).Put(t.Context(), target, measured(t, bytes.NewReader(gzipped(1<<20))), nil)
 		assert.Empty(t, result.Version)
 		assert.Equal(t, 4, result.Attempts)
-		assert.Len(t, store.answers, 1)
-		assert.NotEqual(t, result.Err == nil, result.Refusal == nil, "one of the two")
+		assert.Len(t, store.handlers, 1)
+		assert.NotEqual(t, result.Err == nil, result.Refusal == nil, "either an error or a refusal")
 	}
 }
 
-func TestPutOfResponsesThatAreNoSuccess(t *testing.T) {
+func TestPutReturnsRefusals(t *testing.T) {
 	own := sumOf(gzipped(100))
 	version := func(version, sum string) map[string]string {
 		return map[string]string{"x-ms-version-id": version, "Content-MD5": sum}
 	}
 	for name, row := range map[string]struct {
-		answer http.HandlerFunc
-		want   Refusal
-		reason string
+		handler http.HandlerFunc
+		want    Refusal
+		reason  string
 	}{
 		"header and body": {status(400, map[string]string{"x-ms-error-code": "InvalidInput", "x-ms-request-id": "r"}, "<Error><Code>Other</Code><Message> No.\r\nRequestId:r\nTime:2024-01-12T18:32:20Z </Message><AuthenticationErrorDetail>odd\nr\nw</AuthenticationErrorDetail></Error>"), Refusal{StatusCode: 400, Code: "InvalidInput", Message: "No.; odd", RequestID: "r"}, ""},
-		"body alone":      {status(400, nil, "<Error><Code>InvalidInput</Code></Error>"), Refusal{StatusCode: 400, Code: "InvalidInput"}, ""},
-		"asks to wait":    {status(400, map[string]string{"Retry-After": "90"}, "no"), Refusal{StatusCode: 400, RetryAfter: 90 * time.Second}, ""},
-		"no version":      {status(201, map[string]string{"Content-MD5": own}, ""), Refusal{StatusCode: 201}, "names 0"},
+		"body only":       {status(400, nil, "<Error><Code>InvalidInput</Code></Error>"), Refusal{StatusCode: 400, Code: "InvalidInput"}, ""},
+		"Retry-After":     {status(400, map[string]string{"Retry-After": "90"}, "no"), Refusal{StatusCode: 400, RetryAfter: 90 * time.Second}, ""},
+		"no version":      {status(201, map[string]string{"Content-MD5": own}, ""), Refusal{StatusCode: 201}, "but has 0"},
 		"empty version":   {status(201, version("", own), ""), Refusal{StatusCode: 201}, "x-ms-version-id must not be empty"},
 		"no MD5":          {status(201, map[string]string{"x-ms-version-id": "v"}, ""), Refusal{StatusCode: 201}, "no Content-MD5"},
-		"its MD5 twice": {func(w http.ResponseWriter, r *http.Request) {
+		"two MD5s": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header()["Content-Md5"] = []string{own, own}
 			status(201, map[string]string{"x-ms-version-id": "v"}, "")(w, r)
-		}, Refusal{StatusCode: 201}, "its MD5 differs"},
-		"another MD5":          {status(201, version("v", sumOf(nil)), ""), Refusal{StatusCode: 201}, "its MD5 differs"},
-		"200":                  {status(200, version("v", own), ""), Refusal{StatusCode: 200}, ""},
-		"a redirect":           {status(307, map[string]string{"Location": "/elsewhere"}, ""), Refusal{StatusCode: 307}, ""},
-		"an echo of the query": {status(400, map[string]string{"x-ms-request-id": query}, "you sent "+query+", that is aB+c/=-s1gned"), Refusal{StatusCode: 400, RequestID: "sv=2022-11-02&se=2024-01-12T19%3a32%3A20Z&[REDACTED]&sp=w"}, ""},
+		}, Refusal{StatusCode: 201}, "differs from the tarball's"},
+		"different MD5":     {status(201, version("v", sumOf(nil)), ""), Refusal{StatusCode: 201}, "differs from the tarball's"},
+		"200":               {status(200, version("v", own), ""), Refusal{StatusCode: 200}, ""},
+		"redirect":          {status(307, map[string]string{"Location": "/elsewhere"}, ""), Refusal{StatusCode: 307}, ""},
+		"echo of the query": {status(400, map[string]string{"x-ms-request-id": query}, "you sent "+query+", that is aB+c/=-s1gned"), Refusal{StatusCode: 400, RequestID: "sv=2022-11-02&se=2024-01-12T19%3a32%3A20Z&[REDACTED]&sp=w"}, ""},
 	} {
-		store := &storage{answers: []http.HandlerFunc{row.answer}}
+		store := &storage{handlers: []http.HandlerFunc{row.handler}}
 		result := uploader(http.DefaultTransport).Put(t.Context(), store.start(t), measured(t, bytes.NewReader(gzipped(100))), nil)
 		require.NoError(t, result.Err, name)
 		assert.Empty(t, result.Version)
 		require.NotNil(t, result.Refusal, name)
-		assert.Len(t, store.seen, 1, "neither retried nor followed")
+		assert.Len(t, store.seen, 1, "no retry, and no redirect followed")
 		assert.NotContains(t, fmt.Sprintf("%+v", *result.Refusal), "s1gned", name)
 		if row.reason != "" {
 			assert.ErrorContains(t, result.Refusal.Err, row.reason, name)
@@ -197,9 +197,9 @@ func TestPutOfResponsesThatAreNoSuccess(t *testing.T) {
 	}
 }
 
-// What is on the way and knows no Expect is asked without it, which uses up no attempt.
+// After a 417 the tarball is sent without Expect, which does not count as another attempt.
 func TestPutWithoutExpect(t *testing.T) {
-	store := &storage{answers: []http.HandlerFunc{status(417, nil, "")}}
+	store := &storage{handlers: []http.HandlerFunc{status(417, nil, "")}}
 	once := uploader(http.DefaultTransport)
 	once.Retry.MaxAttempts = 1
 	result := once.Put(t.Context(), store.start(t), measured(t, bytes.NewReader(gzipped(1<<20))), nil)
@@ -212,7 +212,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
 
-// created is the response to an upload that was stored.
+// created returns the response to a successful upload.
 func created(version string, content []byte) *http.Response {
 	header := http.Header{"X-Ms-Version-Id": {version}, "Content-Md5": {sumOf(content)}}
 	return &http.Response{StatusCode: http.StatusCreated, Header: header, Body: http.NoBody}
@@ -220,8 +220,8 @@ func created(version string, content []byte) *http.Response {
 
 var target = &url.URL{Scheme: "https", Host: "storage.example", Path: "/c/b", RawQuery: query}
 
-// A 201 that comes before the whole tarball was taken stored something else.
-func TestPutOfASuccessThatComesEarly(t *testing.T) {
+// A 201 before the whole tarball was sent is not a success.
+func TestPutRejectsAnEarly201(t *testing.T) {
 	early := roundTripper(func(request *http.Request) (*http.Response, error) {
 		_, _ = io.CopyN(io.Discard, request.Body, 1000)
 		return created("v1", gzipped(100_000)), nil
@@ -231,9 +231,9 @@ func TestPutOfASuccessThatComesEarly(t *testing.T) {
 	assert.ErrorContains(t, result.Refusal.Err, "before the whole tarball was sent")
 }
 
-// An attempt in which no byte moves is given up; once all are handed over the response has five
-// times as long.
-func TestPutGivesUpStalls(t *testing.T) {
+// An attempt ends when no byte moves for the stall time. Once the whole tarball is sent, the response
+// may take five times as long.
+func TestPutEndsStalledAttempts(t *testing.T) {
 	for taken, want := range map[int64]time.Duration{0: 4 * time.Minute, 1000: 4 * time.Minute, 100_000: 20 * time.Minute} {
 		synctest.Test(t, func(t *testing.T) {
 			stalls := roundTripper(func(request *http.Request) (*http.Response, error) {
@@ -243,7 +243,7 @@ func TestPutGivesUpStalls(t *testing.T) {
 			})
 			result := uploader(stalls).Put(t.Context(), target, measured(t, bytes.NewReader(gzipped(100_000))), nil)
 			assert.ErrorContains(t, result.Err, "no byte moved for 1m0s")
-			assert.NotErrorIs(t, result.Err, context.Canceled, "nobody cancelled anything")
+			assert.NotErrorIs(t, result.Err, context.Canceled, "the caller's context was not canceled")
 			assert.Equal(t, 4, result.Attempts)
 			assert.Equal(t, want, result.Elapsed)
 		})
@@ -262,8 +262,8 @@ func TestPutGivesUpStalls(t *testing.T) {
 	})
 }
 
-// A transport may read on after it gave up: it gets nothing then, and disturbs no later attempt.
-func TestPutByATransportThatReadsOn(t *testing.T) {
+// A transport that reads an old body gets nothing and does not disturb later attempts.
+func TestPutWithATransportThatReadsAnOldBody(t *testing.T) {
 	var bodies []io.Reader
 	var got []byte
 	reads := uploader(roundTripper(func(request *http.Request) (*http.Response, error) {
@@ -285,7 +285,7 @@ func TestPutByATransportThatReadsOn(t *testing.T) {
 	assert.Equal(t, gzipped(100_000), got)
 }
 
-// broken is a tarball whose Seek or Read misbehaves once it was measured.
+// broken is a tarball with its own size and Read.
 type broken struct {
 	size int64
 	read func(p []byte) (int, error)
@@ -300,17 +300,17 @@ func (b broken) Seek(_ int64, whence int) (int64, error) {
 func (b broken) Read(p []byte) (int, error) { return b.read(p) }
 func (broken) MD5() []byte                  { return make([]byte, md5.Size) }
 
-func TestPutOfATarballThatCannotBeRead(t *testing.T) {
+func TestPutOfAnUnreadableTarball(t *testing.T) {
 	bad := errors.New("bad sector")
 	for want, read := range map[string]func(p []byte) (int, error){
-		"bad sector":     func([]byte) (int, error) { return 0, bad },
-		"became shorter": func([]byte) (int, error) { return 0, io.EOF },
-		"that cannot be": func(p []byte) (int, error) { return len(p) + 1, nil },
-		"cannot be":      func([]byte) (int, error) { return -1, nil },
+		"bad sector":                     func([]byte) (int, error) { return 0, bad },
+		"became shorter":                 func([]byte) (int, error) { return 0, io.EOF },
+		"an invalid count":               func(p []byte) (int, error) { return len(p) + 1, nil },
+		"Read returned an invalid count": func([]byte) (int, error) { return -1, nil },
 	} {
 		reads := 0
 		tarball := measured(t, broken{1000, func(p []byte) (int, error) {
-			if reads++; reads == 1 { // of what begins it
+			if reads++; reads == 1 { // by Measure
 				return copy(p, gzipped(512)), nil
 			}
 			return read(p)
@@ -322,7 +322,7 @@ func TestPutOfATarballThatCannotBeRead(t *testing.T) {
 			return nil, err
 		})).Put(t.Context(), target, tarball, nil)
 		assert.ErrorContains(t, result.Err, want)
-		assert.Equal(t, 1, requests, "another attempt would read no more")
+		assert.Equal(t, 1, requests, "no retry, since the tarball cannot be read")
 	}
 }
 
@@ -333,7 +333,7 @@ func TestMeasure(t *testing.T) {
 	plain := make([]byte, 1024)
 	copy(plain[257:], "ustar")
 	measured(t, bytes.NewReader(plain))
-	assert.Equal(t, tarball.MD5(), measured(t, tarball).MD5(), "which is not read again")
+	assert.Equal(t, tarball.MD5(), measured(t, tarball).MD5(), "a measured tarball is not read again")
 
 	for want, bad := range map[string]io.ReadSeeker{
 		"must not be nil":       nil,
@@ -347,15 +347,15 @@ func TestMeasure(t *testing.T) {
 		assert.Contains(t, err.Error(), want)
 	}
 	_, err := Measure(t.Context(), broken{-1, nil})
-	assert.ErrorContains(t, err, "a size that cannot be")
+	assert.ErrorContains(t, err, "a negative size")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = Measure(ctx, bytes.NewReader(gzipped(100)))
 	assert.ErrorIs(t, err, context.Canceled)
 }
 
-// Of a page that is not the storage's no more is quoted than tells what it is.
-func TestQuotable(t *testing.T) {
+// Only the start of a body is quoted unless it is an error from the storage.
+func TestRefusalQuotesTheBody(t *testing.T) {
 	page, put := bytes.Repeat([]byte("x"), 3000), &upload{Uploader: &Uploader{}, target: target}
 	refused := func(body []byte, code string) string {
 		return put.refusal(&transport.Response{StatusCode: 403, Header: http.Header{"X-Ms-Error-Code": {code}}, Body: body}, nil).Body

@@ -14,48 +14,47 @@ import (
 var (
 	errStalled  = errors.New("no byte moved")
 	errOver     = errors.New("the attempt is over")
-	errUnread   = errors.New("the tarball cannot be read") // for the transport; the caller gets the reason
-	errShorter  = errors.New("tarball: the tarball became shorter while it was sent")
-	errBadRead  = errors.New("tarball: its Read returns a count that cannot be")
-	errInterims = fmt.Errorf("more than %d interim (1xx) responses came before the response", maxInterims)
+	errUnread   = errors.New("the tarball cannot be read") // for the transport; the caller gets the cause
+	errShorter  = errors.New("tarball: it became shorter while it was sent")
+	errBadRead  = errors.New("tarball: Read returned an invalid count")
+	errInterims = fmt.Errorf("received more than %d interim (1xx) responses", maxInterims)
 )
 
 const (
-	// responseTime is how many times longer than bytes the response may take, once the last byte
-	// was handed over: buffers on the way empty at the pace of the slowest part of it.
+	// responseTime is how many times longer than a stall the response may take once the last byte was
+	// sent, because buffers on the network path still have to empty.
 	responseTime = 5
-	// maxInterims is how many 1xx may come before a response. net/http does not bound them where it
-	// reports them.
+	// maxInterims is how many 1xx responses an attempt accepts. net/http does not limit them if a
+	// trace receives them.
 	maxInterims = 100
 )
 
-// body is a tarball as one attempt sends it. A goroutine of its own reads the tarball and reports
-// the progress, and hands the bytes over through a pipe: what hangs there does not keep the
-// transport from ending, a panic there does not end the process, and a transport that reads on after
-// the end gets nothing.
+// body is the request body of one attempt. A separate goroutine reads the tarball, reports the
+// progress and writes to a pipe. A Read that hangs there does not block the transport, a panic there
+// does not crash the process, and a transport that reads after the attempt gets nothing.
 type body struct {
 	*io.PipeReader
 	writer   *io.PipeWriter
 	tarball  *Tarball
 	progress func(sent, total int64)
-	taken    atomic.Int64 // bytes, by the transport
-	interims atomic.Int32 // 1xx that came
+	taken    atomic.Int64 // bytes that the transport read
+	interims atomic.Int32 // number of 1xx responses
 	stall    time.Duration
 	stop     context.CancelCauseFunc // ends the attempt
-	watch    *time.Timer             // does so; nil if stalls are not watched for
-	read     calling[bool]           // whether all of the tarball was read, and handed over
+	watch    *time.Timer             // calls stop after a stall; nil if there is no limit
+	read     calling[bool]           // whether the whole tarball was read and taken by the transport
 	unhook   func() bool
 }
 
-// newBody returns a body that is not open yet.
+// newBody returns a body that is not open.
 func newBody(tarball *Tarball, progress func(sent, total int64), stall time.Duration) *body {
 	b := &body{tarball: tarball, progress: progress, stall: stall}
 	b.PipeReader, b.writer = io.Pipe()
 	return b
 }
 
-// open begins to read the tarball. It has the transport's Read end when ctx does, and ends ctx by
-// stop once no byte moved for the time of a stall.
+// open starts to read the tarball. The transport's Read ends when ctx does. If no byte moves for the
+// stall time, open calls stop, which must end ctx.
 func (b *body) open(ctx context.Context, stop context.CancelCauseFunc) {
 	b.stop = stop
 	b.unhook = context.AfterFunc(ctx, func() { _ = b.CloseWithError(context.Cause(ctx)) })
@@ -63,7 +62,7 @@ func (b *body) open(ctx context.Context, stop context.CancelCauseFunc) {
 		b.watch = time.AfterFunc(b.stall, func() { stop(fmt.Errorf("%w for %v or longer", errStalled, b.stall)) })
 	}
 	b.read = start(func() (whole bool, err error) {
-		defer func() { _ = b.writer.CloseWithError(errUnread) }() // unless it is closed
+		defer func() { _ = b.writer.CloseWithError(errUnread) }() // has no effect if it is closed
 		if whole, err = b.copy(); err == nil {
 			_ = b.writer.Close()
 		}
@@ -71,7 +70,7 @@ func (b *body) open(ctx context.Context, stop context.CancelCauseFunc) {
 	})
 }
 
-// copy hands the tarball over, until the attempt is over.
+// copy writes the tarball to the pipe until the attempt is over.
 func (b *body) copy() (whole bool, err error) {
 	buffer := make([]byte, 32<<10)
 	for sent := int64(0); sent < b.tarball.Size; {
@@ -107,7 +106,7 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// moved is told that the upload goes on.
+// moved restarts the stall timer.
 func (b *body) moved() {
 	switch {
 	case b.watch == nil:
@@ -118,8 +117,8 @@ func (b *body) moved() {
 	}
 }
 
-// interim is told of a 1xx. The first 100 says to go on, and is as good as a byte; any other says
-// nothing of the upload. It ends the attempt itself, since another trace may outrank what it returns.
+// interim is called for a 1xx response. A first 100 counts as progress; no other one does. Beyond
+// maxInterims it ends the attempt itself, because net/http may ignore the error that it returns.
 func (b *body) interim(status int, _ textproto.MIMEHeader) error {
 	switch n := b.interims.Add(1); {
 	case n > maxInterims:
@@ -131,8 +130,8 @@ func (b *body) interim(status int, _ textproto.MIMEHeader) error {
 	return nil
 }
 
-// close ends the attempt: nothing is read, nor reported, after it. What hangs it leaves behind, a
-// moment after ctx has ended, or when nothing has moved for as long as a stall may take.
+// close ends the attempt: nothing is read or reported afterwards. It does not wait for a call that
+// hangs longer than the stall time, or longer than a moment after ctx has ended.
 func (b *body) close(ctx context.Context) called[bool] {
 	_ = b.CloseWithError(errOver)
 	b.unhook()

@@ -10,31 +10,30 @@ import (
 )
 
 var (
-	errHangs  = errors.New("tarball: reading the tarball, or reporting the progress, does not come to an end")
-	errGoexit = errors.New("tarball: reading the tarball, or reporting the progress, ended its goroutine")
+	errHangs  = errors.New("the tarball's Read or the progress callback did not return")
+	errGoexit = errors.New("the tarball's Read or the progress callback ended its goroutine")
 )
 
-// grace is how long the end of the context waits for what is under way.
+// grace is how long wait waits for a call after the context has ended.
 const grace = time.Second
 
-// calling is a call of what the caller gave, in a goroutine of its own, so that one that hangs can be
-// left behind. Whatever becomes of it stays in there until it is waited for: a panic that comes later
-// reaches nobody.
+// calling is a call of the caller's code in a goroutine of its own, so that a call that hangs can be
+// abandoned. A panic of an abandoned call is dropped.
 type calling[T any] chan called[T]
 
 // called is how a call ended.
 type called[T any] struct {
 	value    T
 	err      error
-	hangs    bool // it may still be under way
+	hangs    bool // it may still be running
 	panicked any
 }
 
-// start calls do.
+// start calls do in a new goroutine.
 func start[T any](do func() (T, error)) calling[T] {
 	c := make(calling[T], 1)
 	go func() {
-		end := called[T]{err: errGoexit}
+		end := called[T]{err: errGoexit} // unless do returns
 		defer func() {
 			end.panicked = recover()
 			c <- end
@@ -44,8 +43,8 @@ func start[T any](do func() (T, error)) calling[T] {
 	return c
 }
 
-// wait waits for the end of the call: for atMost, if that is positive, and for a moment once ctx has
-// ended. A panic goes on here, where the caller can recover.
+// wait waits for the end of the call: at most for atMost, if that is positive, and for a moment after
+// ctx has ended. It repanics a panic of the call, so that the caller can recover it.
 func (c calling[T]) wait(ctx context.Context, atMost time.Duration) called[T] {
 	var late <-chan time.Time
 	if atMost > 0 {

@@ -18,15 +18,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tampered is a tarball, and a progress, of which one call does what a test wants.
+// tampered is a tarball with a progress callback. One of its calls runs do.
 type tampered struct {
 	*bytes.Reader
-	at    string // where
+	at    string // the call that runs do
 	calls map[string]int
 	do    func()
 }
 
-func (t *tampered) meet(at string) {
+func (t *tampered) reach(at string) {
 	if t.at == at {
 		t.do()
 	}
@@ -34,27 +34,27 @@ func (t *tampered) meet(at string) {
 
 func (t *tampered) Seek(offset int64, whence int) (int64, error) {
 	t.calls["seek"]++
-	t.meet(map[bool]string{true: "Seek of Measure", false: "Seek of an attempt"}[t.calls["seek"] <= 2])
+	t.reach(map[bool]string{true: "Seek of Measure", false: "Seek of an attempt"}[t.calls["seek"] <= 2])
 	return t.Reader.Seek(offset, whence)
 }
 
 func (t *tampered) Read(p []byte) (int, error) {
 	t.calls["read"]++
-	t.meet(map[bool]string{true: "Read of Measure", false: "Read of an attempt"}[t.calls["read"] == 1])
+	t.reach(map[bool]string{true: "Read of Measure", false: "Read of an attempt"}[t.calls["read"] == 1])
 	return t.Reader.Read(p)
 }
 
 func (t *tampered) MD5() []byte {
-	t.meet("MD5")
+	t.reach("MD5")
 	sum := md5.Sum(gzipped(int(t.Size())))
 	return sum[:]
 }
 
-func (t *tampered) progress(int64, int64) { t.meet("progress") }
+func (t *tampered) progress(int64, int64) { t.reach("progress") }
 
-var places = []string{"Seek of Measure", "Read of Measure", "MD5", "Seek of an attempt", "Read of an attempt", "progress"}
+var calls = []string{"Seek of Measure", "Read of Measure", "MD5", "Seek of an attempt", "Read of an attempt", "progress"}
 
-// put is the whole of an upload.
+// put measures and uploads the tarball.
 func (t *tampered) put(ctx context.Context, uploader *Uploader, target *url.URL) Result {
 	t.calls = map[string]int{}
 	measured, err := Measure(ctx, t)
@@ -74,9 +74,9 @@ func recovering(do func()) (value any) {
 	return nil
 }
 
-// A panic of what the caller gave reaches the caller's recover, whichever goroutine and whichever
-// protocol it is met in, and before a response or after it; what ends its goroutine ends the upload.
-func TestPutOfWhatPanics(t *testing.T) {
+// A panic in the caller's code reaches the caller's recover, whatever the goroutine, the protocol and
+// the order of panic and response. A Goexit there ends the upload.
+func TestPutWithAPanic(t *testing.T) {
 	reads := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.WriteHeader(http.StatusForbidden)
@@ -97,12 +97,12 @@ func TestPutOfWhatPanics(t *testing.T) {
 				return plain.RoundTrip(clone)
 			})
 			for kind, transport := range map[string]http.RoundTripper{"net/http": plain, "wrapped": wrapped} {
-				for _, at := range places {
+				for _, at := range calls {
 					t.Run(protocol+" "+when+" "+kind+" "+at, func(t *testing.T) {
-						met := when == "reads"
-						panics := tamper(2<<20, at, func() { met = true; panic(at) })
+						reached := when == "reads" // an early response may come before the first byte
+						panics := tamper(2<<20, at, func() { reached = true; panic(at) })
 						recovered := recovering(func() { panics.put(t.Context(), uploader(transport), target) })
-						assert.Equal(t, map[bool]any{true: at, false: nil}[met], recovered) // an early response may come before the first byte
+						assert.Equal(t, map[bool]any{true: at, false: nil}[reached], recovered)
 						result := tamper(2<<20, at, runtime.Goexit).put(t.Context(), uploader(transport), target)
 						if when == "reads" || result.Refusal == nil {
 							assert.ErrorIs(t, result.Err, errGoexit)
@@ -115,14 +115,13 @@ func TestPutOfWhatPanics(t *testing.T) {
 	}
 }
 
-// Neither a panic nor the end of an upload leaves a goroutine behind.
-func TestPutLeavesNothingBehind(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // which fails where a goroutine is left
+func TestPutLeavesNoGoroutines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // fails if a goroutine is left
 		reads := roundTripper(func(request *http.Request) (*http.Response, error) {
 			_, err := io.Copy(io.Discard, request.Body)
 			return nil, err
 		})
-		for _, at := range places {
+		for _, at := range calls {
 			assert.Panics(t, func() { tamper(100_000, at, func() { panic(at) }).put(t.Context(), uploader(reads), target) })
 		}
 		assert.PanicsWithValue(t, "transport", func() {
@@ -131,12 +130,11 @@ func TestPutLeavesNothingBehind(t *testing.T) {
 	})
 }
 
-// What hangs on the caller's own side keeps nobody beyond the context, nor an attempt beyond a stall;
-// it is not tried again, since it may still be at the tarball; and what it does after the end, a
-// panic included, reaches nobody.
-func TestPutOfWhatHangs(t *testing.T) {
+// A hang in the caller's code delays Put no longer than until the context ends, or until the stall time
+// is over. There is no retry, since the tarball may still be in use. A later panic is dropped.
+func TestPutWithAHang(t *testing.T) {
 	over := errors.New("the job is over")
-	for _, at := range places {
+	for _, at := range calls {
 		for name, stall := range map[string]time.Duration{"context": 0, "stall": time.Minute} {
 			t.Run(at+" "+name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -164,8 +162,8 @@ func TestPutOfWhatHangs(t *testing.T) {
 						assert.ErrorIs(t, result.Err, over)
 						assert.Equal(t, time.Hour+grace, took)
 					} else {
-						assert.NotErrorIs(t, result.Err, context.Canceled, "nobody cancelled anything")
-						assert.LessOrEqual(t, took, 6*time.Minute, "the time of a response, and then that of a stall")
+						assert.NotErrorIs(t, result.Err, context.Canceled, "the caller's context was not canceled")
+						assert.LessOrEqual(t, took, 6*time.Minute, "the response time plus a stall")
 					}
 				})
 			})

@@ -26,26 +26,26 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
-// Wherever the context ends an upload, its error is found, and its cause.
-func TestPutKeepsTheContextsError(t *testing.T) {
+// Wherever an upload is when its context ends, its error wraps the context's error and cause.
+func TestPutWrapsTheContextsError(t *testing.T) {
 	budget := errors.New("the job's budget is used up")
 	hangs := func(request *http.Request) (*http.Response, error) {
 		<-request.Context().Done()
 		return nil, context.Cause(request.Context()) // as net/http does
 	}
 	for name, row := range map[string]struct {
-		at        string // where the tarball waits
+		at        string // where the upload waits
 		transport roundTripper
 	}{
 		"Seek of Measure":    {at: "Seek of Measure"},
 		"Read of Measure":    {at: "Read of Measure"},
 		"Seek of an attempt": {at: "Seek of an attempt"},
 		"in flight":          {transport: hangs},
-		"in flight, by a transport that says nothing of it": {transport: func(request *http.Request) (*http.Response, error) {
+		"in flight, transport with another error": {transport: func(request *http.Request) (*http.Response, error) {
 			<-request.Context().Done()
 			return nil, errors.New("closed")
 		}},
-		"in flight, by a transport that knows no cause": {transport: func(request *http.Request) (*http.Response, error) {
+		"in flight, transport without the cause": {transport: func(request *http.Request) (*http.Response, error) {
 			<-request.Context().Done()
 			return nil, request.Context().Err()
 		}},
@@ -78,15 +78,15 @@ func TestPutKeepsTheContextsError(t *testing.T) {
 	}
 }
 
-// A stream of 1xx is no sign of life: neither one at a time nor a flood keeps an attempt from ending.
+// 1xx responses do not keep an attempt alive, neither slow ones nor a flood.
 func TestPutOfEndless1xx(t *testing.T) {
 	for protocol, isHTTP2 := range map[string]bool{"HTTP1": false, "HTTP2": true} {
 		for name, row := range map[string]struct {
 			pause time.Duration
 			want  string
 		}{
-			"flood":         {0, "interim (1xx) responses"},
-			"now and again": {20 * time.Second, "no byte moved for 1m0s"},
+			"flood": {0, "interim (1xx) responses"},
+			"slow":  {20 * time.Second, "no byte moved for 1m0s"},
 		} {
 			t.Run(protocol+" "+name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -122,7 +122,7 @@ func TestPutOfEndless1xx(t *testing.T) {
 	}
 }
 
-// A body that is damaged on its way is sent once more, and no more often than that.
+// A tarball that arrives damaged is sent once more, but not twice.
 func TestPutOfADamagedBody(t *testing.T) {
 	damaged := status(400, map[string]string{"x-ms-error-code": "Md5Mismatch"}, "")
 	busy := status(503, nil, "")
@@ -131,12 +131,12 @@ func TestPutOfADamagedBody(t *testing.T) {
 		attempts  int
 		stored    bool
 	}{
-		"once":               {[]http.HandlerFunc{damaged}, 2, true},
-		"twice":              {[]http.HandlerFunc{damaged, damaged}, 2, false},
-		"twice, not in turn": {[]http.HandlerFunc{damaged, busy, damaged}, 3, false},
-		"after a busy one":   {[]http.HandlerFunc{busy, damaged}, 3, true},
+		"once":                      {[]http.HandlerFunc{damaged}, 2, true},
+		"twice":                     {[]http.HandlerFunc{damaged, damaged}, 2, false},
+		"twice, with a 503 between": {[]http.HandlerFunc{damaged, busy, damaged}, 3, false},
+		"after a 503":               {[]http.HandlerFunc{busy, damaged}, 3, true},
 	} {
-		store := &storage{answers: row.responses}
+		store := &storage{handlers: row.responses}
 		result := uploader(http.DefaultTransport).Put(t.Context(), store.start(t), measured(t, bytes.NewReader(gzipped(100))), nil)
 		assert.Equal(t, row.attempts, result.Attempts, name)
 		assert.Equal(t, row.stored, result.Version != "", name)
@@ -144,20 +144,20 @@ func TestPutOfADamagedBody(t *testing.T) {
 			assert.Equal(t, hintDamaged, result.Refusal.Hint)
 		}
 	}
-	once, store := uploader(http.DefaultTransport), &storage{answers: []http.HandlerFunc{damaged}}
+	once, store := uploader(http.DefaultTransport), &storage{handlers: []http.HandlerFunc{damaged}}
 	once.Retry.MaxAttempts = 1
 	assert.Equal(t, 1, once.Put(t.Context(), store.start(t), measured(t, bytes.NewReader(gzipped(100))), nil).Attempts)
 }
 
-// A storage that cannot be reached is named: its host is another than the API's.
-func TestPutToAStorageThatCannotBeReached(t *testing.T) {
-	unheard := errors.New("nobody there")
-	refuses := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, unheard }}
+// If the storage cannot be reached, the hint names its host, which differs from the API's.
+func TestPutToAnUnreachableStorage(t *testing.T) {
+	refused := errors.New("connection refused")
+	refuses := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, refused }}
 	proxied := &http.Transport{
 		Proxy:       http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.example"}),
-		DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, unheard },
+		DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, refused },
 	}
-	tells := func(err error) http.RoundTripper {
+	failing := func(err error) http.RoundTripper {
 		return roundTripper(func(*http.Request) (*http.Response, error) { return nil, err })
 	}
 	for name, row := range map[string]struct {
@@ -166,11 +166,11 @@ func TestPutToAStorageThatCannotBeReached(t *testing.T) {
 	}{
 		"no connection":          {refuses, hintUnreached("storage.example")},
 		"no connection, wrapped": {roundTripper(func(r *http.Request) (*http.Response, error) { return refuses.RoundTrip(r) }), hintUnreached("storage.example")},
-		"a proxy":                {proxied, hintUnreached("storage.example")},
-		"a dial that tells":      {tells(&net.OpError{Op: "dial", Err: unheard}), hintUnreached("storage.example")},
-		"a lookup that tells":    {tells(&net.DNSError{Err: "no such host", Name: "storage.example"}), hintUnreached("storage.example")},
-		"a read that failed":     {tells(&net.OpError{Op: "read", Err: unheard}), ""},
-		"a transport of its own": {tells(unheard), ""},
+		"unreachable proxy":      {proxied, hintUnreached("storage.example")},
+		"dial error":             {failing(&net.OpError{Op: "dial", Err: refused}), hintUnreached("storage.example")},
+		"DNS error":              {failing(&net.DNSError{Err: "no such host", Name: "storage.example"}), hintUnreached("storage.example")},
+		"read error":             {failing(&net.OpError{Op: "read", Err: refused}), ""},
+		"other error":            {failing(refused), ""},
 	} {
 		result := uploader(row.transport).Put(t.Context(), target, measured(t, bytes.NewReader(gzipped(100))), nil)
 		require.Error(t, result.Err, name)
@@ -185,7 +185,7 @@ func TestPutToAStorageThatCannotBeReached(t *testing.T) {
 	address, err := url.Parse(untrusted.URL)
 	require.NoError(t, err)
 	result := uploader(&http.Transport{}).Put(t.Context(), address, measured(t, bytes.NewReader(gzipped(100))), nil)
-	assert.Contains(t, result.Hint, "is not trusted here")
+	assert.Contains(t, result.Hint, "is not trusted")
 	assert.Contains(t, result.Hint, address.Host)
 	assert.Equal(t, 1, result.Attempts)
 
@@ -195,11 +195,12 @@ func TestPutToAStorageThatCannotBeReached(t *testing.T) {
 	require.NoError(t, err)
 	result = uploader(&http.Transport{}).Put(t.Context(), address, measured(t, bytes.NewReader(gzipped(100))), nil)
 	require.Error(t, result.Err)
-	assert.Empty(t, result.Hint, "it was reached")
+	assert.Empty(t, result.Hint, "there was a connection")
 }
 
-// The errors of a tarball are the caller's: no goroutine of the transport asks them anything.
-func TestPutKeepsTheTarballsErrorFromTheTransport(t *testing.T) {
+// The transport does not see the tarball's error, so its goroutines never call the methods of an error
+// that belongs to the caller.
+func TestPutHidesTheTarballsErrorFromTheTransport(t *testing.T) {
 	var seen atomic.Value
 	sees := roundTripper(func(request *http.Request) (*http.Response, error) {
 		_, err := io.Copy(io.Discard, request.Body)
@@ -219,8 +220,8 @@ func TestPutKeepsTheTarballsErrorFromTheTransport(t *testing.T) {
 	assert.Equal(t, errUnread.Error(), seen.Load())
 }
 
-// The bound holds where the caller traces, too: the first trace says what net/http does.
-func TestPutOfEndless1xxThatIsTraced(t *testing.T) {
+// The limit on 1xx responses holds even if the caller's own trace accepts them all.
+func TestPutOfEndless1xxWithATrace(t *testing.T) {
 	var seen atomic.Int32
 	traced := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got1xxResponse: func(int, textproto.MIMEHeader) error { seen.Add(1); return nil }})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -239,7 +240,7 @@ func TestPutOfEndless1xxThatIsTraced(t *testing.T) {
 	assert.Greater(t, seen.Load(), int32(maxInterims))
 }
 
-// A response whose body does not come before the context ends is no response.
+// If the context ends while the body of a response is read, the upload fails with the context's error.
 func TestPutOfAResponseThatIsCutOff(t *testing.T) {
 	for _, status := range []int{http.StatusOK, http.StatusForbidden} {
 		synctest.Test(t, func(t *testing.T) {
@@ -257,7 +258,7 @@ func TestPutOfAResponseThatIsCutOff(t *testing.T) {
 	}
 }
 
-// hanging is a body that comes to no end before its context does.
+// hanging is a body that hangs until its context ends.
 type hanging struct{ ctx context.Context }
 
 func (h hanging) Read([]byte) (int, error) { <-h.ctx.Done(); return 0, h.ctx.Err() }

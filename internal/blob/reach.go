@@ -8,25 +8,25 @@ import (
 	"sync/atomic"
 )
 
-// reach is what an attempt learns of the way to the storage.
-type reach struct{ asked, got atomic.Bool }
+// reach records whether an attempt got a connection.
+type reach struct{ requested, got atomic.Bool }
 
-// watch has the trace tell of connections.
+// watch adds its callbacks to the trace.
 func (r *reach) watch(trace *httptrace.ClientTrace) {
-	trace.GetConn = func(string) { r.asked.Store(true) }
+	trace.GetConn = func(string) { r.requested.Store(true) }
 	trace.GotConn = func(httptrace.GotConnInfo) { r.got.Store(true) }
 }
 
-// hint is what to do about an attempt that ended without a response, if no connection to host was
-// made. A transport that does not tell of its connections has its error tell.
+// hint returns what to do about an attempt without a response if there was no connection to host. If
+// the transport does not support traces, the error decides.
 func (r *reach) hint(err error, host string) string {
 	dial, dns, distrusted := (*net.OpError)(nil), (*net.DNSError)(nil), (*tls.CertificateVerificationError)(nil)
 	switch {
 	case r.got.Load():
 		return ""
 	case errors.As(err, &distrusted):
-		return "the certificate that was shown for " + host + " is not trusted here: if a proxy shows its own, have the http.Client trust it"
-	case r.asked.Load(), errors.As(err, &dns), errors.As(err, &dial) && dial.Op == "dial":
+		return "the certificate of " + host + " is not trusted: if a proxy presents its own certificate, make the http.Client trust it"
+	case r.requested.Load(), errors.As(err, &dns), errors.As(err, &dial) && dial.Op == "dial":
 		return hintUnreached(host)
 	}
 	return ""

@@ -11,30 +11,30 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
-// maxSize is how long a blob may be that is put at once: 5,000 MiB.
+// maxSize is the largest blob that one Put Blob stores: 5,000 MiB.
 const maxSize = 5000 << 20
 
-// Tarball is a tarball of which is known what the storage must be told.
+// Tarball is a tarball whose size and MD5 are known.
 type Tarball struct {
 	io.ReadSeeker
 	Size int64
 	sum  []byte
 }
 
-// MD5 returns the tarball's MD5, so that measuring it again need not read it.
+// MD5 returns the tarball's MD5. [Measure] calls it instead of reading the tarball.
 func (t *Tarball) MD5() []byte { return t.sum }
 
-// InvalidError says why something is no tarball that could be uploaded.
+// InvalidError says why a tarball cannot be uploaded.
 type InvalidError struct {
-	Value string // what is at fault, where it can be shown
+	Value string // the invalid value, if it can be shown
 	Rule  string
 }
 
 func (e *InvalidError) Error() string { return "tarball " + e.Rule }
 
-// Measure checks a tarball, and reads it through for its MD5 unless it has a method MD5 that knows
-// it. What breaks a rule is an [*InvalidError]; any other error is that of reading. It returns within
-// a second of the end of ctx, though a Read that hangs may still be under way then.
+// Measure checks a tarball and computes its MD5. It does not read the whole tarball if that has a
+// method MD5. A tarball that breaks a rule is an [*InvalidError]; any other error is from reading it.
+// Measure returns within a second after ctx ends, even while a Read hangs.
 func Measure(ctx context.Context, tarball io.ReadSeeker) (*Tarball, error) {
 	if tarball == nil {
 		return nil, &InvalidError{Rule: "must not be nil"}
@@ -52,20 +52,20 @@ func measure(ctx context.Context, tarball io.ReadSeeker) (*Tarball, error) {
 	case err != nil:
 		return nil, fmt.Errorf("tarball: %w", err)
 	case size < 0:
-		return nil, errors.New("tarball: its Seek returns a size that cannot be")
+		return nil, errors.New("tarball: Seek returned a negative size")
 	case size == 0:
-		return nil, &InvalidError{Rule: "must not be empty: a tarball, even of nothing, has some bytes"}
+		return nil, &InvalidError{Rule: "must not be empty: even a tarball without files has some bytes"}
 	case size > maxSize:
-		return nil, &InvalidError{fmt.Sprint(size), "must have at most 5000 MiB (5242880000 bytes), which is what the storage takes at once"}
+		return nil, &InvalidError{fmt.Sprint(size), "must have at most 5000 MiB (5242880000 bytes), the storage's limit for one upload"}
 	}
-	// What begins it tells a tarball from the file that was meant to go into one.
+	// The first bytes tell a tarball from a file that was passed by mistake.
 	begin := make([]byte, min(size, 512))
 	hash := md5.New()
 	if _, err := io.ReadFull(io.TeeReader(contextReader{ctx, tarball}, hash), begin); err != nil {
 		return nil, fmt.Errorf("tarball: %w", err)
 	}
 	if !isTarball(begin) {
-		return nil, &InvalidError{Rule: "must be a tar archive, as it is or compressed by gzip"}
+		return nil, &InvalidError{Rule: "must be a tar archive, uncompressed or compressed with gzip"}
 	}
 	if known, isKnown := tarball.(interface{ MD5() []byte }); isKnown {
 		if sum := known.MD5(); len(sum) == md5.Size {
@@ -74,7 +74,7 @@ func measure(ctx context.Context, tarball io.ReadSeeker) (*Tarball, error) {
 	}
 	read, err := io.Copy(hash, contextReader{ctx, tarball})
 	if err == nil && int64(len(begin))+read != size {
-		err = errors.New("its size changes while it is read")
+		err = errors.New("its size changed while it was read")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("tarball: %w", err)
@@ -87,7 +87,7 @@ func isTarball(start []byte) bool {
 	return isGzip || len(start) == 512 && bytes.HasPrefix(start[257:], []byte("ustar"))
 }
 
-// contextReader ends when its context does, and returns no count that cannot be.
+// contextReader fails once its context has ended, and when the Reader returns an invalid count.
 type contextReader struct {
 	ctx context.Context
 	io.Reader

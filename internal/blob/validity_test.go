@@ -17,13 +17,13 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
-// clocked is a storage with a clock of its own, which is off from ours. It takes URLs from start to
-// expiry, refuses them otherwise, and says no more of its clock than it is asked to.
+// clocked is a storage with its own clock. It accepts the URL from start to expiry. A refusal shows the
+// clock only in the ways that says and dated select.
 type clocked struct {
-	off           time.Duration
+	off           time.Duration // of its clock from ours
 	start, expiry time.Time
-	says          func(start, expiry, now string) string // the detail
-	dated         bool
+	says          func(start, expiry, now string) string // the detail of a refusal
+	dated         bool                                   // a refusal has a Date
 	code          string
 	seen          int
 }
@@ -70,45 +70,45 @@ func valid(values ...string) *url.URL {
 	return &url.URL{Scheme: "https", Host: "storage.example", Path: "/c/b", RawQuery: query.Encode()}
 }
 
-// When a URL is valid is by the storage's clock alone, however far off ours is: one that is too early
-// is waited for, within the policy, and never called expired.
-func TestPutByTheStoragesClock(t *testing.T) {
+// Only the storage's clock decides whether a URL is valid. Put waits for a URL that is not valid yet,
+// within the policy, and never calls it expired.
+func TestPutUsesTheStoragesClock(t *testing.T) {
 	const iso, fraction = time.RFC3339, "2006-01-02T15:04:05.0000000Z07:00"
 	type row struct {
 		storage  clocked
-		from, to time.Duration // when the URL is valid, by the storage's clock
-		st, se   string        // the form of the URL's own times, or ""
+		from, to time.Duration // when the URL is valid by the storage's clock, relative to now
+		st, se   string        // the formats of the URL's own times, or ""
 		change   func(*retry.Policy)
 		attempts int
 		end      string // stored, expired, early or neither
 	}
 	for name, row := range map[string]row{
-		"expired, by the detail":             {storage: clocked{says: inFrame}, from: -2 * time.Hour, to: -time.Hour, attempts: 1, end: "expired"},
-		"expired this moment, by the detail": {storage: clocked{says: inFrame}, from: -2 * time.Hour, attempts: 1, end: "expired"},
-		"expired, without a start":           {storage: clocked{says: withoutStart}, from: -2 * time.Hour, to: -time.Hour, se: iso, attempts: 1, end: "expired"},
-		"expired, by Date":                   {storage: clocked{dated: true}, from: -2 * time.Hour, to: -time.Second, se: iso, attempts: 1, end: "expired"},
-		"expired this moment, by Date":       {storage: clocked{dated: true}, from: -2 * time.Hour, se: fraction, attempts: 1, end: "expired"},
-		"expired, whatever the code":         {storage: clocked{dated: true, code: "AuthorizationFailure"}, from: -2 * time.Hour, to: -time.Hour, se: iso, attempts: 1, end: "expired"},
-		"expired, and our clock is behind":   {storage: clocked{dated: true, off: 5 * time.Hour}, from: -2 * time.Hour, to: -time.Hour, se: iso, attempts: 1, end: "expired"},
-		"no clock at all":                    {storage: clocked{}, from: -2 * time.Hour, to: -time.Hour, se: iso, attempts: 1, end: "neither"},
-		"a URL without its times":            {storage: clocked{dated: true}, from: -2 * time.Hour, to: -time.Hour, attempts: 1, end: "neither"},
+		"expired, by the detail":       {storage: clocked{says: inFrame}, from: -2 * time.Hour, to: -time.Hour, attempts: 1, end: "expired"},
+		"expires now, by the detail":   {storage: clocked{says: inFrame}, from: -2 * time.Hour, attempts: 1, end: "expired"},
+		"expired, without a start":     {storage: clocked{says: withoutStart}, from: -2 * time.Hour, to: -time.Hour, se: iso, attempts: 1, end: "expired"},
+		"expired, by Date":             {storage: clocked{dated: true}, from: -2 * time.Hour, to: -time.Second, se: iso, attempts: 1, end: "expired"},
+		"expires now, by Date":         {storage: clocked{dated: true}, from: -2 * time.Hour, se: fraction, attempts: 1, end: "expired"},
+		"expired, another code":        {storage: clocked{dated: true, code: "AuthorizationFailure"}, from: -2 * time.Hour, to: -time.Hour, se: iso, attempts: 1, end: "expired"},
+		"expired, our clock is behind": {storage: clocked{dated: true, off: 5 * time.Hour}, from: -2 * time.Hour, to: -time.Hour, se: iso, attempts: 1, end: "expired"},
+		"expired, no clock shown":      {storage: clocked{}, from: -2 * time.Hour, to: -time.Hour, se: iso, attempts: 1, end: "neither"},
+		"expired, no times in the URL": {storage: clocked{dated: true}, from: -2 * time.Hour, to: -time.Hour, attempts: 1, end: "neither"},
 
-		"early, by the detail":                           {storage: clocked{says: inFrame}, from: 10 * time.Second, to: time.Hour, attempts: 2, end: "stored"},
-		"early, by the detail and st":                    {storage: clocked{says: inFrame}, from: 300 * time.Millisecond, to: time.Hour, st: fraction, attempts: 2, end: "stored"},
-		"early, within the second":                       {storage: clocked{says: inFrame, off: 100 * time.Millisecond}, from: 300 * time.Millisecond, to: time.Hour, attempts: 2, end: "stored"},
-		"early, by Date":                                 {storage: clocked{dated: true, off: 900 * time.Millisecond}, from: 20 * time.Second, to: time.Hour, st: iso, attempts: 2, end: "stored"},
-		"early, by Date, with a fraction":                {storage: clocked{dated: true}, from: 300 * time.Millisecond, to: time.Hour, st: fraction, attempts: 2, end: "stored"},
-		"early, whatever the code":                       {storage: clocked{dated: true, code: "AuthorizationFailure"}, from: time.Second, to: time.Hour, st: iso, attempts: 2, end: "stored"},
-		"early, and our clock is ahead":                  {storage: clocked{says: inFrame, off: -5 * time.Hour}, from: 10 * time.Second, to: time.Hour, attempts: 2, end: "stored"},
-		"early, and our clock is behind":                 {storage: clocked{dated: true, off: 5 * time.Hour}, from: 10 * time.Second, to: time.Hour, st: iso, attempts: 2, end: "stored"},
-		"early, as far as is waited":                     {storage: clocked{says: inFrame}, from: 59 * time.Second, to: time.Hour, attempts: 2, end: "stored"},
-		"early, farther ahead":                           {storage: clocked{says: inFrame}, from: 10 * time.Minute, to: time.Hour, attempts: 1, end: "early"},
-		"early, farther ahead, by Date":                  {storage: clocked{dated: true}, from: 10 * time.Minute, to: time.Hour, st: iso, attempts: 1, end: "early"},
-		"early, and no attempt left":                     {storage: clocked{says: inFrame}, from: time.Second, to: time.Hour, change: func(p *retry.Policy) { p.MaxAttempts = 1 }, attempts: 1, end: "early"},
-		"early, and waits are not to be heeded":          {storage: clocked{says: inFrame}, from: time.Second, to: time.Hour, change: func(p *retry.Policy) { p.MaxRetryAfter = -1 }, attempts: 4, end: "early"},
-		"a signature that is not the URL's":              {storage: clocked{says: mismatch, dated: true}, from: time.Second, to: time.Hour, st: iso, attempts: 1, end: "neither"},
-		"another refusal while the URL is valid":         {storage: clocked{says: mismatch, dated: true}, from: 2 * time.Hour, to: 3 * time.Hour, attempts: 1, end: "neither"},
-		"early, without st, by a storage that is silent": {storage: clocked{dated: true}, from: time.Second, to: time.Hour, attempts: 1, end: "neither"},
+		"early, by the detail":                    {storage: clocked{says: inFrame}, from: 10 * time.Second, to: time.Hour, attempts: 2, end: "stored"},
+		"early, by the detail and st":             {storage: clocked{says: inFrame}, from: 300 * time.Millisecond, to: time.Hour, st: fraction, attempts: 2, end: "stored"},
+		"early, within the second":                {storage: clocked{says: inFrame, off: 100 * time.Millisecond}, from: 300 * time.Millisecond, to: time.Hour, attempts: 2, end: "stored"},
+		"early, by Date":                          {storage: clocked{dated: true, off: 900 * time.Millisecond}, from: 20 * time.Second, to: time.Hour, st: iso, attempts: 2, end: "stored"},
+		"early, by Date, with a fraction":         {storage: clocked{dated: true}, from: 300 * time.Millisecond, to: time.Hour, st: fraction, attempts: 2, end: "stored"},
+		"early, another code":                     {storage: clocked{dated: true, code: "AuthorizationFailure"}, from: time.Second, to: time.Hour, st: iso, attempts: 2, end: "stored"},
+		"early, our clock is ahead":               {storage: clocked{says: inFrame, off: -5 * time.Hour}, from: 10 * time.Second, to: time.Hour, attempts: 2, end: "stored"},
+		"early, our clock is behind":              {storage: clocked{dated: true, off: 5 * time.Hour}, from: 10 * time.Second, to: time.Hour, st: iso, attempts: 2, end: "stored"},
+		"early, within the longest wait":          {storage: clocked{says: inFrame}, from: 59 * time.Second, to: time.Hour, attempts: 2, end: "stored"},
+		"early, beyond the longest wait":          {storage: clocked{says: inFrame}, from: 10 * time.Minute, to: time.Hour, attempts: 1, end: "early"},
+		"early, beyond the longest wait, by Date": {storage: clocked{dated: true}, from: 10 * time.Minute, to: time.Hour, st: iso, attempts: 1, end: "early"},
+		"early, no attempt left":                  {storage: clocked{says: inFrame}, from: time.Second, to: time.Hour, change: func(p *retry.Policy) { p.MaxAttempts = 1 }, attempts: 1, end: "early"},
+		"early, waits disabled":                   {storage: clocked{says: inFrame}, from: time.Second, to: time.Hour, change: func(p *retry.Policy) { p.MaxRetryAfter = -1 }, attempts: 4, end: "early"},
+		"early, wrong signature":                  {storage: clocked{says: mismatch, dated: true}, from: time.Second, to: time.Hour, st: iso, attempts: 1, end: "neither"},
+		"early, wrong signature, no st":           {storage: clocked{says: mismatch, dated: true}, from: 2 * time.Hour, to: 3 * time.Hour, attempts: 1, end: "neither"},
+		"early, no st, no detail":                 {storage: clocked{dated: true}, from: time.Second, to: time.Hour, attempts: 1, end: "neither"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -135,7 +135,7 @@ func TestPutByTheStoragesClock(t *testing.T) {
 				assert.Equal(t, row.attempts, storage.seen)
 				if row.end == "stored" {
 					require.NotEmpty(t, result.Version)
-					assert.Less(t, result.Elapsed, max(0, row.from)+2*time.Second, "it waits no longer than it must")
+					assert.Less(t, result.Elapsed, max(0, row.from)+2*time.Second, "no longer than necessary")
 					return
 				}
 				require.NotNil(t, result.Refusal)
@@ -144,8 +144,7 @@ func TestPutByTheStoragesClock(t *testing.T) {
 				hint := result.Refusal.Hint
 				assert.Equal(t, row.end == "expired", strings.Contains(hint, "create a new deploy"), hint)
 				if row.end == "early" {
-					assert.Contains(t, hint, "not valid yet")
-					assert.Contains(t, hint, storage.start.Format("2006-01-02T15:04"), "it says when it will be")
+					assert.Contains(t, hint, "not valid before "+storage.start.Format("2006-01-02T15:04"))
 					assert.GreaterOrEqual(t, result.Refusal.RetryAfter, row.from)
 				}
 			})

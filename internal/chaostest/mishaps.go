@@ -7,27 +7,27 @@ import (
 )
 
 const (
-	// Token is the one that a client under chaos has.
+	// Token is the client's token in the chaos tests.
 	Token = "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjE3NjE5NTUyMDB9.s3cret-of-the-token"
-	// Signature is that of the fake's upload URLs.
+	// Signature is the signature in the fake's upload URLs.
 	Signature = "astrotest-signature"
 )
 
-// Mishap is a fault and what the client can know of it.
+// Mishap is a fault and what the client can know about it.
 type Mishap struct {
-	Fault    astrotest.Fault
-	Harmless bool // the response is as good as without it
-	Pending  bool // for all that the client knows, the service may still be at it
-	Foreign  bool // the response names another deploy, which one that creates cannot be seen to do
-	Doubled  bool // the refusal of a second delivery, which the client reads back once
-	Lies     bool // the response shows a status that the deploy does not have
-	Again    bool // the client is told that nothing was done, and to come again
-	Forbids  bool // it is refused for good
-	Pauses   bool // the client is asked to wait for longer than looking a deploy up takes
+	Fault       astrotest.Fault
+	Benign      bool // the client accepts the response
+	InFlight    bool // the request may still be in flight, as far as the client can tell
+	WrongDeploy bool // the response is about another deploy, which CreateDeploy cannot detect
+	Redelivered bool // the refusal of a second delivery, after which the client reads the deploy back once
+	WrongStatus bool // the response shows a status that the deploy does not have
+	RateLimited bool // a 429
+	Forbidden   bool // a 403
+	LongPause   bool // a Retry-After that is longer than the time for reading back
 }
 
-// Mishaps are what goes wrong with a request that names a deploy, each with the same chance. Over
-// HTTP/1.1 what is of HTTP/2 ends the connection.
+// Mishaps returns the faults of requests for one deploy. The tests draw them with equal probability. Over
+// HTTP/1.1, a fault of HTTP/2 ends the connection.
 func Mishaps() []Mishap {
 	echo := "<pre>Authorization: Bearer " + Token + " https://storage.example/a?sv=1&sig=" + Signature + "</pre>"
 	set := func(field string, value any) astrotest.Fault {
@@ -48,7 +48,7 @@ func Mishaps() []Mishap {
 		astrotest.Error(503, "Unavailable").WithHeader("Retry-After", "3"),
 		astrotest.Respond(504, "text/html", echo),
 	}
-	answered := []astrotest.Fault{
+	badResponse := []astrotest.Fault{
 		astrotest.Respond(500, "text/html", echo),
 		astrotest.Error(501, "Not implemented"),
 		astrotest.Respond(200, "application/json", "{}"),
@@ -60,25 +60,25 @@ func Mishaps() []Mishap {
 		astrotest.Respond(302, "text/html", echo).WithHeader("Location", "https://elsewhere.example/?sig="+Signature),
 	}
 	all := []Mishap{
-		{Fault: astrotest.CutHeader(), Pending: true},
-		{Fault: astrotest.Slow(45 * time.Second), Pending: true}, // beyond the attempt's deadline
-		{Fault: astrotest.Slow(4 * time.Second), Harmless: true},
-		{Fault: set("createdAt", "yesterday"), Harmless: true},
-		{Fault: set("description", 5), Harmless: true},
-		{Fault: set("isDagDeployEnabled", "yes"), Harmless: true},
-		{Fault: set("createdBySubject", "somebody"), Harmless: true},
-		{Fault: set("newField", 1), Harmless: true},
-		{Fault: set("id", "another"), Foreign: true},
-		{Fault: set("status", "SOMETHING_NEW"), Lies: true},
-		{Fault: astrotest.RateLimited().WithHeader("Retry-After", "3600"), Again: true, Pauses: true},
-		{Fault: astrotest.Error(403, "Forbidden"), Forbids: true},
-		{Fault: astrotest.RateLimited(), Again: true},
-		{Fault: astrotest.RateLimited().WithHeader("Retry-After", "2"), Again: true},
+		{Fault: astrotest.CutHeader(), InFlight: true},
+		{Fault: astrotest.Slow(45 * time.Second), InFlight: true}, // beyond the attempt's deadline
+		{Fault: astrotest.Slow(4 * time.Second), Benign: true},
+		{Fault: set("createdAt", "yesterday"), Benign: true},
+		{Fault: set("description", 5), Benign: true},
+		{Fault: set("isDagDeployEnabled", "yes"), Benign: true},
+		{Fault: set("createdBySubject", "somebody"), Benign: true},
+		{Fault: set("newField", 1), Benign: true},
+		{Fault: set("id", "another"), WrongDeploy: true},
+		{Fault: set("status", "SOMETHING_NEW"), WrongStatus: true},
+		{Fault: astrotest.RateLimited().WithHeader("Retry-After", "3600"), RateLimited: true, LongPause: true},
+		{Fault: astrotest.Error(403, "Forbidden"), Forbidden: true},
+		{Fault: astrotest.RateLimited(), RateLimited: true},
+		{Fault: astrotest.RateLimited().WithHeader("Retry-After", "2"), RateLimited: true},
 	}
 	for _, fault := range noResponse {
-		all = append(all, Mishap{Fault: fault, Pending: true}, Mishap{Fault: fault.AfterCommit(), Pending: true})
+		all = append(all, Mishap{Fault: fault, InFlight: true}, Mishap{Fault: fault.AfterCommit(), InFlight: true})
 	}
-	for _, fault := range answered {
+	for _, fault := range badResponse {
 		all = append(all, Mishap{Fault: fault}, Mishap{Fault: fault.AfterCommit()})
 	}
 	for _, fault := range []astrotest.Fault{
@@ -90,8 +90,9 @@ func Mishaps() []Mishap {
 		all = append(all, Mishap{Fault: fault})
 	}
 	for _, status := range []int{400, 409, 422, 429} {
-		again := status == 429
-		all = append(all, Mishap{Fault: astrotest.Error(status, "Invalid"), Again: again}, Mishap{Fault: astrotest.Error(status, "Finalized before").AfterCommit(), Doubled: true, Again: again})
+		rateLimited := status == 429
+		all = append(all, Mishap{Fault: astrotest.Error(status, "Invalid"), RateLimited: rateLimited},
+			Mishap{Fault: astrotest.Error(status, "Already finalized").AfterCommit(), Redelivered: true, RateLimited: rateLimited})
 	}
 	return all
 }

@@ -2,5 +2,5 @@
 
 package chaostest
 
-// UnderRace is whether the race detector is on, which takes many times as long.
+// UnderRace reports whether the race detector is on, which slows tests down.
 const UnderRace = false

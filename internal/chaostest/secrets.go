@@ -12,13 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// RequireNoSecret fails the test if a value shows a secret, whatever prints or logs it.
+// RequireNoSecret fails the test if a value shows a secret, however it is printed or logged.
 func RequireNoSecret(t *testing.T, value any) {
 	t.Helper()
 	RequireClean(t, Shown(value))
 }
 
-// Shown is what is shown of a value: by fmt, by slog and, of an error, by JSON and in a struct, too.
+// Shown returns everything that fmt and slog show of a value. For an error, it includes JSON and a struct
+// that holds the error.
 func Shown(value any) string {
 	var shown strings.Builder
 	fmt.Fprintf(&shown, "%v %+v %#v %s %q", value, value, value, value, value)
@@ -37,19 +38,19 @@ func Shown(value any) string {
 	return shown.String()
 }
 
-// ShownByAssertions is what an assertion shows of an error: all that it holds.
+// ShownByAssertions returns what a failed assertion shows of an error: all its fields.
 func ShownByAssertions(err error) string {
 	var shown strings.Builder
-	assert.Equal(&recorder{&shown}, struct{ Err error }{}, struct{ Err error }{err}) // of one type, so that it shows how they differ
+	assert.Equal(&recorder{&shown}, struct{ Err error }{}, struct{ Err error }{err}) // of the same type, so that it shows a diff
 	return shown.String()
 }
 
-// recorder takes what an assertion has to say.
-type recorder struct{ said io.Writer }
+// recorder records the output of an assertion.
+type recorder struct{ output io.Writer }
 
-func (r *recorder) Errorf(format string, args ...any) { fmt.Fprintf(r.said, format, args...) }
+func (r *recorder) Errorf(format string, args ...any) { fmt.Fprintf(r.output, format, args...) }
 
-// RequireClean fails the test if a text holds a secret.
+// RequireClean fails the test if a text contains a secret.
 func RequireClean(t *testing.T, shown string) {
 	t.Helper()
 	for _, secret := range []string{Token, "s3cret-of-the-token", "sig=", Signature} {

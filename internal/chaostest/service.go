@@ -1,5 +1,5 @@
-// Package chaostest is what the tests of several packages have in common that try the library under
-// faults: a fake in memory, the faults, and how secrets are looked for. Only tests import it.
+// Package chaostest is shared by the tests that run the library under faults: an in-memory fake, the
+// faults, and the search for leaked secrets. Only tests import it.
 package chaostest
 
 import (
@@ -11,8 +11,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// InMemory returns a fake service and a client for it that meet in memory. Within a bubble
-// both must be closed before it ends, which closeAll does.
+// InMemory returns a fake service and a client that is connected to it in memory. In a synctest bubble,
+// closeAll must be called before the bubble ends.
 func InMemory(t *testing.T, serverOptions []astrotest.Option, options ...wrapper.Option) (server *astrotest.Server, client *wrapper.Client, closeAll func()) {
 	t.Helper()
 	server = astrotest.NewServer(append(serverOptions, astrotest.InMemory(), astrotest.WithAnyVersion())...)

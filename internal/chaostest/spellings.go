@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// Spellings are the ways in which a response may spell a secret that it echoes.
+// Spellings are the encodings in which a response may echo a secret.
 var Spellings = map[string]func(secret string) string{
-	"as it is":            func(secret string) string { return secret },
+	"unchanged":           func(secret string) string { return secret },
 	"first half":          func(secret string) string { return secret[:len(secret)/2] },
 	"second half":         func(secret string) string { return secret[len(secret)/2:] },
 	"cut":                 func(secret string) string { return secret[:min(len(secret), 40)] + "..." },
@@ -22,7 +22,7 @@ var Spellings = map[string]func(secret string) string{
 	"lower case":          strings.ToLower,
 	"in quotes":           func(secret string) string { return quoted("sig " + secret) },
 	"in JSON in JSON":     func(secret string) string { return quoted(quoted(secret)) },
-	"member of JSON":      func(secret string) string { return `{"sig":` + quoted(secret) + `}` },
+	"JSON member":         func(secret string) string { return `{"sig":` + quoted(secret) + `}` },
 	"slashes escaped":     func(secret string) string { return strings.ReplaceAll(secret, "/", `\/`) },
 	"query":               url.QueryEscape,
 	"query in a query":    func(secret string) string { return url.QueryEscape(url.QueryEscape(secret)) },
@@ -41,7 +41,7 @@ var Spellings = map[string]func(secret string) string{
 	"quoted-printable":    quotedPrintable,
 	"base64":              func(secret string) string { return base64.StdEncoding.EncodeToString([]byte(secret)) },
 	"base64 of a header":  func(secret string) string { return base64.StdEncoding.EncodeToString([]byte("Bearer " + secret)) },
-	"base64 for URLs":     func(secret string) string { return base64.RawURLEncoding.EncodeToString([]byte("token:" + secret)) },
+	"base64url":           func(secret string) string { return base64.RawURLEncoding.EncodeToString([]byte("token:" + secret)) },
 	"base64 in lines":     func(secret string) string { return folded(base64.StdEncoding.EncodeToString([]byte(secret))) },
 	"base64, escaped":     func(secret string) string { return each("%%%02X")(base64.StdEncoding.EncodeToString([]byte(secret))) },
 	"base32":              func(secret string) string { return base32.StdEncoding.EncodeToString([]byte("- " + secret)) },
@@ -53,8 +53,8 @@ var Spellings = map[string]func(secret string) string{
 	"code points":         each("U+%04X "),
 	"UTF-16":              each("%c\x00"),
 	"blanks between":      each("%c "),
-	"a line each":         each("%c\r\n"),
-	"nothing between":     each("%c\u200b"),
+	"one per line":        each("%c\r\n"),
+	"zero-width spaces":   each("%c\u200b"),
 	"dots between":        each("%c."),
 	"in lines":            folded,
 	`lines by \n`:         each(`%c\n`),
@@ -63,7 +63,7 @@ var Spellings = map[string]func(secret string) string{
 	"HTML without ;":      each("&#x%x"),
 }
 
-// each spells every byte of a secret by a format.
+// each formats every byte of a secret.
 func each(format string) func(string) string {
 	return func(secret string) string {
 		var spelled strings.Builder
@@ -79,7 +79,7 @@ func quoted(text string) string {
 	return string(encoded)
 }
 
-// folded breaks a text into lines as mail does.
+// folded breaks a text into lines, as mail does.
 func folded(text string) string {
 	var lines strings.Builder
 	for ; len(text) > 10; text = text[10:] {
@@ -88,7 +88,7 @@ func folded(text string) string {
 	return lines.String() + text
 }
 
-// quotedPrintable breaks lines, too.
+// quotedPrintable also breaks lines.
 func quotedPrintable(text string) string {
 	var spelled strings.Builder
 	writer := quotedprintable.NewWriter(&spelled)
@@ -97,7 +97,8 @@ func quotedPrintable(text string) string {
 	return spelled.String()
 }
 
-// Shows reports whether a text shows some 15 characters in a row of a secret that is spelled so.
+// Shows reports whether a text contains about 15 consecutive characters of a secret, as they are in
+// spelled.
 func Shows(text, secret, spelled string) bool {
 	run := max(12, (12*len(spelled)+len(secret)-1)/len(secret))
 	for _, text := range []string{text, unquoted.Replace(text), unquoted.Replace(unquoted.Replace(text))} {
@@ -110,10 +111,10 @@ func Shows(text, secret, spelled string) bool {
 	return false
 }
 
-// unquoted undoes what JSON, %q and a text handler of slog escape.
+// unquoted undoes the escapes of JSON, %q and slog's text handler.
 var unquoted = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\r`, "\r", `\n`, "\n", `\t`, "\t", `\u200b`, "\u200b", `\u0000`, "\x00", `\x00`, "\x00", `\u003c`, "<", `\u003e`, ">", `\u0026`, "&")
 
-// RandomSecret returns a secret as tokens and signatures are.
+// RandomSecret returns a secret that looks like a token or signature.
 func RandomSecret(random *rand.Rand) string {
 	alphabets := []string{letters + "-_", letters + "+/", "0123456789abcdef", letters + "-._~+/"}
 	alphabet := alphabets[random.IntN(len(alphabets))]

@@ -15,8 +15,8 @@ func TestID(t *testing.T) {
 		assert.Contains(t, ID(id), "letters, digits, - and _", id)
 	}
 	for id, hint := range map[string]string{
-		"": "empty", "null": `"null"`, "undefined": `"undefined"`, "None": `"None"`, "ASTRO_DEPLOYMENT_ID": "value is missing",
-		"$ASTRO_DEPLOYMENT_ID": `contain "$": it looks like a variable`, "%ID%": `"%"`, "id=x": `"=": leave out the name`,
+		"": "empty", "null": `"null"`, "undefined": `"undefined"`, "None": `"None"`, "ASTRO_DEPLOYMENT_ID": "for a missing value",
+		"$ASTRO_DEPLOYMENT_ID": `contain "$": it looks like a variable`, "%ID%": `"%"`, "id=x": `"=": remove the name`,
 		strings.Repeat("x", maxID+1): "at most 256 bytes; this one has 257",
 	} {
 		assert.Contains(t, ID(id), hint, id)
@@ -44,10 +44,10 @@ func TestVersion(t *testing.T) {
 		"\ufeff" + real:                   "U+FEFF: it is the byte order mark",
 		real + "\u200b":                   "U+200B",
 		"2024\u202e-01":                   "U+202E",
-		`"` + real + `"`:                  `'"': leave out the quotes`,
-		"'" + real + "'":                  `"'": leave out the quotes`,
-		"`" + real + "`":                  "\"`\": leave out the quotes",
-		"“" + real + "”":                  "leave out the quotes",
+		`"` + real + `"`:                  `'"': remove the quotes`,
+		"'" + real + "'":                  `"'": remove the quotes`,
+		"`" + real + "`":                  "\"`\": remove the quotes",
+		"“" + real + "”":                  "remove the quotes",
 		"$VERSION":                        `"$": it looks like a variable`,
 		"${VERSION}":                      `"$"`,
 		"$(cut -d: -f2 headers)":          `"$"`,
@@ -63,16 +63,16 @@ func TestVersion(t *testing.T) {
 		"(known after apply)":             `"("`,
 		"***":                             `"*": it looks masked`,
 		`2024\u002d01`:                    `"\"`,
-		"2024-01-12T18…":                  `"…": it was cut short`,
+		"2024-01-12T18…":                  `"…": it was copied from truncated text`,
 		"null":                            `"null"`,
 		"undefined":                       `"undefined"`,
 		"None":                            `"None"`,
 		"NaN":                             `"NaN"`,
 		"false":                           `"false"`,
-		"x-ms-version-id: " + real:        "header's value alone",
-		": " + real:                       "must not begin with",
-		"=" + real:                        "must not begin with",
-		"X-Ms-Version-Id:" + real:         "header's value alone",
+		"x-ms-version-id: " + real:        "only the header's value",
+		": " + real:                       "must not start with",
+		"=" + real:                        "must not start with",
+		"X-Ms-Version-Id:" + real:         "only the header's value",
 		"https://storage.example/a?b":     "not a URL",
 		`{"dagTarballVersion":"v"}`:       `"{"`,
 		strings.Repeat("v", maxVersion+1): "at most 1024 bytes; this one has 1025",
@@ -81,7 +81,7 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-func TestWhatDescribesADeploy(t *testing.T) {
+func TestCreateFields(t *testing.T) {
 	for _, good := range []string{"/a", "/usr/local/airflow/dbt/my-project", "/with space"} {
 		assert.Empty(t, MountPath(good), good)
 	}
@@ -127,7 +127,7 @@ func TestUserAgent(t *testing.T) {
 	}
 }
 
-// Whatever is refused, its rule is short, and quotes no more of it than one character or a word.
+// A rule is short and quotes no more of a value than one character or a word.
 func FuzzRulesQuoteNoSecret(f *testing.F) {
 	for _, seed := range []string{"", "null", "$NAME", `"quoted"`, "\ufeffx", "a b", "\xff", "Bearer ", "https://a/b?sig=", strings.Repeat("$", 20_000)} {
 		f.Add(seed)

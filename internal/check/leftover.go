@@ -8,42 +8,43 @@ import (
 	"unicode/utf8"
 )
 
-// words are what shells, jq, templates and print statements leave where a value is missing, and
-// the names of the variables that hold one.
+// words are what shells, jq, templates and print statements produce for a missing value, and the names
+// of the environment variables.
 var words = []string{
 	"null", "undefined", "none", "nil", "nan", "true", "false",
 	"ASTRO_API_TOKEN", "ASTRO_ORGANIZATION_ID", "ASTRO_DEPLOYMENT_ID",
 }
 
-// word refuses a text that is one of the words, in any case.
+// word rejects a text that is one of the words, in any case.
 func word(text string) string {
 	if !slices.ContainsFunc(words, func(word string) bool { return strings.EqualFold(word, text) }) {
 		return ""
 	}
-	return fmt.Sprintf("must not be %q: a script or template left that where the value is missing", text)
+	return fmt.Sprintf("must not be %q: a script or template produced it for a missing value", text)
 }
 
-// leftovers are the characters of quotes, variables, templates, placeholders, masks and escapes,
-// and of what is typed or cut by the page that a value is copied from.
+// leftovers are the characters of quotes, variables, templates, placeholders, masks, escapes and
+// truncated text, which are often copied together with a value.
 const leftovers = "\"'`“”‘’" + "${}%" + "<>()[]" + "*•" + `\` + "…"
 
 func isLeftover(r rune) bool {
 	return r == utf8.RuneError || !unicode.IsPrint(r) || strings.ContainsRune(leftovers, r)
 }
 
-// isExpandable reports a character of a variable or template, where the others can be meant.
+// isExpandable reports whether a character belongs to a variable or template. It is for values that may
+// contain the other leftovers.
 func isExpandable(r rune) bool { return strings.ContainsRune("${}", r) }
 
-// without refuses a text that contains a refused character. It names the first and its cure, and
-// what the text is to be made of if that is not "", and quotes no more of the text.
-func without(text string, isRefused func(rune) bool, madeOf string) string {
-	i := strings.IndexFunc(text, isRefused)
+// without rejects a text that contains an invalid character. The rule names the first one, what to do
+// about it, and the valid characters if allowed is not "". It quotes no more of the text.
+func without(text string, isInvalid func(rune) bool, allowed string) string {
+	i := strings.IndexFunc(text, isInvalid)
 	if i < 0 {
 		return ""
 	}
 	r, _ := utf8.DecodeRuneInString(text[i:])
 	rule, colon := "must not contain "+name(r), ": "
-	for _, reason := range []string{cure(r), madeOf} {
+	for _, reason := range []string{cure(r), allowed} {
 		if reason != "" {
 			rule, colon = rule+colon+reason, "; "
 		}
@@ -63,11 +64,12 @@ func name(r rune) string {
 	return `"` + string(r) + `"`
 }
 
-// cure says what a character that does not belong comes from, or what to do; "" if neither is known.
+// cure says where an invalid character comes from or what to do about it. It returns "" if neither is
+// known.
 func cure(r rune) string {
 	switch r {
 	case '"', '\'', '`', '“', '”', '‘', '’':
-		return "leave out the quotes of the shell, JSON or .env file that it comes from"
+		return "remove the quotes of the shell, JSON or .env file"
 	case '$', '{', '}':
 		return "it looks like a variable or template that was not expanded"
 	case '%':
@@ -79,17 +81,17 @@ func cure(r rune) string {
 	case '\\':
 		return "it looks escaped; pass it unescaped"
 	case ':', '=':
-		return "leave out the name before it"
+		return "remove the name before it"
 	case '…':
-		return "it was cut short where it was copied from"
+		return "it was copied from truncated text"
 	case '\r':
-		return "it is the carriage return of the header that it was cut from; strip it, for example with tr -d '\\r'"
+		return "it is a carriage return; strip it, for example with tr -d '\\r'"
 	case '\n':
 		return "it is a newline; strip it, for example with tr -d '\\n'"
 	case '\ufeff':
-		return "it is the byte order mark of a file; save that as UTF-8 without one"
+		return "it is the byte order mark of a file; save the file as UTF-8 without one"
 	case utf8.RuneError:
-		return "the value is not valid UTF-8, or was read from what is not"
+		return "the value or its source is not valid UTF-8"
 	}
 	switch {
 	case unicode.IsControl(r):
@@ -97,12 +99,12 @@ func cure(r rune) string {
 	case unicode.IsSpace(r) && r != ' ':
 		return "it is white space"
 	case !unicode.IsPrint(r):
-		return "it is a character that cannot be seen"
+		return "it is an invisible character"
 	}
 	return ""
 }
 
-// longer refuses a text of more bytes than limit, without quoting it.
+// longer rejects a text of more bytes than limit, without quoting it.
 func longer(text string, limit int) string {
 	if len(text) <= limit {
 		return ""

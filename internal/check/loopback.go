@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// isLoopback reports a host that is this machine for certain, so that nothing crosses the network.
+// isLoopback reports whether a host is certainly this machine, so that nothing crosses the network.
 func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }
 
-// loopbackNames are those that systems come with, with or without .localdomain behind them.
+// loopbackNames are the names in the hosts files of common systems, with or without .localdomain.
 var loopbackNames = []string{"localhost", "localhost4", "localhost6", "ip6-localhost", "ip6-loopback", "loopback"}
 
-// mayBeLoopback reports a host that is this machine to some resolver, in whatever spelling. What a
-// name stands for that DNS alone knows, it cannot see.
+// mayBeLoopback reports whether some resolver may resolve a host to this machine, in any spelling. It
+// does not query DNS.
 func mayBeLoopback(host string) bool {
 	host = strings.TrimRight(strings.ToLower(host), ".")
 	name, _, _ := strings.Cut(host, ".localdomain")
@@ -32,9 +32,9 @@ func mayBeLoopback(host string) bool {
 	return err == nil && (address.IsLoopback() || address.IsUnspecified())
 }
 
-// parseShort reads an IPv4 address as inet_aton does, and with it the resolvers of most systems: of one
-// to four numbers, decimal, octal or hexadecimal, the last of which fills what the others leave, such
-// as 127.1 and 0x7f000001.
+// parseShort parses an IPv4 address like inet_aton and the resolvers of most systems: one to four
+// numbers, decimal, octal or hexadecimal. The last one fills the remaining bytes, as in 127.1 and
+// 0x7f000001.
 func parseShort(host string) (netip.Addr, error) {
 	parts, address := strings.Split(host, "."), uint64(0)
 	if len(parts) > 4 {

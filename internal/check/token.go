@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// maxToken is more than a header may have for most servers. A token of the service has some 2 KB.
+// maxToken is more than most servers accept in a header. The service's tokens have about 2 KB.
 const maxToken = 16 << 10
 
 const bearer = "Bearer "
 
-// Token accepts what a bearer token is made of: b64token of RFC 6750, section 2.1.
+// Token accepts a bearer token: b64token of RFC 6750, section 2.1.
 func Token(token string) string {
 	switch {
 	case token == "":
@@ -21,18 +21,18 @@ func Token(token string) string {
 	case len(token) > maxToken:
 		return longer(token, maxToken)
 	case strings.TrimSpace(token) != token:
-		return "must not have white space around it, such as the newline of the file that it was read from; use strings.TrimSpace"
+		return "must not have white space around it, such as the newline at the end of a file; use strings.TrimSpace"
 	case len(token) > len(bearer) && strings.EqualFold(token[:len(bearer)], bearer):
-		return "must be the token alone, without \"Bearer \" before it"
+		return "must be only the token, without \"Bearer \" before it"
 	}
 	beforePadding := cmp.Or(strings.TrimRight(token, "="), token)
-	const letters = "a token consists of letters, digits and - . _ ~ + /, with = at its end only"
-	foreign := without(beforePadding, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-._~+/", r) }, letters)
-	return cmp.Or(foreign, word(beforePadding))
+	const allowed = "a token consists of letters, digits and - . _ ~ + /, with = only at the end"
+	invalid := without(beforePadding, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-._~+/", r) }, allowed)
+	return cmp.Or(invalid, word(beforePadding))
 }
 
-// Expiry returns when a token expires, if it is a JWT whose payload says so. Nothing is
-// verified: it is a hint for a human reader.
+// Expiry returns when a token expires, if it is a JWT with an expiry. It does not verify the token: the
+// expiry is a hint for a human reader.
 func Expiry(token string) (time.Time, bool) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

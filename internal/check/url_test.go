@@ -32,13 +32,13 @@ func TestBaseURL(t *testing.T) {
 	}
 	for given, hint := range map[string]string{
 		"":                                "must not be empty",
-		"api.astronomer.io":               "begin with https://",
-		"//api.astronomer.io":             "begin with https://",
-		"localhost:8888":                  "begin with https://",
-		"ftp://api.astronomer.io":         "begin with https://",
-		"https://":                        "begin with https://",
-		"https://:443":                    "begin with https://",
-		"https:api.astronomer.io":         "begin with https://",
+		"api.astronomer.io":               "start with https://",
+		"//api.astronomer.io":             "start with https://",
+		"localhost:8888":                  "start with https://",
+		"ftp://api.astronomer.io":         "start with https://",
+		"https://":                        "start with https://",
+		"https://:443":                    "start with https://",
+		"https:api.astronomer.io":         "start with https://",
 		"https://api.astronomer.io?a=b":   "query",
 		"https://api.astronomer.io/?":     "query",
 		"https://api.astronomer.io#a":     "fragment",
@@ -50,9 +50,9 @@ func TestBaseURL(t *testing.T) {
 		"http://127.0.0.1.evil.example":   "must be https",
 		"http://localhost.evil.example":   "must be https",
 		"http://10.0.0.1":                 "must be https",
-		"https://api.astronomer.io/v1":    "leave out /v1",
-		"https://api.astronomer.io/v1/":   "leave out /v1",
-		example + "/platform/v1beta1":     "leave out /platform/v1beta1",
+		"https://api.astronomer.io/v1":    "remove /v1",
+		"https://api.astronomer.io/v1/":   "remove /v1",
+		example + "/platform/v1beta1":     "remove /platform/v1beta1",
 		"https://api.astronomer.io/\x7f":  "must be a URL",
 		"https://api.astronomer.io:port":  "must be a URL",
 		"https://api.astronomer.io/%zz":   "must be a URL",
@@ -63,7 +63,7 @@ func TestBaseURL(t *testing.T) {
 		assert.Nil(t, parsed)
 		assert.Contains(t, rule, hint, given)
 		assert.NotContains(t, rule, "s3cret")
-		assert.False(t, quotable && strings.Contains(given, "s3cret"), "an error would quote it: %s", given)
+		assert.False(t, quotable && strings.Contains(given, "s3cret"), "an error would quote the secret: %s", given)
 	}
 }
 
@@ -77,22 +77,22 @@ func TestUploadURL(t *testing.T) {
 	for _, good := range []string{"https://storage.example/c/b?sig=s&se=1", "http://127.0.0.1:1/c/b?sig=s", "http://localhost/c", "http://[::1]:1/c"} {
 		parsed, rule := UploadURL(good, "http://127.0.0.1")
 		require.Empty(t, rule, good)
-		assert.Equal(t, good, parsed.String(), "byte for byte")
+		assert.Equal(t, good, parsed.String(), "the URL must be unchanged")
 	}
 	for given, hint := range map[string]string{
 		"":                                    "is missing",
-		"storage.example/a?sig=s1gned":        "byte for byte",
-		"https://":                            "byte for byte",
-		"https://user:s1gned@storage.example": "byte for byte",
-		"https://storage.example/?a b":        "byte for byte",
-		"https://storage.example/a#s1gned":    "byte for byte",
-		"https://storage.example/%zz?sig=1":   "byte for byte",
-		"https://storage.example/ä":           "byte for byte",
+		"storage.example/a?sig=s1gned":        "exactly as the service returned it",
+		"https://":                            "exactly as the service returned it",
+		"https://user:s1gned@storage.example": "exactly as the service returned it",
+		"https://storage.example/?a b":        "exactly as the service returned it",
+		"https://storage.example/a#s1gned":    "exactly as the service returned it",
+		"https://storage.example/%zz?sig=1":   "exactly as the service returned it",
+		"https://storage.example/ä":           "exactly as the service returned it",
 		"http://storage.example/a?sig=s1gned": "must be https",
 		"ftp://127.0.0.1/a?sig=s1gned":        "must be https",
-		"https://%EF%BC%91%EF%BC%92%EF%BC%97.0.0.1/a?sig=s1gned": "byte for byte", // wide digits, which a URL may hold and a client makes plain ones
+		"https://%EF%BC%91%EF%BC%92%EF%BC%97.0.0.1/a?sig=s1gned": "exactly as the service returned it", // full-width digits, which clients convert to ASCII
 		"http://0.0.0.0/a?sig=s1gned":                            "must be https",
-		"http://127.1/a?sig=s1gned":                              "must be https", // a name to some resolvers
+		"http://127.1/a?sig=s1gned":                              "must be https", // loopback for some resolvers only
 		"http://a.localhost/a?sig=s1gned":                        "must be https",
 	} {
 		parsed, rule := UploadURL(given, "http://127.0.0.1")
@@ -102,7 +102,7 @@ func TestUploadURL(t *testing.T) {
 	}
 }
 
-// A response cannot have a client of the real API send anything to the client's own machine.
+// A response of the real API cannot make the client send anything to its own machine.
 func TestUploadURLOnLoopback(t *testing.T) {
 	for _, host := range []string{
 		"localhost", "LOCALHOST", "localhost.", "localhost:8080", "a.localhost", "a.b.localhost.", "localhost.localdomain", "localhost6", "localhost4.localdomain4", "loopback", "ip6-localhost", "ip6-loopback",
@@ -113,7 +113,7 @@ func TestUploadURLOnLoopback(t *testing.T) {
 		for _, server := range []string{"https://api.astronomer.io/platform/v1beta1/", "https://127.0.0.1.example/v1/", "https://10.0.0.1/v1/"} {
 			parsed, rule := UploadURL("https://"+host+"/c/b?sig=s1gned", server)
 			assert.Nil(t, parsed, host)
-			assert.Contains(t, rule, "must not lead to this machine", host)
+			assert.Contains(t, rule, "must not point to this machine", host)
 			assert.NotContains(t, rule, "s1gned")
 		}
 		for _, server := range []string{"http://localhost:8888/v1/", "http://127.0.0.1:1/v1/", "https://[::1]/v1/", "https://astro.localhost/v1/"} {
@@ -131,7 +131,7 @@ func TestUploadURLOnLoopback(t *testing.T) {
 	}
 }
 
-// The token goes to the API's host and below its path, and nowhere else.
+// The token is sent only to URLs below the API's.
 func TestRequestURL(t *testing.T) {
 	server, err := url.Parse("https://api.example/v1")
 	require.NoError(t, err)
@@ -157,9 +157,9 @@ func TestRequestURL(t *testing.T) {
 	} {
 		assert.Contains(t, RequestURL(parse(elsewhere), "", server), "https://api.example/v1", elsewhere)
 	}
-	assert.Contains(t, RequestURL(parse("https://api.example/v1/o"), "evil.example", server), "https://api.example/v1", "the same machine may serve another host")
+	assert.Contains(t, RequestURL(parse("https://api.example/v1/o"), "evil.example", server), "https://api.example/v1", "the Host header must match, too")
 	opaque := parse("https://api.example/v1/o")
 	opaque.Opaque = "//evil.example/steal"
 	assert.Contains(t, RequestURL(opaque, "", server), "https://api.example/v1")
-	assert.Contains(t, RequestURL(nil, "", server), "has none")
+	assert.Contains(t, RequestURL(nil, "", server), "must not be nil")
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// usual is a body as the service sends it.
+// usual is a typical body of the service.
 const usual = `{"id":"clvetru2w000201mowqwua63n","deploymentId":"clmh57jtm000008lb58fe2wmv","type":"BUNDLE","status":"DEPLOYED",` +
 	`"airflowVersion":"2.7.2","astroRuntimeVersion":"9.1.0","bundleMountPath":"/usr/local/airflow/dbt/my-project",` +
 	`"bundleUploadUrl":"https://astroproddagdeploy.blob.core.windows.net/clmh59gt0000308lbgswe5fvh/clmh57jtm000008lb58fe2wmv?sv=2021-12-02&se=2026-11-25T14%3A00%3A00Z&sr=b&sp=cw&sig=c2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJl",` +

@@ -1,6 +1,6 @@
-// Package decode turns the bodies of responses into models of the API, or says why a body is not
-// what was asked for. It is strict on what is evidence of a deploy, lenient on all else, and bounded.
-// Names count as they are written, which they do not for package json.
+// Package decode decodes response bodies into models of the API, or says why a body is not what was
+// requested. It is strict about the fields that show the state of a deploy and lenient about all others.
+// The size of a body is limited. Unlike encoding/json, it matches names exactly.
 package decode
 
 import (
@@ -13,13 +13,13 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/check"
 )
 
-// MaxDeploy is how long a body with a single deploy, or an error, may be: JSON can take up 70 times
-// its size when it is decoded. A deploy takes some 3 KB, a bundle in it 300 bytes.
+// MaxDeploy is the maximum size of a body with a deploy or an error: decoded JSON can take 70 times its
+// size. A deploy has about 3 KB, plus 300 bytes per bundle.
 const MaxDeploy = 1 << 20
 
 var errTooLong = errors.New("the response is longer than 1 MiB")
 
-// Deploy returns the deploy of the two IDs, if the body is that.
+// Deploy decodes the deploy with the two IDs.
 func Deploy(body []byte, deploymentID, deployID string) (*api.Deploy, error) {
 	deploy, err := decodeDeploy(body)
 	if err == nil {
@@ -31,15 +31,15 @@ func Deploy(body []byte, deploymentID, deployID string) (*api.Deploy, error) {
 	return deploy, nil
 }
 
-// DeployIn returns a deploy of the Deployment whose own ID is not known before, if the body is one.
+// DeployIn decodes a deploy of the Deployment. The ID of the deploy is not known in advance.
 func DeployIn(body []byte, deploymentID string) (*api.Deploy, error) {
 	deploy, err := decodeDeploy(body)
 	switch {
 	case err != nil:
-	case check.ID(deploy.ID) != "": // paths will be made of it
-		err = errors.New("the response holds no deploy")
-	case deploy.DeploymentID == "": // all that tells whether the deploy is one of those asked for
-		err = errors.New("the response lacks the deploy's Deployment")
+	case check.ID(deploy.ID) != "": // it becomes part of request paths
+		err = errors.New("the response contains no deploy")
+	case deploy.DeploymentID == "": // nothing else shows that the deploy belongs to the Deployment
+		err = errors.New("the response lacks the deploy's deploymentId")
 	default:
 		err = checkDeploy(deploymentID, deploy.ID, deploy)
 	}
@@ -49,7 +49,7 @@ func DeployIn(body []byte, deploymentID string) (*api.Deploy, error) {
 	return deploy, nil
 }
 
-// Error returns what a body says as an error of the service: what does not fit is left zero.
+// Error decodes an error of the service. Fields that cannot be decoded are left zero.
 func Error(body []byte) (decoded api.Error) {
 	if len(body) <= MaxDeploy {
 		_ = json.Unmarshal(body, &decoded)
@@ -57,8 +57,8 @@ func Error(body []byte) (decoded api.Error) {
 	return decoded
 }
 
-// Quoted is what a service's value adds to a text: nothing where it is not like an ID or a
-// version.
+// Quoted returns a value of the service for the end of an error message, or "" if the value does not
+// look like an ID or a version.
 func Quoted(value string) string {
 	if value == "" || len(value) > 64 || !check.IsPrintable(value) {
 		return ""
@@ -66,8 +66,8 @@ func Quoted(value string) string {
 	return fmt.Sprintf(", %q", value)
 }
 
-// decodeDeploy decodes a body by the exact names of its members. What only informs is left zero
-// where it cannot be read: it must not make a finalize that took effect look like a failure.
+// decodeDeploy decodes a body by exact names. An informational field that cannot be decoded is left zero,
+// so that it does not make a successful finalize look like a failure.
 func decodeDeploy(body []byte) (*api.Deploy, error) {
 	if len(body) > MaxDeploy {
 		return nil, errTooLong
@@ -84,15 +84,15 @@ func decodeDeploy(body []byte) (*api.Deploy, error) {
 	return &deploy, fill(reflect.ValueOf(&deploy).Elem(), body)
 }
 
-// checkDeploy reports a body that is JSON but not the deploy asked for.
+// checkDeploy returns an error if the deploy is not the requested one.
 func checkDeploy(deploymentID, deployID string, deploy *api.Deploy) error {
 	switch {
 	case deploy.ID == "":
-		return errors.New("the response holds no deploy")
+		return errors.New("the response contains no deploy")
 	case deploy.ID != deployID:
 		return errors.New("the response is about another deploy" + Quoted(deploy.ID))
 	case deploy.DeploymentID != "" && deploy.DeploymentID != deploymentID:
-		return errors.New("the response is about a deploy of another Deployment" + Quoted(deploy.DeploymentID))
+		return errors.New("the response is about a deploy in another Deployment" + Quoted(deploy.DeploymentID))
 	case deploy.Status == "":
 		return errors.New("the response lacks the deploy's status")
 	}

@@ -28,10 +28,10 @@ func TestDecodeDeploy(t *testing.T) {
 	}, deploy)
 }
 
-// A member that only informs is left zero where its value has another shape; of those that are
-// evidence such a value is an error, and null counts as absent.
-func TestDecodeDeployIsStrictOnEvidenceAlone(t *testing.T) {
-	evidence := []string{"id", "deploymentId", "type", "status", "dagTarballVersion", "bundles", "mountPath", "deployId", "currentVersion", "desiredVersion"}
+// Of a value with the wrong type, a strict member is an error and any other member is left zero. null is
+// treated as absent.
+func TestDecodeDeployStrictMembers(t *testing.T) {
+	strictNames := []string{"id", "deploymentId", "type", "status", "dagTarballVersion", "bundles", "mountPath", "deployId", "currentVersion", "desiredVersion"}
 	var whole map[string]json.RawMessage
 	require.NoError(t, json.Unmarshal([]byte(usual), &whole))
 	whole["git"], whole["rollbackFromId"] = json.RawMessage(`{"commitSha":"c","provider":"GITHUB"}`), json.RawMessage(`"r"`)
@@ -63,10 +63,10 @@ func TestDecodeDeployIsStrictOnEvidenceAlone(t *testing.T) {
 				body := write(into, member, value)
 				var strictly api.Deploy
 				if json.Unmarshal(body, &strictly) == nil {
-					continue // it has the shape
+					continue // the type is right
 				}
 				deploy, err := decodeDeploy(body)
-				if slices.Contains(evidence, member) {
+				if slices.Contains(strictNames, member) {
 					assert.ErrorContains(t, err, member+": ", "%s %s", name, value)
 				} else if assert.NoError(t, err, "%s %s", member, value) {
 					assert.Equal(t, absent, deploy, "%s %s", member, value)
@@ -76,8 +76,8 @@ func TestDecodeDeployIsStrictOnEvidenceAlone(t *testing.T) {
 	}
 }
 
-// Package json takes a name in another case for the same, and the last of two.
-func TestDecodeDeployTakesNamesAsTheyAreWritten(t *testing.T) {
+// Names match exactly. encoding/json ignores case and takes the last of two values.
+func TestDecodeDeployMatchesNamesExactly(t *testing.T) {
 	version := "v"
 	mounted := func(bundle api.Bundle) *api.Deploy { return &api.Deploy{ID: "d", Bundles: []api.Bundle{bundle}} }
 	for body, want := range map[string]*api.Deploy{
@@ -114,7 +114,7 @@ func TestDecodeDeployRefuses(t *testing.T) {
 	}
 }
 
-// What the service sends is not decoded twice.
+// Typical bodies are decoded only once.
 func TestUsualBodiesArePlain(t *testing.T) {
 	for _, body := range []string{usual, `{"deploys":[` + usual + "," + usual + `],"limit":2,"offset":0,"totalCount":2}`, `{"new":"Status", "of":{"the":["service"]}}`} {
 		text := []byte(body)
@@ -128,7 +128,7 @@ func TestCheckDeploy(t *testing.T) {
 	require.NoError(t, checkDeploy("deployment", "deploy", &good))
 
 	for hint, change := range map[string]func(*api.Deploy){
-		"holds no deploy":    func(deploy *api.Deploy) { deploy.ID = "" },
+		"contains no deploy": func(deploy *api.Deploy) { deploy.ID = "" },
 		"another deploy":     func(deploy *api.Deploy) { deploy.ID = "other" },
 		"another Deployment": func(deploy *api.Deploy) { deploy.DeploymentID = "other" },
 		"lacks":              func(deploy *api.Deploy) { deploy.Status = "" },
@@ -139,8 +139,7 @@ func TestCheckDeploy(t *testing.T) {
 	}
 }
 
-// JSON takes many times its size when it is decoded.
-func TestDeployDecodesNoLongBody(t *testing.T) {
+func TestDeployLimitsTheSize(t *testing.T) {
 	for padding, want := range map[int]error{MaxDeploy - 100: nil, MaxDeploy: errTooLong} {
 		body := `{"id":"p","deploymentId":"d","status":"DEPLOYED","description":"` + strings.Repeat("a", padding) + `"}`
 		_, err := Deploy([]byte(body), "d", "p")
@@ -167,19 +166,19 @@ func FuzzDecodeDeploy(f *testing.F) {
 			assert.Equal(t, &strictly, lenient)
 			var slow api.Deploy
 			require.NoError(t, fill(reflect.ValueOf(&slow).Elem(), body))
-			assert.Equal(t, strictly, slow, "the slow way reads what the fast one reads")
+			assert.Equal(t, strictly, slow, "fill must agree with json.Unmarshal")
 		}
 	})
 }
 
-// hasExactKeys reports a text whose keys are known ones, as they are written, or like none of
-// them, and in which no object has one twice.
+// hasExactKeys reports whether no key of the text differs from a known one only in case, and no object
+// has a key twice.
 func hasExactKeys(t *testing.T, text []byte) bool {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	type open struct {
 		isObject bool
 		keys     map[string]bool
-		isValue  bool // whether a value comes next
+		isValue  bool // a value comes next
 	}
 	var stack []*open
 	for {
@@ -216,8 +215,7 @@ func hasExactKeys(t *testing.T, text []byte) bool {
 
 func ptr(value string) *string { return &value }
 
-// A body that is odd, and takes the slow way for it, must not take forever.
-func TestDeployDecodesFewBundlesOneByOne(t *testing.T) {
+func TestDeployLimitsBundlesDecodedOneByOne(t *testing.T) {
 	for count, tooMany := range map[int]bool{maxBundles: false, maxBundles + 1: true} {
 		body := `{"id":"p","deploymentId":"d","status":"DEPLOYED","description":5,"bundles":[{}` + strings.Repeat(",{}", count-1) + `]}`
 		_, err := Deploy([]byte(body), "d", "p")

@@ -11,8 +11,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// strict are the members that are evidence: a value of another shape is an error, and so are two
-// different values. Each has a bit of its own.
+// strict are the members that show the state of a deploy or page, each with its own bit. A value of the
+// wrong type is an error, and so are two different values.
 var strict = map[string]uint16{
 	"id": 1, "deploymentId": 1 << 1, "type": 1 << 2, "status": 1 << 3, "dagTarballVersion": 1 << 4, "bundles": 1 << 5,
 	"mountPath": 1 << 6, "deployId": 1 << 7, "currentVersion": 1 << 8, "desiredVersion": 1 << 9,
@@ -24,8 +24,8 @@ func nameOf(field reflect.StructField) string {
 	return name
 }
 
-// fill decodes an object into a model, member by member: what only informs is left zero where it
-// cannot be read.
+// fill decodes an object into a model, member by member. Members that are not strict are left zero if
+// they cannot be decoded.
 func fill(model reflect.Value, text []byte) error {
 	members, err := membersOf(text)
 	if err != nil {
@@ -37,7 +37,7 @@ func fill(model reflect.Value, text []byte) error {
 		if !found {
 			continue
 		}
-		if bundles, are := field.Addr().Interface().(*[]api.Bundle); are {
+		if bundles, isBundles := field.Addr().Interface().(*[]api.Bundle); isBundles {
 			err = fillBundles(bundles, value)
 		} else {
 			err = json.Unmarshal(value, field.Addr().Interface())
@@ -52,7 +52,7 @@ func fill(model reflect.Value, text []byte) error {
 	return nil
 }
 
-// maxBundles is how many are decoded field by field, which takes its time.
+// maxBundles limits how many bundles are decoded member by member, which is slow.
 const maxBundles = 10_000
 
 func fillBundles(bundles *[]api.Bundle, text []byte) error {
@@ -61,7 +61,7 @@ func fillBundles(bundles *[]api.Bundle, text []byte) error {
 		return err
 	}
 	if len(each) > maxBundles {
-		return fmt.Errorf("%d bundles are too many to be read one by one", len(each))
+		return fmt.Errorf("%d bundles are too many to decode one by one", len(each))
 	}
 	*bundles = make([]api.Bundle, len(each))
 	for i, one := range each {
@@ -72,7 +72,7 @@ func fillBundles(bundles *[]api.Bundle, text []byte) error {
 	return nil
 }
 
-// membersOf returns the members of an object, by their exact names; null has none.
+// membersOf returns the members of an object by exact name. null has none.
 func membersOf(text []byte) (map[string]json.RawMessage, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	switch begin, err := decoder.Token(); {

@@ -9,24 +9,24 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// MaxPage is how long a page may be: room for deploys with hundreds of bundles.
+// MaxPage is the maximum size of a page, with room for deploys with hundreds of bundles.
 const MaxPage = 4 << 20
 
 var errPageTooLong = errors.New("the response is longer than 4 MiB")
 
-// Page returns the page of a Deployment's deploys that begins at offset, if the body is that.
+// Page decodes the page of a Deployment's deploys that starts at offset.
 func Page(body []byte, deploymentID string, offset int) (*api.DeploysPaginated, error) {
 	if len(body) > MaxPage {
 		return nil, errPageTooLong
 	}
-	var read struct {
+	var decoded struct {
 		Deploys    []json.RawMessage `json:"deploys"`
 		Offset     *int              `json:"offset"`
 		TotalCount *int              `json:"totalCount"`
 	}
-	err := json.Unmarshal(body, &read)
+	err := json.Unmarshal(body, &decoded)
 	if err == nil && !isPlain(body) {
-		page := reflect.ValueOf(&read).Elem()
+		page := reflect.ValueOf(&decoded).Elem()
 		page.SetZero()
 		err = fill(page, body)
 	}
@@ -34,15 +34,15 @@ func Page(body []byte, deploymentID string, offset int) (*api.DeploysPaginated, 
 		return nil, err
 	}
 	switch {
-	case read.Deploys == nil || read.Offset == nil || read.TotalCount == nil:
-		return nil, errors.New("the response holds no page of deploys")
-	case *read.Offset != offset:
-		return nil, fmt.Errorf("the response holds the page after %d deploys, not after %d", *read.Offset, offset)
-	case len(read.Deploys) == 0 && offset < *read.TotalCount:
-		return nil, fmt.Errorf("the page after %d of %d deploys is empty", offset, *read.TotalCount)
+	case decoded.Deploys == nil || decoded.Offset == nil || decoded.TotalCount == nil:
+		return nil, errors.New("the response contains no page of deploys")
+	case *decoded.Offset != offset:
+		return nil, fmt.Errorf("the response contains the page at offset %d, not %d", *decoded.Offset, offset)
+	case len(decoded.Deploys) == 0 && offset < *decoded.TotalCount:
+		return nil, fmt.Errorf("the page at offset %d of %d deploys is empty", offset, *decoded.TotalCount)
 	}
-	page := &api.DeploysPaginated{TotalCount: *read.TotalCount}
-	for i, body := range read.Deploys {
+	page := &api.DeploysPaginated{TotalCount: *decoded.TotalCount}
+	for i, body := range decoded.Deploys {
 		deploy, err := DeployIn(body, deploymentID)
 		if err != nil {
 			return nil, fmt.Errorf("deploy %d of the page: %w", i+1, err)

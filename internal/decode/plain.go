@@ -11,39 +11,39 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// member is a name that json reads, and the bit of one that is strict.
+// member is the name of a known member, and its bit if it is strict.
 type member struct {
 	name string
 	bit  uint16
 }
 
-// known are the members that json reads, those that differ in case alone in one place: a map, to
-// look each name of a body up in, takes twice as long.
-var known = sync.OnceValue(func() (places *[64][]member) {
-	places = &[64][]member{}
+// known is a hash table of the members that json decodes. Names that differ only in case share a bucket.
+// A map would take twice as long.
+var known = sync.OnceValue(func() (buckets *[64][]member) {
+	buckets = &[64][]member{}
 	for _, model := range []any{api.DeploysPaginated{}, api.Deploy{}, api.Bundle{}, api.Subject{}, api.DeployGit{}} {
 		for i := range reflect.TypeOf(model).NumField() {
 			name := nameOf(reflect.TypeOf(model).Field(i))
-			place := &places[placeOf(name)]
-			*place = append(*place, member{name, strict[name]})
+			bucket := &buckets[bucketOf(name)]
+			*bucket = append(*bucket, member{name, strict[name]})
 		}
 	}
-	return places
+	return buckets
 })
 
-func placeOf[T string | []byte](name T) int {
+func bucketOf[T string | []byte](name T) int {
 	if len(name) == 0 {
 		return 0
 	}
-	return (len(name)<<3 ^ int(name[0]&31)) % 64 // 31: without the bit of the case
+	return (len(name)<<3 ^ int(name[0]&31)) % 64 // 31 masks the case bit
 }
 
-// isPlain reports whether package json reads a text, which it accepted, as the service wrote it:
-// json takes "Status" for "status" too, and the last of two. What is in doubt is not plain. It
-// allocates nothing, so that a usual body costs little more than json's own reading.
+// isPlain reports whether encoding/json, which has accepted the text, decoded exactly what it says: json
+// also matches "Status" to "status", and takes the last of two values. isPlain returns false in case of
+// doubt. It does not allocate, so a typical body takes little longer to decode.
 func isPlain(text []byte) bool {
 	known := known()
-	var seen [8]uint16 // the strict members of each object that is open
+	var seen [8]uint16 // the strict members seen in each open object
 	depth := 0
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
@@ -61,7 +61,7 @@ func isPlain(text []byte) bool {
 				continue
 			}
 			name := text[begin:i]
-			bit, inDoubt := find(name, known[placeOf(name)])
+			bit, inDoubt := find(name, known[bucketOf(name)])
 			if inDoubt || seen[depth]&bit != 0 {
 				return false
 			}
@@ -71,7 +71,7 @@ func isPlain(text []byte) bool {
 	return true
 }
 
-// endOf returns the length of a string that begins a text and ends in a quote.
+// endOf returns the index of the quote that ends the string at the start of a text.
 func endOf(text []byte) (end int) {
 	for {
 		end += bytes.IndexByte(text[end:], '"')
@@ -86,7 +86,7 @@ func endOf(text []byte) (end int) {
 	}
 }
 
-// isName reports whether what comes after a string makes it the name of a member.
+// isName reports whether a colon follows a string, which makes it the name of a member.
 func isName(after []byte) bool {
 	for _, c := range after {
 		if c > ' ' {
@@ -96,7 +96,7 @@ func isName(after []byte) bool {
 	return false
 }
 
-// find returns the bit of a known name, and whether it is in doubt which name json takes it for.
+// find returns the bit of a known name, and whether it is unclear which name json matches it to.
 func find(name []byte, among []member) (bit uint16, inDoubt bool) {
 	for _, one := range among {
 		if one.name == string(name) {

@@ -2,45 +2,45 @@ package evidence
 
 import "slices"
 
-// State is what is known after an attempt whose response was no success.
+// State is what is known after an attempt that did not succeed.
 type State struct {
-	Doubt     bool      // an attempt may have taken effect, and nothing has shown yet that it did not
-	InFlight  bool      // one may still take effect
-	Past      bool      // the deploy was seen past INITIALIZED in this call
-	Taken     bool      // another deploy's bundle was seen at the mount path in this call
-	Refused   bool      // the attempt was refused, maybe as the second delivery of one request
+	Doubt     bool      // an attempt may have taken effect, and no read has shown that it did not
+	InFlight  bool      // an attempt may still take effect
+	Past      bool      // the deploy was seen past INITIALIZED during this call
+	Taken     bool      // another deploy's bundle was seen at the mount path during this call
+	Refused   bool      // the attempt was refused, possibly because the request was delivered twice
 	MayRetry  bool      // the policy allows another attempt
-	OutOfTime bool      // there is no time left for another look
-	Room      int       // how many requests may still be made
-	Findings  []Finding // of the looks since the attempt, oldest first
+	OutOfTime bool      // there is no time left for another read
+	Room      int       // how many more requests the call may make
+	Findings  []Finding // of the reads since the attempt, oldest first
 }
 
 // Step is what to do next.
 type Step int8
 
 const (
-	Look    Step = iota // read the deploy back, once more
-	Retry               // make another attempt
-	Succeed             // the last look showed what was sent
-	Report              // the deploy that the last look showed: it is FAILED
-	Fail                // with how the last attempt ended: it took no effect
-	GiveUp              // the outcome is unknown
+	ReadBack Step = iota // read the deploy back once more
+	Retry                // make another attempt
+	Succeed              // the last read showed what was sent
+	Report               // return the deploy that the last read showed: it is FAILED
+	Fail                 // return the last attempt's error: it took no effect
+	GiveUp               // the outcome is unknown
 )
 
 const (
-	// Agreeing is how many looks must agree before a failure is believed.
+	// Agreeing is how many reads must agree before a failure is reported.
 	Agreeing = 3
-	// agreeingToRetry is how many must show INITIALIZED before another attempt is made.
+	// agreeingToRetry is how many reads must show INITIALIZED before a retry.
 	agreeingToRetry = 2
 )
 
-// Next decides. Success takes one look that shows what was sent. Everything else takes looks that
-// agree, since one that shows the deploy as it was before may lag behind.
+// Next decides what to do. One read that shows what was sent is enough for success. Everything else
+// needs several reads that agree, since a single read may be stale.
 func (s State) Next() Step {
 	finding, times := s.agreement()
-	mayLook := s.Room > 0 && (!s.OutOfTime || len(s.Findings) < Agreeing)
-	// Nothing newer is undone. An attempt leaves room for the looks that prove its failure, where
-	// that can be proven.
+	mayRead := s.Room > 0 && (!s.OutOfTime || len(s.Findings) < Agreeing)
+	// A retry must not undo a newer deploy. It must also leave enough requests for the reads that
+	// prove its failure, unless that cannot be proven anyway.
 	mayRetry := s.MayRetry && !s.Past && !s.Taken && (s.Room > Agreeing || s.InFlight && s.Room > 0)
 	switch {
 	case len(s.Findings) > 0 && s.Findings[len(s.Findings)-1] == Finalized:
@@ -48,13 +48,13 @@ func (s State) Next() Step {
 	case !s.Doubt && mayRetry:
 		return Retry
 	case !s.Doubt && s.Refused:
-		return s.afterRefusal(finding, mayLook)
+		return s.afterRefusal(finding, mayRead)
 	case !s.Doubt:
 		return Fail
 	case finding == Unchanged && times >= agreeingToRetry && mayRetry:
 		return Retry
-	case times < Agreeing && mayLook:
-		return Look
+	case times < Agreeing && mayRead:
+		return ReadBack
 	case times < Agreeing:
 		return GiveUp
 	case finding == Unchanged && !s.InFlight && !s.Past:
@@ -65,21 +65,21 @@ func (s State) Next() Step {
 	return GiveUp
 }
 
-// afterRefusal decides on a refusal that nothing else speaks against. One look tells whether it was
-// that of a second delivery, the first of which was carried out.
-func (s State) afterRefusal(finding Finding, mayLook bool) Step {
+// afterRefusal decides after a refusal without doubt. One successful read tells whether the request
+// was delivered twice, carried out the first time and refused the second.
+func (s State) afterRefusal(finding Finding, mayRead bool) Step {
 	switch {
-	case finding == Other:
-		return GiveUp // what was carried out may be on its way, or replaced since
+	case finding == Inconclusive:
+		return GiveUp // the finalize may be in progress, or already replaced
 	case finding != Unread || slices.Contains(s.Findings, Forbidden):
 		return Fail
-	case mayLook && len(s.Findings) < Agreeing:
-		return Look
+	case mayRead && len(s.Findings) < Agreeing:
+		return ReadBack
 	}
 	return GiveUp
 }
 
-// agreement returns what the last looks that succeeded have in common, and how many they are.
+// agreement returns the last finding, and how many successful reads in a row had it.
 func (s State) agreement() (found Finding, times int) {
 	for _, finding := range s.Findings {
 		switch finding {

@@ -1,5 +1,5 @@
-// Package evidence decides what became of a finalize: from what was sent, from how the attempts
-// ended, and from what the deploy showed when it was read back. It does no I/O and holds no state.
+// Package evidence decides whether a finalize took effect. It compares what was sent, how the
+// attempts ended and what the deploy showed when it was read back. It does no I/O and holds no state.
 package evidence
 
 import (
@@ -9,32 +9,32 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// Sent is what a finalize sends, and what is known of its deploy.
+// Sent is what a finalize sends, and what is known about its deploy.
 type Sent struct {
 	DeployID string
 	DAGs     *string // the version of a DAG tarball
 	Bundle   *string // the version of a bundle tarball
-	Removes  bool    // the bundle, for which nothing but an empty version is sent
-	Replaces string  // the deploy whose bundle was at the mount path before; "" if that is not known
+	Removes  bool    // whether it removes the bundle, by sending an empty version
+	Replaces string  // the deploy whose bundle was at the mount path before; "" if unknown
 }
 
-// Finding is what one look at the deploy shows.
+// Finding is what one read of the deploy shows.
 type Finding int8
 
 const (
-	Unread    Finding = iota // the look was lost
-	Forbidden                // the look was refused, and would be again
-	Unchanged                // INITIALIZED, without what was sent
-	Finalized                // DEPLOYED with what was sent
-	Failed                   // FAILED
-	Another                  // DEPLOYED with something else than was sent
-	Other                    // anything else: that may change, or something newer is there
+	Unread       Finding = iota // the read failed
+	Forbidden                   // the read was refused, and another one would be, too
+	Unchanged                   // INITIALIZED, without what was sent
+	Finalized                   // DEPLOYED with what was sent
+	Failed                      // FAILED
+	Different                   // DEPLOYED with something other than what was sent
+	Inconclusive                // anything else: it may still change, or a newer deploy replaced it
 )
 
-// Find classifies a deploy that was read back. What counts is what was sent; neither the type that
-// is shown nor what is missing proves anything.
+// Find classifies a deploy that was read back. It compares what was sent: neither the type that the
+// deploy shows nor a field that it lacks proves anything.
 func (s Sent) Find(deploy *api.Deploy) Finding {
-	shown := s.shownBy(deploy)
+	shown := s.matchIn(deploy)
 	switch {
 	case deploy.Status == api.DeployStatusFailed:
 		return Failed
@@ -43,35 +43,35 @@ func (s Sent) Find(deploy *api.Deploy) Finding {
 	case deploy.Status == api.DeployStatusInitialized && (shown != matches || s.Removes):
 		return Unchanged
 	case deploy.Status == api.DeployStatusDeployed && shown == differs && !s.IsTaken(deploy):
-		return Another
+		return Different
 	}
-	return Other
+	return Inconclusive
 }
 
-// Contradiction says why the response to the finalize itself is not the success that its status
-// claims, or "". A version that it leaves out is no contradiction; of a removal it must be evidence.
-// One that mayPass is of a deploy that is shown as it was before.
+// Contradiction says why the response to the finalize itself is not the success that its HTTP status
+// claims, or returns "". A missing version is not a contradiction; a removal, however, must be shown.
+// mayPass is true if the response shows the deploy as it was before, which a later read may correct.
 func (s Sent) Contradiction(deploy *api.Deploy) (reason string, mayPass bool) {
-	shown, initialized := s.shownBy(deploy), deploy.Status == api.DeployStatusInitialized
+	shown, initialized := s.matchIn(deploy), deploy.Status == api.DeployStatusInitialized
 	switch {
 	case deploy.Status == api.DeployStatusFailed:
-		return "", false // and that is all that there is to say
+		return "", false
 	case !initialized && deploy.Status != api.DeployStatusDeployed:
-		return fmt.Sprintf("the response shows a status that is not known here, %.40q", string(deploy.Status)), false
+		return fmt.Sprintf("the response shows an unknown deploy status, %.40q", string(deploy.Status)), false
 	case s.Removes && !initialized && shown != matches:
 		return "the response does not show that the bundle is gone", false
 	case !s.Removes && shown == differs:
-		return "the response shows another tarball version", false
+		return "the response shows a different tarball version", false
 	case initialized && !s.isEmpty() && (shown != matches || s.Removes):
 		return "the response shows the deploy as not finalized", true
 	}
 	return "", false
 }
 
-// IsPast reports a deploy that was finalized, whoever did that and with whatever.
+// IsPast reports whether the deploy is past INITIALIZED, whoever finalized it and with whatever content.
 func IsPast(deploy *api.Deploy) bool { return deploy.Status != api.DeployStatusInitialized }
 
-// IsTaken reports that another deploy's bundle is at the mount path, and not the one that was
+// IsTaken reports whether another deploy's bundle is at the mount path, other than the one that was
 // there before.
 func (s Sent) IsTaken(deploy *api.Deploy) bool {
 	if s.Bundle == nil {
@@ -94,10 +94,10 @@ func BundleAt(deploy *api.Deploy) *api.Bundle {
 	return nil
 }
 
-// IsSamePath reports whether two mount paths are one, however they are spelled.
+// IsSamePath reports whether two mount paths are equal once they are cleaned.
 func IsSamePath(a, b string) bool { return path.Clean("/"+a) == path.Clean("/"+b) }
 
-// match is what a deploy shows of a version that was sent.
+// match is how what a deploy shows compares to what was sent.
 type match int8
 
 const (
@@ -116,16 +116,16 @@ func compare(sent, seen *string) match {
 	return differs
 }
 
-// isEmpty reports a finalize that has no version to show, such as an image's.
+// isEmpty reports whether the finalize sends no version, such as an image's.
 func (s Sent) isEmpty() bool { return s.DAGs == nil && s.Bundle == nil }
 
-// shownBy returns what the deploy shows of what was sent. Where both versions were, one that
-// matches is enough: a deploy carries one of them.
-func (s Sent) shownBy(deploy *api.Deploy) match {
+// matchIn compares the deploy to what was sent. If both versions were sent, one that matches is
+// enough, because a deploy shows only one of them.
+func (s Sent) matchIn(deploy *api.Deploy) match {
 	if s.Removes {
-		return s.removalShownBy(deploy)
+		return s.removalMatch(deploy)
 	}
-	dags, bundle := compare(s.DAGs, deploy.DAGTarballVersion), s.bundleShownBy(deploy)
+	dags, bundle := compare(s.DAGs, deploy.DAGTarballVersion), s.bundleMatch(deploy)
 	switch {
 	case dags == matches || bundle == matches:
 		return matches
@@ -135,10 +135,10 @@ func (s Sent) shownBy(deploy *api.Deploy) match {
 	return notShown
 }
 
-func (s Sent) bundleShownBy(deploy *api.Deploy) match {
+func (s Sent) bundleMatch(deploy *api.Deploy) match {
 	bundle := BundleAt(deploy)
 	if bundle == nil || bundle.DeployID != "" && bundle.DeployID != s.DeployID {
-		return notShown // what another deploy mounted says nothing of this one
+		return notShown // another deploy's bundle says nothing about this deploy
 	}
 	if bundle.DesiredVersion != nil {
 		return compare(s.Bundle, bundle.DesiredVersion)
@@ -146,8 +146,8 @@ func (s Sent) bundleShownBy(deploy *api.Deploy) match {
 	return compare(s.Bundle, bundle.CurrentVersion)
 }
 
-// removalShownBy takes a list without the bundle for evidence, and no list for none.
-func (s Sent) removalShownBy(deploy *api.Deploy) match {
+// removalMatch treats a list without the bundle as proof, and a missing list as none.
+func (s Sent) removalMatch(deploy *api.Deploy) match {
 	switch {
 	case deploy.Bundles == nil || deploy.BundleMountPath == nil:
 		return notShown

@@ -1,5 +1,5 @@
-// Package memory is a network within the process, for tests in a [testing/synctest] bubble: a real
-// connection would keep its clock from moving.
+// Package memory is an in-memory network for tests in a [testing/synctest] bubble, whose clock would not
+// advance while a real connection waits.
 package memory
 
 import (
@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// Network is a network that only its own Dial reaches.
+// Network is a listener that only its own Dial connects to.
 type Network struct {
 	dialed chan net.Conn
 	closed chan struct{}
 	once   sync.Once
 }
 
-// New returns a network that listens.
+// New returns a network that accepts connections.
 func New() *Network {
 	return &Network{dialed: make(chan net.Conn), closed: make(chan struct{})}
 }
@@ -45,7 +45,7 @@ func (n *Network) Close() error {
 // Addr implements [net.Listener].
 func (n *Network) Addr() net.Addr { return addr }
 
-// Dial is for [net/http.Transport.DialContext]. It fails as a real one does.
+// Dial is for [net/http.Transport.DialContext]. It fails like a real dial.
 func (n *Network) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	up, down := newFlow(), newFlow()
 	var err error
@@ -60,8 +60,8 @@ func (n *Network) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: addr, Err: err}
 }
 
-// conn is one end of a connection. Unlike [net.Pipe] it has buffers, as real ones have:
-// without them both ends of HTTP/2 could wait for each other to read.
+// conn is one end of a connection. Unlike [net.Pipe], it has buffers like a real one: without them, both
+// ends of HTTP/2 could wait for each other to read.
 type conn struct{ in, out *flow }
 
 func (c *conn) Read(into []byte) (int, error)  { return c.in.read(into) }
@@ -69,7 +69,7 @@ func (c *conn) Write(from []byte) (int, error) { return c.out.write(from) }
 func (c *conn) LocalAddr() net.Addr            { return addr }
 func (c *conn) RemoteAddr() net.Addr           { return addr }
 
-// CloseWrite has the other end read io.EOF.
+// CloseWrite makes the other end read io.EOF.
 func (c *conn) CloseWrite() error {
 	c.out.change(func() { c.out.writerGone = true })
 	return nil
@@ -161,7 +161,7 @@ func (f *flow) write(from []byte) (written int, err error) {
 	}
 }
 
-// deadline wakes what waits on a flow once its time has come.
+// deadline wakes the goroutines that wait on a flow when it passes.
 type deadline struct {
 	at    time.Time
 	timer *time.Timer

@@ -44,7 +44,7 @@ func TestDialIsRefused(t *testing.T) {
 	assert.ErrorIs(t, err, net.ErrClosed)
 }
 
-// What is written can be read later, until the buffer is full, and after the writer has gone.
+// Data can be written until the buffer is full, and read later, even after the writer has closed.
 func TestConnectionsHaveBuffers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, server := connect(t)
@@ -79,7 +79,7 @@ func TestCloseWriteLeavesTheOtherDirection(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-// Deadlines end what waits, and are forgotten once they are moved.
+// Deadlines end reads and writes that wait. A new deadline replaces the previous one.
 func TestDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, server := connect(t)
@@ -104,6 +104,6 @@ func TestDeadlines(t *testing.T) {
 			assert.NoError(t, server.SetReadDeadline(time.Unix(1, 0)))
 		}()
 		_, err = io.Copy(io.Discard, server)
-		assert.ErrorIs(t, err, os.ErrDeadlineExceeded, "a deadline reaches who waits already")
+		assert.ErrorIs(t, err, os.ErrDeadlineExceeded, "a new deadline ends a read that already waits")
 	})
 }

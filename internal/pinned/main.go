@@ -1,6 +1,5 @@
-// Command pinned runs a tool in the version that tools/go.mod pins, such as the generator of api.
-// It is `go run -modfile=tools/go.mod`, which fails where this module is part of a workspace, or has
-// a vendor folder.
+// Command pinned runs a tool, such as the generator of package api, in the version that tools/go.mod
+// pins. Unlike `go run -modfile=tools/go.mod`, it also works in a workspace or with a vendor folder.
 package main
 
 import (

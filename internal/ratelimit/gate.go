@@ -1,5 +1,5 @@
-// Package ratelimit holds requests back: each takes its turn at the limiter of its HTTP method,
-// and all of a client's wait while it was told to slow down.
+// Package ratelimit delays requests: each waits for the limiter of its HTTP method, and all requests
+// of a client wait during a pause after a 429.
 package ratelimit
 
 import (
@@ -11,27 +11,27 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
-// Limiter holds requests back. Wait returns when the next may start, or an error if it never may
-// or the context ended.
+// Limiter limits the rate of requests. Wait returns when the next request may start, or an error if
+// the context ends or the request may never start.
 type Limiter interface {
 	Wait(ctx context.Context) error
 }
 
 var _ Limiter = (*Window)(nil)
 
-// Gate is where the attempts of one client take their turn.
+// Gate delays the attempts of one client.
 type Gate struct {
-	limiters    map[string]Limiter // by method; one that is missing does not limit
+	limiters    map[string]Limiter // by method; a method without one is not limited
 	pausedUntil atomic.Pointer[time.Time]
 }
 
-// NewGate returns a gate with a limiter for each method.
+// NewGate returns a gate with the given limiters by method.
 func NewGate(limiters map[string]Limiter) *Gate { return &Gate{limiters: limiters} }
 
 // Turn is an attempt that may start.
 type Turn struct {
-	window *Window // nil if the limiter is of another kind
-	slowed int64   // how often the window had been slowed down by then
+	window *Window // nil if the limiter is not a Window
+	slowed int64   // the window's slowdowns when the attempt started
 }
 
 // Enter waits until an attempt may start.
@@ -40,27 +40,27 @@ func (g *Gate) Enter(ctx context.Context, method string) (Turn, error) {
 	if err := g.wait(ctx, limiter); err != nil {
 		return Turn{}, err
 	}
-	window, isOurs := limiter.(*Window)
-	if !isOurs {
+	window, isWindow := limiter.(*Window)
+	if !isWindow {
 		return Turn{}, nil
 	}
 	return Turn{window, window.slowed.Load()}, nil
 }
 
-// TurnedAway is told that the attempt got a 429. It slows the limiter down.
+// TurnedAway reports that the attempt got a 429. It slows the limiter down.
 func (t Turn) TurnedAway() {
 	if t.window != nil {
 		t.window.slow(t.slowed)
 	}
 }
 
-// wait waits for the end of a pause and for the limiter, and asks the limiter anew if a pause
-// began meanwhile, so that those that wait do not start all at once when it ends.
+// wait waits for the end of a pause, then for the limiter. If a pause begins meanwhile it starts over,
+// so that the waiting requests do not all start at once when the pause ends.
 func (g *Gate) wait(ctx context.Context, limiter Limiter) error {
 	for {
 		if left := g.pauseLeft(); left > 0 {
 			if err := retry.Sleep(ctx, left); err != nil {
-				return fmt.Errorf("%w while waiting, because a request was turned away with 429", err)
+				return fmt.Errorf("%w while waiting after a 429 response", err)
 			}
 			continue
 		}
@@ -68,7 +68,7 @@ func (g *Gate) wait(ctx context.Context, limiter Limiter) error {
 			return nil
 		}
 		if err := retry.ContextError(ctx); err != nil {
-			return err // which is not the limiter's
+			return err // without the prefix "limiter:"
 		}
 		if err := limiter.Wait(ctx); err != nil {
 			return fmt.Errorf("limiter: %w", err)
@@ -87,8 +87,7 @@ func (g *Gate) pauseLeft() time.Duration {
 	return time.Until(*until)
 }
 
-// Pause keeps every attempt from starting before then. A shorter pause takes nothing back from a
-// longer one.
+// Pause delays every attempt until the given time. It never shortens a pause.
 func (g *Gate) Pause(until time.Time) {
 	for {
 		before := g.pausedUntil.Load()

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// client makes attempts that take a second and get the given statuses, then 200, and notes when
-// they began.
+// client makes attempts of one second each. They get the given statuses, then 200; it records when
+// each began.
 type client struct {
 	*Gate
 	began    time.Time
@@ -46,7 +46,7 @@ func (c *client) do(ctx context.Context, method string) error {
 	return nil
 }
 
-func TestGateHoldsEachMethodBack(t *testing.T) {
+func TestGateLimitsEachMethod(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newClient(map[string]Limiter{http.MethodPost: NewWindow(2)})
 		var requests sync.WaitGroup
@@ -54,12 +54,11 @@ func TestGateHoldsEachMethodBack(t *testing.T) {
 			requests.Go(func() { assert.NoError(t, client.do(t.Context(), method)) })
 		}
 		requests.Wait()
-		assert.Equal(t, []time.Duration{0, 0, 0, 0, 0, span}, client.times, "the third POST waits; a GET never does here")
+		assert.Equal(t, []time.Duration{0, 0, 0, 0, 0, span}, client.times, "the third POST waits, the GETs do not")
 	})
 }
 
-// After a 429 no request of the client starts before the pause is over, not even one that the
-// limiter let pass already.
+// No request of the client starts during a pause, not even one that the limiter has already admitted.
 func TestGatePausesTheWholeClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newClient(map[string]Limiter{http.MethodPost: NewWindow(1)})
@@ -75,13 +74,13 @@ func TestGatePausesTheWholeClient(t *testing.T) {
 		}
 		time.Sleep(500 * time.Millisecond)
 		client.Pause(began.Add(10 * time.Second))
-		client.Pause(began.Add(5 * time.Second)) // a shorter one takes nothing back
+		client.Pause(began.Add(5 * time.Second)) // does not shorten the pause
 		requests.Wait()
 		assert.Equal(t, []time.Duration{0, 10 * time.Second, 10 * time.Second}, client.times)
 	})
 }
 
-// Those that queue during a pause do not start all at once when it ends.
+// Requests that queue during a pause do not all start at once when it ends.
 func TestGatePausesTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newClient(map[string]Limiter{http.MethodPost: NewWindow(1)})
@@ -90,7 +89,7 @@ func TestGatePausesTheQueue(t *testing.T) {
 		for range 4 {
 			requests.Go(func() { assert.NoError(t, client.do(t.Context(), http.MethodPost)) })
 		}
-		time.Sleep(time.Second / 2) // one started, one waits for the limiter, two behind it
+		time.Sleep(time.Second / 2) // one has started, one waits for the limiter, two are behind it
 		client.Pause(began.Add(10 * time.Second))
 		requests.Wait()
 		assert.Equal(t, []time.Duration{0, 10 * time.Second, 10*time.Second + span, 10*time.Second + 2*span}, client.times)
@@ -103,7 +102,7 @@ func (brokenLimiter) Wait(context.Context) error {
 	return errors.New("the budget is down")
 }
 
-func TestGateSaysWhyItHoldsBack(t *testing.T) {
+func TestGateReturnsTheLimitersError(t *testing.T) {
 	client := newClient(map[string]Limiter{http.MethodPost: brokenLimiter{}})
 	err := client.do(t.Context(), http.MethodPost)
 	require.EqualError(t, err, "limiter: the budget is down")
@@ -127,7 +126,7 @@ func TestGateEndsWithTheContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
 		defer cancel()
 		var requests sync.WaitGroup
-		for range 3 { // one starts, one is at the head, one behind it
+		for range 3 { // one starts, one waits for the limiter, one is behind it
 			requests.Go(func() {
 				began := time.Now()
 				if err := client.do(ctx, http.MethodPost); err != nil {
@@ -144,6 +143,6 @@ func TestGateEndsWithTheContext(t *testing.T) {
 		defer cancel()
 		err := client.do(ctx, http.MethodPost)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.ErrorContains(t, err, "because a request was turned away with 429")
+		assert.ErrorContains(t, err, "while waiting after a 429 response")
 	})
 }

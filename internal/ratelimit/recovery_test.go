@@ -10,14 +10,14 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// busy has workers send requests for a time through limiters of perSecond, one for each client,
-// to a service that counts by the last second and takes 150 ms. It returns how many got through
-// and how many a 429; from the first, so many get one whatever the limit.
+// busy lets workers send requests for a while through limiters of perSecond, one per client, to a
+// service that counts over a sliding second and takes 150 ms. The first unlucky requests get a 429
+// regardless of the limit. It returns how many requests were served and how many got a 429.
 func busy(t *testing.T, workers, clients, perSecond, allowed, unlucky int, during time.Duration) (served, turnedAway int) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		var mu sync.Mutex
-		var last []time.Time // of those that were served in the last second
+		var last []time.Time // when requests were served in the last second
 		serve := func() bool {
 			mu.Lock()
 			defer mu.Unlock()
@@ -59,27 +59,27 @@ func busy(t *testing.T, workers, clients, perSecond, allowed, unlucky int, durin
 	return served, turnedAway
 }
 
-// A 429 costs little, and a rate that is not to be had is given up without a storm of them. The
-// bounds leave room for the order that goroutines of one instant run in.
+// A single 429 costs little, and a rate above the limit comes down without a storm of 429s. The bounds
+// allow for any order of goroutines that wake at the same instant.
 func TestBusyClients(t *testing.T) {
 	for name, row := range map[string]struct {
 		workers, clients, perSecond, allowed, unlucky int
 		during                                        time.Duration
 		served, turnedAway                            int // at least, at most
 	}{
-		"one 429":                             {64, 1, 10, 10, 1, 45 * time.Second, 385, 1},
-		"one 429, a high rate":                {1500, 1, 1000, 1000, 1, 45 * time.Second, 35_500, 1},
-		"another takes half of the budget":    {64, 1, 10, 5, 0, time.Minute, 210, 10},
-		"the same, for long":                  {64, 1, 10, 5, 0, 10 * time.Minute, 2200, 40},
-		"a rate far above the service's":      {1500, 1, 1000, 10, 0, time.Minute, 400, 1200},
-		"the same, but for the first minute":  {1500, 1, 1000, 10, 0, 10 * time.Minute, 4200, 1220},
-		"two clients that share nothing":      {64, 2, 10, 10, 0, time.Minute, 420, 120},
-		"four clients that share nothing":     {64, 4, 10, 10, 0, time.Minute, 450, 300},
-		"four clients of a rate far too high": {64, 4, 1000, 10, 0, time.Minute, 450, 600},
+		"one 429":                                {64, 1, 10, 10, 1, 45 * time.Second, 385, 1},
+		"one 429, high rate":                     {1500, 1, 1000, 1000, 1, 45 * time.Second, 35_500, 1},
+		"another client takes half":              {64, 1, 10, 5, 0, time.Minute, 210, 10},
+		"another client takes half, for long":    {64, 1, 10, 5, 0, 10 * time.Minute, 2200, 40},
+		"rate far above the limit":               {1500, 1, 1000, 10, 0, time.Minute, 400, 1200},
+		"rate far above the limit, for long":     {1500, 1, 1000, 10, 0, 10 * time.Minute, 4200, 1220},
+		"two clients":                            {64, 2, 10, 10, 0, time.Minute, 420, 120},
+		"four clients":                           {64, 4, 10, 10, 0, time.Minute, 450, 300},
+		"four clients, rate far above the limit": {64, 4, 1000, 10, 0, time.Minute, 450, 600},
 	} {
 		t.Run(name, func(t *testing.T) {
 			served, turnedAway := busy(t, row.workers, row.clients, row.perSecond, row.allowed, row.unlucky, row.during)
-			t.Logf("%d served, %d turned away in %v", served, turnedAway, row.during)
+			t.Logf("%d served, %d rate limited in %v", served, turnedAway, row.during)
 			assert.GreaterOrEqual(t, served, row.served)
 			assert.LessOrEqual(t, turnedAway, row.turnedAway)
 		})

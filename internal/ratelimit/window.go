@@ -10,50 +10,48 @@ import (
 )
 
 const (
-	// span is the second that the service counts requests in, plus a margin for what two
-	// requests may differ in on their way: without it the last of one second and the first of
-	// the next meet at the border.
+	// span is the second in which the service counts requests, plus a margin for network jitter.
+	// Without it, the last requests of one second could arrive together with the first of the next.
 	span = 1010 * time.Millisecond
-	// recovery is how long a window that was slowed down takes to its full rate. It doubles when
-	// the window is slowed down again before that, up to slowest for each request of the rate: a
-	// rate that is not to be had is tried less and less often.
+	// recovery is how long a window that was slowed down takes to return to its full rate. It doubles
+	// each time the window is slowed down before that, up to slowest times the rate, so that a rate
+	// that the service never allows is tried less and less often.
 	recovery = 20 * time.Second
 	slowest  = 5 * time.Second
-	// steepest bounds what a window is slowed down to, otherwise half: a rate far above the
-	// service's would otherwise take many rounds of 429s to come down.
-	steepest = 25
-	// most is the highest rate that a window keeps count of.
-	most = 1_000_000
+	// maxSlowed caps the rate after a slowdown, which is otherwise half the rate before. Without it, a
+	// rate far above the service's limit would need many rounds of 429s to come down.
+	maxSlowed = 25
+	// maxRate is the highest rate of a window.
+	maxRate = 1_000_000
 )
 
-// Window lets a fixed number of requests start in any span, wherever it begins: that satisfies a
-// service that counts by fixed seconds, by the last second or by a token bucket. A token bucket
-// of our own would not: right after its burst it goes on at its rate, and so doubles the rate in
-// the first second.
+// Window lets a fixed number of requests start in any span, wherever the span begins. That satisfies
+// a service that counts per calendar second, over a sliding second or with a token bucket. A token
+// bucket on our side would not: it allows a burst and then continues at its rate, so that the first
+// second has twice as many requests.
 type Window struct {
-	turn chan struct{} // held by the first of those that wait
+	turn chan struct{} // held by the first in line
 
 	created  time.Time
 	mu       sync.Mutex
-	starts   []time.Duration // since created: a ring of the last ones, as many as a span has
-	next     int             // index of the oldest
-	slowedAt time.Time       // zero if it never was
-	slowedTo int             // how many a span allowed then
-	recovery time.Duration   // from then to the full rate
-	slowed   atomic.Int64    // how often it was
+	starts   []time.Duration // ring of the last start times, since created; its length is the full rate
+	next     int             // index of the oldest start
+	slowedAt time.Time       // the last slowdown; zero if there was none
+	slowedTo int             // the rate right after it
+	recovery time.Duration   // how long it takes to recover the full rate
+	slowed   atomic.Int64    // number of slowdowns
 }
 
-// NewWindow returns a window of perSecond requests, 1 to 1,000,000; a number beyond counts as
-// the nearer of the two.
+// NewWindow returns a window of perSecond requests. A number outside of 1 to 1,000,000 is clamped.
 func NewWindow(perSecond int) *Window {
 	return &Window{
 		turn:    make(chan struct{}, 1),
-		created: time.Now().Add(-span), // so that the ring begins with starts that are past
-		starts:  make([]time.Duration, min(max(1, perSecond), most)),
+		created: time.Now().Add(-span), // so that the zero starts in the ring are in the past
+		starts:  make([]time.Duration, min(max(1, perSecond), maxRate)),
 	}
 }
 
-// Wait implements [Limiter], first come, first served.
+// Wait implements [Limiter]. It serves callers in the order in which they arrive.
 func (w *Window) Wait(ctx context.Context) error {
 	select {
 	case w.turn <- struct{}{}:
@@ -63,7 +61,7 @@ func (w *Window) Wait(ctx context.Context) error {
 	}
 	for {
 		if err := retry.ContextError(ctx); err != nil {
-			return err // takes no turn
+			return err // an ended call must not use up a request
 		}
 		wait := w.start(time.Now())
 		if wait <= 0 {
@@ -75,12 +73,12 @@ func (w *Window) Wait(ctx context.Context) error {
 	}
 }
 
-// start notes the start of a request, or returns how long it must wait.
+// start records the start of a request, or returns how long the request must wait.
 func (w *Window) start(now time.Time) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	// What must be a span ago: the request as many back as are allowed, and the last 429, because
-	// then the span is full, whoever filled it.
+	// Both of these must be at least a span ago: the start that is the allowed number of requests
+	// back, and the last 429, which means that the span was full, whoever filled it.
 	back := w.created.Add(w.starts[(w.next-w.allowed(now)+len(w.starts))%len(w.starts)])
 	if w.slowedAt.After(back) {
 		back = w.slowedAt
@@ -102,8 +100,8 @@ func (w *Window) allowed(now time.Time) int {
 	return w.slowedTo + int(recovered*float64(full-w.slowedTo))
 }
 
-// slow is told of a request that got a 429, and how often the window had been slowed down when
-// that request started: of those that started together only the first counts.
+// slow is called when a request got a 429. before is the number of slowdowns when that request
+// started: of the requests that started together, only the first 429 counts.
 func (w *Window) slow(before int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -115,5 +113,5 @@ func (w *Window) slow(before int64) {
 	if allowed < len(w.starts) {
 		recovery = max(recovery, min(2*w.recovery, time.Duration(len(w.starts))*slowest))
 	}
-	w.slowedAt, w.slowedTo, w.recovery = now, max(1, min(allowed/2, steepest)), recovery
+	w.slowedAt, w.slowedTo, w.recovery = now, max(1, min(allowed/2, maxSlowed)), recovery
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// startTimes has so many requests wait for the limiter, and returns when each may start.
+// startTimes returns when each of the given number of requests may start.
 func startTimes(t *testing.T, limiter Limiter, requests int) []time.Duration {
 	started := time.Now()
 	var times []time.Duration
@@ -23,20 +23,20 @@ func startTimes(t *testing.T, limiter Limiter, requests int) []time.Duration {
 	return times
 }
 
-func TestWindowNeverExceedsASecond(t *testing.T) {
+func TestWindowNeverExceedsTheRate(t *testing.T) {
 	for _, perSecond := range []int{1, 2, 10, 25} {
 		synctest.Test(t, func(t *testing.T) {
 			times := startTimes(t, NewWindow(perSecond), 20*perSecond)
 			for i := range times[perSecond:] {
-				assert.GreaterOrEqual(t, times[i+perSecond]-times[i], 1010*time.Millisecond, "%d a second and a margin, request %d", perSecond, i)
+				assert.GreaterOrEqual(t, times[i+perSecond]-times[i], 1010*time.Millisecond, "%d per second, request %d", perSecond, i)
 			}
-			assert.LessOrEqual(t, times[len(times)-1], 19*span, "no slower than it must be")
+			assert.LessOrEqual(t, times[len(times)-1], 19*span, "no slower than necessary")
 		})
 	}
 }
 
-// Whenever requests come, no second of a service that counts in any of the usual ways has more
-// than it allows.
+// The window stays within the limit of a service that counts per calendar second or with a token
+// bucket, whenever requests arrive.
 func TestWindowAgainstServices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limiter := NewWindow(10)
@@ -66,11 +66,11 @@ func TestWindowEndsWithTheContext(t *testing.T) {
 		assert.Equal(t, 300*time.Millisecond, time.Since(started))
 		fresh := NewWindow(1)
 		for range 100 {
-			require.ErrorIs(t, fresh.Wait(ctx), context.DeadlineExceeded, "though there is room")
+			require.ErrorIs(t, fresh.Wait(ctx), context.DeadlineExceeded, "even though the limit is not reached")
 		}
 		started = time.Now()
 		require.NoError(t, fresh.Wait(t.Context()))
-		assert.Zero(t, time.Since(started), "a call that is over takes no turn")
+		assert.Zero(t, time.Since(started), "an ended call must not use up a request")
 	})
 }
 
@@ -80,22 +80,22 @@ func TestWindowSlowsDownAndRecovers(t *testing.T) {
 		assert.Equal(t, []time.Duration{0, 0, 0, 0}, startTimes(t, limiter, 4))
 		time.Sleep(time.Second)
 		limiter.slow(0)
-		limiter.slow(0) // of the same burst: counts no more
-		assert.Equal(t, []time.Duration{span, span, 2 * span, 2 * span}, startTimes(t, limiter, 4), "half, and nothing in the span that is full")
+		limiter.slow(0) // of the same burst, so it does not count
+		assert.Equal(t, []time.Duration{span, span, 2 * span, 2 * span}, startTimes(t, limiter, 4), "half the rate, after the full span")
 		time.Sleep(recovery / 2)
-		limiter.slow(0) // neither does it now
-		assert.Equal(t, []time.Duration{0, 0, 0, span}, startTimes(t, limiter, 4), "three a span")
+		limiter.slow(0) // still does not count
+		assert.Equal(t, []time.Duration{0, 0, 0, span}, startTimes(t, limiter, 4), "three per span")
 		time.Sleep(recovery / 2)
-		assert.Equal(t, []time.Duration{0, 0, 0, 0, span}, startTimes(t, limiter, 5), "four, as before")
+		assert.Equal(t, []time.Duration{0, 0, 0, 0, span}, startTimes(t, limiter, 5), "the full rate")
 		time.Sleep(time.Hour)
-		assert.Equal(t, []time.Duration{0, 0, 0, 0, span}, startTimes(t, limiter, 5), "no more than that")
+		assert.Equal(t, []time.Duration{0, 0, 0, 0, span}, startTimes(t, limiter, 5), "no more than the full rate")
 	})
 }
 
-// Whatever the rate, it is back after the same time, and has come nearer evenly.
-func TestWindowRecoversInTheSameTime(t *testing.T) {
+// Every rate recovers linearly, in the same time.
+func TestWindowRecoversLinearly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for perSecond, half := range map[int]int{2: 1, 10: 5, 25: 12, 1000: steepest, most: steepest} {
+		for perSecond, half := range map[int]int{2: 1, 10: 5, 25: 12, 1000: maxSlowed, maxRate: maxSlowed} {
 			limiter := NewWindow(perSecond)
 			limiter.slow(0)
 			for tenth := range 10 {
@@ -107,8 +107,8 @@ func TestWindowRecoversInTheSameTime(t *testing.T) {
 	})
 }
 
-// Each 429 on the way back takes half of what is left, to one a span, and has the way take twice
-// as long; once it was gone to its end the next 429 is a first one again.
+// Each 429 during a recovery halves the rate, down to one per span, and doubles the recovery. After a
+// full recovery, the next 429 counts as a first one again.
 func TestWindowSlowedDownAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limiter := NewWindow(40)
@@ -129,7 +129,7 @@ func TestWindowSlowedDownAgain(t *testing.T) {
 		slow := NewWindow(2)
 		slow.slow(0)
 		slow.slow(1)
-		assert.Equal(t, 1, slow.allowed(time.Now().Add(recovery-time.Second)), "never sooner than after a first one")
+		assert.Equal(t, 1, slow.allowed(time.Now().Add(recovery-time.Second)), "the recovery is never shorter than after a first 429")
 	})
 }
 
@@ -153,7 +153,7 @@ func TestWindowIsFair(t *testing.T) {
 	})
 }
 
-func TestWindowTakesAnyNumber(t *testing.T) {
+func TestWindowClampsTheRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		assert.Equal(t, []time.Duration{0, span}, startTimes(t, NewWindow(0), 2))
 		assert.Equal(t, []time.Duration{0, span}, startTimes(t, NewWindow(-5), 2))

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What an error costs: a token of 1,000 characters, a message of 100 and a page of 2,000.
+// BenchmarkError redacts a message of 100 characters and a page of 2,000 for a token of 1,000.
 func BenchmarkError(b *testing.B) {
 	random := rand.New(rand.NewPCG(1, 2))
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -5,13 +5,13 @@ import (
 	"reflect"
 )
 
-// revealer is what holds a secret itself, such as an upload URL.
+// revealer is a value that is a secret, such as an upload URL.
 type revealer interface{ Reveal() string }
 
-// Copy returns a copy of a value, such as a model of the API, that lacks what reveals a secret, and
-// whose strings hold neither that nor one of secrets. It shares nothing with the value.
+// Copy returns a deep copy of a value, such as a model of the API, without its revealers. The strings of
+// the copy contain no signature of an upload URL in the value, and none of secrets.
 func Copy[T any](secrets *Recent, value T) T {
-	revealed, _ := json.Marshal(value) // of a model it cannot fail
+	revealed, _ := json.Marshal(value) // cannot fail for a model
 	return secrets.Redactor(Signatures(revealed)...).copied(reflect.ValueOf(&value).Elem()).Interface().(T)
 }
 
@@ -44,6 +44,6 @@ func (r Redactor) copied(value reflect.Value) reflect.Value {
 		}
 	case reflect.Bool, reflect.Int, reflect.Int32, reflect.Int64, reflect.Float32, reflect.Float64:
 		copied.Set(value)
-	} // of another kind the models have none
+	} // models have no other kinds
 	return copied
 }

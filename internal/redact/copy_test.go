@@ -35,6 +35,6 @@ func TestCopy(t *testing.T) {
 	copied := Copy(&recent, value)
 	wanted := kind("KIND ")
 	assert.Equal(t, &described{Name: "see [REDACTED]\n👩\u200d💻", Kind: &wanted, At: at, Count: 3, Parts: []described{{Name: "[REDACTED]", Parts: []described{}}}}, copied)
-	assert.Equal(t, "sig=s1gned", value.Parts[0].Name, "the value stays as it was")
+	assert.Equal(t, "sig=s1gned", value.Parts[0].Name, "the value must not change")
 	assert.Nil(t, Copy(nil, (*described)(nil)))
 }

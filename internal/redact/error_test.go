@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An error below may say what the one above does not.
-func TestErrorHidesWhatIsBelow(t *testing.T) {
+// A wrapped error may show a secret that the outer text does not.
+func TestErrorHidesCauses(t *testing.T) {
 	for _, err := range []error{
 		fmt.Errorf("cannot send Bearer s3cret to https://storage.example/x?sig=s1gned: %w", context.Canceled),
 		quiet{fmt.Errorf("Bearer s3cret: %w", context.Canceled)},
@@ -24,17 +24,17 @@ func TestErrorHidesWhatIsBelow(t *testing.T) {
 		hidden := Error(err, "s3cret")
 		require.ErrorIs(t, hidden, context.Canceled)
 		assert.Nil(t, errors.Unwrap(hidden))
-		assert.False(t, errors.As(hidden, new(quiet)) || errors.As(hidden, new(quietAll)), "what is below could be had")
+		assert.False(t, errors.As(hidden, new(quiet)) || errors.As(hidden, new(quietAll)), "errors.As must not reach a cause that shows a secret")
 		requireHidden(t, hidden)
 	}
 }
 
-// An error may hold what neither its text nor one below it says.
+// A field of an error may contain a secret that no text shows.
 func TestErrorHidesFields(t *testing.T) {
 	hidden := Error(fmt.Errorf("twice: %w", holding{URL: "https://storage.example/x?sig=s1gned", Header: map[string]string{"Authorization": "Bearer s3cret"}}), "s3cret")
 	requireHidden(t, hidden)
 	var found holding
-	require.ErrorAs(t, hidden, &found, "who asks for it by its type may have it")
+	require.ErrorAs(t, hidden, &found, "errors.As returns a cause whose text is clean")
 	assert.Equal(t, "it holds", found.Error())
 	assert.EqualError(t, hidden, "twice: it holds")
 }
@@ -48,7 +48,7 @@ func requireHidden(t *testing.T, err error) {
 	assert.NotContains(t, shown, "s1gned")
 }
 
-// difference is what an assertion shows of an error.
+// difference returns what a failed assertion shows of an error.
 func difference(err error) string {
 	var seen recorder
 	assert.Equal(&seen, nil, err)
@@ -69,7 +69,7 @@ func TestErrorWithNothingToHide(t *testing.T) {
 	assert.EqualError(t, Error(errors.Join(io.EOF, errors.New("a\u2028b"))), "EOF a b")
 }
 
-// A secret in the text of one error does not hide the causes below it that have none.
+// A secret in the text of one error does not hide its clean causes.
 func TestErrorFindsCleanCauses(t *testing.T) {
 	hidden := Error(fmt.Errorf("sig=s1gned: %w", &net.OpError{Op: "dial", Err: io.EOF}))
 	var found *net.OpError
@@ -78,13 +78,13 @@ func TestErrorFindsCleanCauses(t *testing.T) {
 	assert.False(t, errors.As(Error(fmt.Errorf("a: %w", &net.OpError{Op: "sig=s1gned", Err: io.EOF})), &found))
 }
 
-// What a caller's transport returns may be odd.
-func TestErrorThatIsBelowItself(t *testing.T) {
+// A caller's transport may return an error that wraps itself.
+func TestErrorThatWrapsItself(t *testing.T) {
 	itself := &circle{}
 	itself.below = itself
 	assert.False(t, New("s3cret").isClean(itself, maxDepth))
 	assert.EqualError(t, Error(itself), "round")
-	assert.EqualError(t, Error((*net.OpError)(nil)), "<nil>", "a nil that is none")
+	assert.EqualError(t, Error((*net.OpError)(nil)), "<nil>", "a nil pointer in a non-nil error")
 }
 
 type circle struct{ below error }

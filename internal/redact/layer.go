@@ -2,14 +2,15 @@ package redact
 
 import "strings"
 
-// layer is a text with its escapes undone so many times, and where each byte of it is written.
+// layer is a text with its escapes undone a number of times, and the position of each byte in the
+// original text.
 type layer struct {
 	text string
-	from []int // of each byte: where it begins in what was written; one more for the end
+	from []int // where each byte starts in the original text, plus the end of the text
 }
 
-// written is a text as it stands.
-func written(text string) layer {
+// original returns the layer of an unchanged text.
+func original(text string) layer {
 	from := make([]int, len(text)+1)
 	for i := range from {
 		from[i] = i
@@ -17,14 +18,14 @@ func written(text string) layer {
 	return layer{text, from}
 }
 
-// hide hides what the bytes from first to end, which is not included, are written as.
+// hide hides the original bytes of text[first:end].
 func (l layer) hide(hidden []bool, first, end int) {
 	for i := l.from[first]; i < l.from[end]; i++ {
 		hidden[i] = true
 	}
 }
 
-// unescaped undoes the escapes once, if there are any.
+// unescaped undoes the escapes once, and reports whether there were any.
 func (l layer) unescaped() (inner layer, escaped bool) {
 	text, from := make([]byte, 0, len(l.text)), make([]int, 0, len(l.from))
 	for i := 0; i < len(l.text); {
@@ -42,31 +43,31 @@ func (l layer) unescaped() (inner layer, escaped bool) {
 	return layer{string(text), append(from, l.from[len(l.text)])}, escaped
 }
 
-// escape is how a character is written by its number.
+// escape is a format that writes a character as a number.
 type escape struct {
 	prefix   string
-	min, max int // digits
+	min, max int // number of digits
 	base     int
-	suffix   string // which may be missing
+	suffix   string // optional
 }
 
-// escapes are those of URLs, programming languages, JSON, mail and HTML.
+// escapes are the formats of URLs, programming languages, JSON, mail and HTML.
 var escapes = []escape{
 	{"%u", 4, 4, 16, ""}, {"%", 2, 2, 16, ""}, {"=", 2, 2, 16, ""}, {"0x", 2, 2, 16, ""}, {"U+", 4, 6, 16, ""},
 	{`\u{`, 1, 6, 16, "}"}, {`\u`, 4, 4, 16, ""}, {`\U`, 8, 8, 16, ""}, {`\x{`, 1, 6, 16, "}"}, {`\x`, 2, 2, 16, ""}, {`\`, 3, 3, 8, ""},
 	{"&#x", 1, 6, 16, ";"}, {"&#X", 1, 6, 16, ";"}, {"&#", 1, 7, 10, ";"},
 }
 
-// named are escapes without a number: what they stand for, or no character of a secret.
+// named are escapes without a number, and the character that each stands for.
 var named = []struct{ name, char string }{
 	{`\n`, none}, {`\r`, none}, {`\t`, none}, {`\b`, none}, {`\f`, none}, {`\v`, none}, {"&amp;", "&"}, {"&lt;", none}, {"&gt;", none}, {"&quot;", none}, {"&apos;", none},
 }
 
-// none stands in a layer for a character that no secret has.
+// none replaces a character that no secret contains.
 const none = "\x00"
 
-// unescape returns the character that a text begins with the escape of, and how long that is: 0 if it
-// is none.
+// unescape undoes an escape at the start of a text. It returns the character and the length of the
+// escape, which is 0 if there is none.
 func unescape(text string) (char string, length int) {
 	if !strings.ContainsRune(`%=0U\&`, rune(text[0])) {
 		return "", 0
@@ -110,7 +111,7 @@ func (e escape) undo(text string) (char string, length int) {
 	return string(rune(code)), length
 }
 
-// digit is the value of a digit, or one beyond every base.
+// digit returns the value of a digit, or 16 if it is none.
 func digit(char byte) int {
 	switch {
 	case char >= '0' && char <= '9':

@@ -7,11 +7,11 @@ import (
 	"sync"
 )
 
-// maxRecent is how many secrets are remembered. What a call itself used it knows besides.
+// maxRecent is how many secrets are remembered, in addition to those of the current call.
 const maxRecent = 4
 
-// Recent remembers the secrets that a client used last, since a response may show one that the
-// client uses no longer. The zero value and nil hold none; it is safe for concurrent use.
+// Recent remembers the last secrets of a client, since a response may show one that the client no longer
+// uses. The zero value and nil hold none. It is safe for concurrent use.
 type Recent struct {
 	mutex   sync.Mutex
 	secrets []remembered
@@ -19,10 +19,10 @@ type Recent struct {
 
 type remembered struct {
 	secret string
-	runs   *secretRuns // nil until something is to be shown
+	runs   *secretRuns // nil until needed
 }
 
-// Add adds secrets, in place of those that were added longest ago if there are too many.
+// Add adds secrets. It forgets the oldest ones if there are more than maxRecent.
 func (r *Recent) Add(secrets ...string) {
 	if r == nil {
 		return
@@ -45,12 +45,12 @@ func (r *Recent) Add(secrets ...string) {
 	}
 }
 
-// find returns where a secret is, or -1.
+// find returns the index of a secret, or -1.
 func (r *Recent) find(secret string) int {
 	return slices.IndexFunc(r.secrets, func(known remembered) bool { return known.secret == secret })
 }
 
-// Redactor returns a redactor for what is remembered, and for more.
+// Redactor returns a redactor for the remembered secrets and for more.
 func (r *Recent) Redactor(more ...string) Redactor {
 	if r == nil {
 		return New(more...)
@@ -70,16 +70,15 @@ func (r *Recent) Redactor(more ...string) Redactor {
 
 var signatures = regexp.MustCompile(`(?i)sig=([^&\s"'<>\\]*)`)
 
-// What signatures are looked for: a deploy has two upload URLs, whose signatures have some 50
-// characters. A longer one is masked by what stands before it.
+// A deploy has two upload URLs, whose signatures have about 50 characters. A longer signature is masked
+// because "sig=" precedes it.
 const (
 	maxSignatures = 8
 	minSignature  = 12
 	maxSignature  = 512
 )
 
-// Signatures returns the signatures of the first upload URLs in a text, as they are written there and
-// as they are.
+// Signatures returns the signatures of the first upload URLs in a text, both escaped and unescaped.
 func Signatures(text []byte) (secrets []string) {
 	for _, found := range signatures.FindAllSubmatch(text, maxSignatures) {
 		if len(found[1]) < minSignature {

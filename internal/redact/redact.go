@@ -1,10 +1,10 @@
-// Package redact makes foreign text fit to be shown. It takes out the secrets that the caller names,
-// and anything that looks like an upload URL.
+// Package redact makes text from responses and errors safe to show. It masks the given secrets and
+// anything that looks like an upload URL.
 //
-// No list of encodings is complete, so the rule is another one: no 12 characters in a row of a secret
-// are shown. They are looked for in what is left of a text without white space, punctuation and the
-// like, in upper and lower case, as it is written and with its escapes undone; and of a secret as it
-// is and as base64, base32, hexadecimal and decimal numbers show it.
+// A list of encodings is never complete, so the rule is: no 12 consecutive characters of a secret are
+// shown. The search ignores case, white space and punctuation, and looks at the text both as it is and
+// with its escapes undone. It finds a secret in plain text and as base64, base32, hexadecimal and
+// decimal numbers.
 package redact
 
 import (
@@ -15,17 +15,16 @@ import (
 
 const (
 	mask = "[REDACTED]"
-	// MaxExcerpt is the most of a body, in bytes, that [Redactor.Excerpt] shows.
+	// MaxExcerpt is the maximum size of [Redactor.Excerpt], in bytes.
 	MaxExcerpt = 2 << 10
-	// run is how many characters of a secret no text shows in a row.
+	// run is how many consecutive characters of a secret are masked.
 	run = 12
-	// minSecret is shorter than any secret of the service. What is shorter stays: masking it would
-	// garble the text.
+	// minSecret is the length below which a secret is not masked, because that would garble the text.
+	// Any secret of the service is longer.
 	minSecret = 6
 )
 
-// Redactor takes the secrets of a call out of texts. The zero value knows none, and takes out what
-// looks like an upload URL.
+// Redactor masks secrets in texts. The zero value masks only what looks like an upload URL.
 type Redactor struct{ known []secretRuns }
 
 // New returns a redactor for secrets.
@@ -43,7 +42,7 @@ func Text(text string, secrets ...string) string { return New(secrets...).Text(t
 // Text returns text without the secrets, and without upload URLs.
 func (r Redactor) Text(text string) string {
 	hidden := make([]bool, len(text))
-	for layer, left := written(text), maxEscapes; ; left-- {
+	for layer, left := original(text), maxEscapes; ; left-- {
 		if lower := strings.ToLower(layer.text); strings.Contains(lower, "sig") || strings.Contains(lower, "uploadurl") {
 			for _, found := range uploadURLs.FindAllStringIndex(layer.text, -1) {
 				layer.hide(hidden, found[0], found[1])
@@ -63,17 +62,17 @@ func (r Redactor) Text(text string) string {
 	}
 }
 
-// maxEscapes is how often an escape may be escaped.
+// maxEscapes is how many levels of nested escapes are undone.
 const maxEscapes = 4
 
-// uploadURLs matches what the fields that carry upload URLs hold, any URL with a signature, and
-// a signature that stands alone.
+// uploadURLs matches the fields with upload URLs, any URL with a signature, and a signature without a
+// URL.
 var uploadURLs = regexp.MustCompile(`(?i)"(?:dags|bundle)UploadUrl"\s*:\s*"[^"]*"?` +
 	`|https?:[^\s"'<>]*sig=[^\s"'<>]*` +
 	`|sig=[^\s"'<>&]*` +
 	`|\bsig["'\\]*\s*[:=]\s*["'\\]*[a-z0-9+/%=_-]{12,}`)
 
-// masked is text with one mask in place of each stretch that is hidden.
+// masked returns text with each hidden stretch replaced by one mask.
 func masked(text string, hidden []bool) string {
 	var shown strings.Builder
 	for i := range len(text) {
@@ -87,36 +86,36 @@ func masked(text string, hidden []bool) string {
 	return shown.String()
 }
 
-// Excerpt returns the start of a body without secrets, as valid UTF-8 of at most [MaxExcerpt] bytes
-// that print, ends of lines, tabs and what joins emoji aside.
+// Excerpt returns the start of a body without secrets: at most [MaxExcerpt] bytes of printable UTF-8,
+// newlines, tabs and zero-width joiners, which emoji need.
 func (r Redactor) Excerpt(body []byte) string {
 	text := r.Text(strings.ToValidUTF8(string(body[:min(len(body), MaxExcerpt)]), ""))
 	text = printable(text, "\n\t\u200d")
 	return strings.ToValidUTF8(text[:min(len(text), MaxExcerpt)], "")
 }
 
-// maxForeign is how much of a body tells what it is.
-const maxForeign = 200
+// maxUnknown is how much is quoted of a body of unknown origin: enough to recognize it.
+const maxUnknown = 200
 
-// Quotable is what may be quoted of a body: all of an error of the service or the storage, and of
-// anything else no more than tells what it is.
+// Quotable returns the part of a body that may be quoted: all of an error of the service or the storage
+// (isOwn), and only the start of anything else.
 func Quotable(body []byte, isOwn bool) []byte {
 	if isOwn {
 		return body
 	}
-	return body[:min(len(body), maxForeign)]
+	return body[:min(len(body), maxUnknown)]
 }
 
 // Line returns an excerpt of a text as one line.
 func (r Redactor) Line(text string) string { return OneLine(r.Excerpt([]byte(text))) }
 
-// OneLine puts a blank in place of what does not print: ends of lines of any kind, which could forge
-// lines of a log, marks that turn the direction of writing around, characters without width.
+// OneLine replaces characters that do not print with blanks: line breaks, which could forge log lines,
+// direction marks and zero-width characters.
 func OneLine(text string) string { return printable(text, "") }
 
-func printable(text, spared string) string {
+func printable(text, allowed string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) || strings.ContainsRune(spared, r) {
+		if unicode.IsPrint(r) || strings.ContainsRune(allowed, r) {
 			return r
 		}
 		return ' '

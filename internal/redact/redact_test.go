@@ -31,12 +31,11 @@ func TestText(t *testing.T) {
 		assert.Equal(t, want, Text(text, "s3cret"))
 	}
 	assert.Equal(t, "as it is", Text("as it is", ""))
-	assert.Equal(t, "dial tcp", Text("dial tcp", "tcp"), "no token is as short")
+	assert.Equal(t, "dial tcp", Text("dial tcp", "tcp"), "a short secret is not masked")
 }
 
-// Eleven characters of a secret may be shown, since more than those are needed to use it; twelve may
-// not, wherever they are in it.
-func TestTextTakesOutRunsOfTwelve(t *testing.T) {
+// Eleven consecutive characters of a secret may be shown, twelve may not.
+func TestTextMasksRunsOfTwelve(t *testing.T) {
 	const secret = "abc-DEF.ghi_jkl~mno+pqr/stu="
 	for first := range len(secret) - 12 {
 		assert.Equal(t, "<[REDACTED]>", Text("<"+secret[first:first+12]+">", secret))
@@ -44,8 +43,8 @@ func TestTextTakesOutRunsOfTwelve(t *testing.T) {
 	}
 }
 
-// A text that has words in common with a secret stays whole.
-func TestTextStaysAsItIs(t *testing.T) {
+// Words that a text shares with a secret are not masked.
+func TestTextKeepsCommonWords(t *testing.T) {
 	const token = "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjE3NjE5NTUyMDB9.astro-deployment-token"
 	for _, text := range []string{
 		"the deployment has no deploy; check the token of Astro at https://api.astronomer.io/v1/organizations",
@@ -56,7 +55,7 @@ func TestTextStaysAsItIs(t *testing.T) {
 	}
 }
 
-// Nor does a short secret make holes in words.
+// A short secret, or one made of words, does not mask parts of ordinary words.
 func TestTextHasNoHoles(t *testing.T) {
 	for secret, text := range map[string]string{
 		"api-token":  "invalid API token",
@@ -86,14 +85,14 @@ func TestQuotable(t *testing.T) {
 	assert.Empty(t, Quotable(nil, false))
 }
 
-// Bytes that are no text are left out, and must not have held a secret apart.
-func TestExcerptJoinsNoSecret(t *testing.T) {
+// Invalid UTF-8 is dropped before the search, so it cannot split a secret.
+func TestExcerptMasksSecretsWithInvalidBytes(t *testing.T) {
 	assert.Equal(t, "Bearer [REDACTED]", New("s3cret").Excerpt([]byte("Bearer s3\x85cret")))
 	assert.Equal(t, "[REDACTED]", New().Excerpt([]byte("si\xffg=s1gned")))
 }
 
-// Of a secret that begins in what is shown and ends beyond it no more than 11 characters are shown.
-func TestExcerptCutsNoSecretInTwo(t *testing.T) {
+// A secret that crosses the end of the excerpt is masked, too.
+func TestExcerptMasksSecretsAtTheEnd(t *testing.T) {
 	secret := strings.Repeat("s3cret-0123456789.", 30)
 	known := New(secret)
 	for _, echo := range []string{secret, strings.Repeat(secret[:50]+" ", 20), "https://storage.example/a?sig=" + secret} {

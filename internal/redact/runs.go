@@ -10,12 +10,12 @@ import (
 	"strings"
 )
 
-// reading is how a text is read where secrets are looked for: what it returns of a byte in place of
-// that byte, or 0 to leave it out.
+// reading normalizes a text for the search for secrets: it maps each byte to another one, or to 0 to
+// drop it.
 type reading func(byte) byte
 
-// readings are with the punctuation that tokens and signatures have, where both alphabets of base64
-// are one, and without any, whatever separates the characters.
+// readings are two ways to normalize a text. The first keeps the punctuation of tokens and signatures,
+// and makes both alphabets of base64 the same. The second drops all punctuation.
 var readings = [2]reading{
 	func(char byte) byte {
 		switch char {
@@ -31,7 +31,7 @@ var readings = [2]reading{
 	letterOrDigit,
 }
 
-// letterOrDigit takes upper and lower case for the same.
+// letterOrDigit converts letters to lower case, keeps digits and drops everything else.
 func letterOrDigit(char byte) byte {
 	switch {
 	case char >= 'A' && char <= 'Z':
@@ -42,34 +42,35 @@ func letterOrDigit(char byte) byte {
 	return 0
 }
 
-// read returns the text as it is read, and where each byte of that is.
+// read returns the normalized text, and the position of each of its bytes in the text.
 func (r reading) read(text string) (string, []int) {
-	kept, at := make([]byte, 0, len(text)), make([]int, 0, len(text))
+	result, at := make([]byte, 0, len(text)), make([]int, 0, len(text))
 	for i := range len(text) {
 		if char := r(text[i]); char != 0 {
-			kept, at = append(kept, char), append(at, i)
+			result, at = append(result, char), append(at, i)
 		}
 	}
-	return string(kept), at
+	return string(result), at
 }
 
-// secretRuns are the runs of a secret by each reading.
+// secretRuns are the runs of a secret, one set per reading.
 type secretRuns [2]runs
 
-// runs are runs of one length, which is less than run if the secret is shorter.
+// runs are the substrings of a secret that must not be shown. They have one length, which is less than
+// run only if the secret is shorter.
 type runs struct {
 	length int
-	known  []uint64 // their hashes, in order, which take an eighth of their room
+	known  []uint64 // sorted hashes, which take less memory than the substrings
 }
 
-// maxSecret is how much of a secret is looked for. No token is as long: a longer one is never sent.
+// maxSecret is how much of a secret is searched for. Longer tokens are never sent.
 const maxSecret = 16 << 10
 
 func runsOf(secret string) (all secretRuns) {
 	secret = secret[:min(len(secret), maxSecret)]
 	for i, reading := range readings {
 		read, _ := reading.read(secret)
-		if len(read) < minSecret || i > 0 && len(read) < run { // a short one is a word in other texts
+		if len(read) < minSecret || i > 0 && len(read) < run { // a short run may be an ordinary word
 			continue
 		}
 		r := &all[i]
@@ -86,14 +87,14 @@ func runsOf(secret string) (all secretRuns) {
 	return all
 }
 
-// add adds every run of what was read that begins at a multiple of step.
+// add adds every run that starts at a multiple of step.
 func (r *runs) add(read string, step int) {
 	for i := 0; i+r.length <= len(read); i += step {
 		r.known = append(r.known, maphash.String(seed, read[i:i+r.length]))
 	}
 }
 
-// hide hides from the first to the last byte of each run in what was read.
+// hide calls hide with the first and last index of each run in a normalized text.
 func (r *runs) hide(read string, hide func(first, last int)) {
 	if r.known == nil {
 		return
@@ -107,15 +108,15 @@ func (r *runs) hide(read string, hide func(first, last int)) {
 
 var seed = maphash.MakeSeed()
 
-// encoded is a secret in an encoding that is no escape. 12 characters of the secret are so many more
-// of the encoding that they have a run in them at a multiple of step.
+// encoded is a secret in an encoding such as base64. Since encoding makes it longer, 12 characters of the
+// secret always contain a run that starts at a multiple of step.
 type encoded struct {
 	text string
 	step int
 }
 
-// encodings are the encodings of a secret. What stands before it shifts it within the groups of
-// base64 and base32.
+// encodings returns the encodings of a secret. In base64 and base32, the text before a secret shifts it
+// within the groups, so there is one encoding per shift.
 func encodings(secret string) (all []encoded) {
 	numbers := strings.Builder{}
 	for i := range len(secret) {

@@ -10,8 +10,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 )
 
-// However a secret is spelled, no twelve characters of it are shown in a row.
-func TestTextTakesOutEverySpelling(t *testing.T) {
+// In no encoding are twelve consecutive characters of a secret shown.
+func TestTextMasksEveryEncoding(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
 		secret := chaostest.RandomSecret(random)

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// After returns the wait that a response's Retry-After asks for, in seconds or until a date, which
-// is by the clock of its sender: by the response's own Date, or by now if it has none. A header
-// that is neither counts as absent.
+// After returns the wait that the Retry-After header asks for, in seconds or until a date. A date is
+// compared to the response's own Date, since the sender's clock may differ from ours, or to now if there
+// is none. An invalid header is treated as absent.
 func After(header http.Header, now time.Time) (wait time.Duration, found bool) {
 	value := strings.TrimSpace(header.Get("Retry-After"))
 	seconds, err := strconv.ParseUint(value, 10, 64)

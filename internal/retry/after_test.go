@@ -35,8 +35,8 @@ func TestAfter(t *testing.T) {
 	assert.False(t, found)
 }
 
-// A date is by the clock of its sender, however wrong that or ours is.
-func TestAfterByTheClockOfTheSender(t *testing.T) {
+// A date is compared to the sender's clock, even if that clock or ours is wrong.
+func TestAfterUsesTheSendersClock(t *testing.T) {
 	const until = "Mon, 23 Nov 2026 12:10:30 GMT"
 	for date, want := range map[string]time.Duration{
 		"Mon, 23 Nov 2026 12:10:00 GMT":  30 * time.Second,

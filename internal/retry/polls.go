@@ -6,14 +6,14 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// Constant is a backoff that always waits as long.
+// Constant is a backoff that always waits the same time.
 type Constant time.Duration
 
 // NextBackOff implements [Backoff].
 func (c Constant) NextBackOff() time.Duration { return time.Duration(c) }
 
-// Polls is how long to wait between two polls: the interval or, if that is 0, about 1 s growing to
-// 15 s, a fifth more or less, so that those who wait for many deploys do not all poll at once.
+// Polls returns how long to wait between two polls: the interval or, if that is 0, about 1 s growing
+// to 15 s. A jitter of 20% keeps the polls for many deploys apart.
 func Polls(interval time.Duration) Backoff {
 	if interval > 0 {
 		return Constant(interval)

@@ -1,6 +1,6 @@
-// Package retry decides whether another attempt follows, and when: how many attempts there are,
-// the backoff between them, what a Retry-After changes, and which statuses are worth a retry. It
-// serves every loop that makes attempts, and sends nothing itself.
+// Package retry decides whether and when to make another attempt: the number of attempts, the backoff
+// between them, the effect of Retry-After, and the statuses that are worth a retry. Every retry loop
+// uses it; it sends nothing itself.
 package retry
 
 import (
@@ -13,29 +13,28 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// Policy says how attempts follow each other. [Default] has the values of a client that was told
-// nothing else.
+// Policy configures retries. [Default] returns the default policy.
 type Policy struct {
 	MaxAttempts int
-	// NewBackoff returns the waits of one series. It is called before the first of them.
+	// NewBackoff returns the backoff of one series. It is called before the first wait.
 	NewBackoff func() Backoff
 	// MaxRetryAfter is the longest Retry-After that is honored; a longer one ends the series.
-	// If it is negative the header is ignored.
+	// If it is negative, the header is ignored.
 	MaxRetryAfter time.Duration
 }
 
-// Backoff is how long to wait before each next attempt. A negative duration ends the series.
+// Backoff returns how long to wait before the next attempt. A negative duration ends the series.
 type Backoff interface {
 	NextBackOff() time.Duration
 }
 
-// Default is 4 attempts with exponential backoff, and a Retry-After of up to 60 s.
+// Default returns a policy of 4 attempts, exponential backoff and a Retry-After of up to 60 s.
 func Default() Policy {
 	return Policy{MaxAttempts: 4, NewBackoff: exponential, MaxRetryAfter: 60 * time.Second}
 }
 
-// exponential waits a random time of up to 0.5 s, then 1 s, 2 s and so on, up to 30 s. The
-// library draws from 0 to twice the interval, hence half of that.
+// exponential waits a random time of up to 0.5 s, then 1 s, 2 s and so on, up to 30 s. The library
+// draws from 0 to twice the interval, hence the halved values.
 func exponential() Backoff {
 	schedule := backoff.NewExponentialBackOff()
 	schedule.InitialInterval = 250 * time.Millisecond
@@ -45,27 +44,25 @@ func exponential() Backoff {
 	return schedule
 }
 
-// Series is the attempts of one call.
+// Series counts the attempts of one call.
 type Series struct {
 	policy   Policy
-	attempts int // that ended
+	attempts int // that have ended
 	waits    Backoff
 }
 
 // Start begins a series.
 func (p Policy) Start() Series { return Series{policy: p} }
 
-// Next is told that an attempt ended which is worth another one, and with which response header,
-// if there was a response. It returns how long to wait before the next attempt, or that there is
-// none.
-func (s *Series) Next(ctx context.Context, header http.Header) (wait time.Duration, again bool) {
+// Next is called when an attempt that is worth a retry has ended, with the header of its response,
+// if any. It returns how long to wait before the next attempt, and whether there is one.
+func (s *Series) Next(ctx context.Context, header http.Header) (wait time.Duration, retry bool) {
 	after, _ := After(header, time.Now())
 	return s.NextAfter(ctx, after)
 }
 
-// NextAfter is Next where another attempt helps no sooner than after a time that is known, as if
-// that were the response's Retry-After.
-func (s *Series) NextAfter(ctx context.Context, after time.Duration) (wait time.Duration, again bool) {
+// NextAfter is like Next, with after in place of the response's Retry-After.
+func (s *Series) NextAfter(ctx context.Context, after time.Duration) (wait time.Duration, retry bool) {
 	s.attempts++
 	if ctx.Err() != nil || s.attempts >= s.policy.MaxAttempts {
 		return 0, false
@@ -88,14 +85,14 @@ func (s *Series) NextAfter(ctx context.Context, after time.Duration) (wait time.
 	return max(wait, after), true
 }
 
-// Cooldown is how long a client that was told to slow down should send nothing: the Retry-After,
+// Cooldown returns how long a client that was told to slow down must send nothing: the Retry-After,
 // capped at MaxRetryAfter.
 func (p Policy) Cooldown(header http.Header) time.Duration {
 	after, _ := After(header, time.Now())
 	return max(0, min(after, p.MaxRetryAfter))
 }
 
-// Retryable reports a status that says more of the moment than of the request.
+// Retryable reports whether a response status is usually temporary.
 func Retryable(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
@@ -105,7 +102,7 @@ func Retryable(status int) bool {
 	return false
 }
 
-// Sleep waits, or returns [ContextError] as soon as the context ends.
+// Sleep waits. It returns [ContextError] as soon as the context ends.
 func Sleep(ctx context.Context, wait time.Duration) error {
 	if wait <= 0 {
 		return ContextError(ctx)
@@ -120,7 +117,7 @@ func Sleep(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// WhyEnded adds why a context ended to an error, as far as that does not say so itself.
+// WhyEnded adds to err why the context ended, unless err already says so.
 func WhyEnded(ctx context.Context, err error) error {
 	switch ended := ctx.Err(); {
 	case ended == nil:
@@ -133,8 +130,8 @@ func WhyEnded(ctx context.Context, err error) error {
 	return err
 }
 
-// ContextError returns why a context ended, or nil if it has not: its error, and its cause if that is
-// another.
+// ContextError returns the context's error, together with its cause if that differs. It returns nil if
+// the context has not ended.
 func ContextError(ctx context.Context) error {
 	err := ctx.Err()
 	if err == nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// steps is a backoff of given waits.
+// steps is a backoff with the given waits.
 type steps []time.Duration
 
 func (s *steps) NextBackOff() time.Duration {
@@ -24,25 +24,27 @@ func (s *steps) NextBackOff() time.Duration {
 
 func TestSeries(t *testing.T) {
 	const s = time.Second
-	asks := func(value string) http.Header { return http.Header{"Retry-After": {value}} }
-	in := func(wait time.Duration) http.Header { return asks(time.Now().Add(wait).UTC().Format(http.TimeFormat)) }
+	retryAfter := func(value string) http.Header { return http.Header{"Retry-After": {value}} }
+	at := func(wait time.Duration) http.Header {
+		return retryAfter(time.Now().Add(wait).UTC().Format(http.TimeFormat))
+	}
 	for _, row := range []struct {
 		name    string
 		change  func(*Policy)
-		headers func() []http.Header // of the attempts
-		waits   []time.Duration      // before the next attempts, until there is none
+		headers func() []http.Header // one per attempt
+		waits   []time.Duration      // between the attempts
 	}{
 		{"no header", nil, func() []http.Header { return make([]http.Header, 4) }, []time.Duration{s, 2 * s, 4 * s}},
 		{"one attempt", func(p *Policy) { p.MaxAttempts = 1 }, func() []http.Header { return make([]http.Header, 1) }, nil},
-		{"longer than the backoff", nil, func() []http.Header { return []http.Header{asks("30"), nil, nil, nil} }, []time.Duration{30 * s, 2 * s, 4 * s}},
-		{"shorter than the backoff", nil, func() []http.Header { return []http.Header{asks("0"), asks("1"), nil, nil} }, []time.Duration{s, 2 * s, 4 * s}},
-		{"at the cap", nil, func() []http.Header { return []http.Header{asks("60"), nil, nil, nil} }, []time.Duration{60 * s, 2 * s, 4 * s}},
-		{"beyond the cap", nil, func() []http.Header { return []http.Header{asks("61")} }, nil},
-		{"neither a number nor a date", nil, func() []http.Header { return []http.Header{asks("soon"), nil, nil, nil} }, []time.Duration{s, 2 * s, 4 * s}},
-		{"a date", nil, func() []http.Header { return []http.Header{in(20 * s), nil, nil, nil} }, []time.Duration{20 * s, 2 * s, 4 * s}},
-		{"ignored", func(p *Policy) { p.MaxRetryAfter = -1 }, func() []http.Header { return []http.Header{asks("3600"), nil, nil, nil} }, []time.Duration{s, 2 * s, 4 * s}},
-		{"a backoff that ends", func(p *Policy) { p.NewBackoff = func() Backoff { return &steps{-1} } }, func() []http.Header { return make([]http.Header, 1) }, nil},
-		{"no backoff", func(p *Policy) { p.NewBackoff = func() Backoff { return nil } }, func() []http.Header { return make([]http.Header, 1) }, nil},
+		{"Retry-After longer than the backoff", nil, func() []http.Header { return []http.Header{retryAfter("30"), nil, nil, nil} }, []time.Duration{30 * s, 2 * s, 4 * s}},
+		{"Retry-After shorter than the backoff", nil, func() []http.Header { return []http.Header{retryAfter("0"), retryAfter("1"), nil, nil} }, []time.Duration{s, 2 * s, 4 * s}},
+		{"Retry-After at the cap", nil, func() []http.Header { return []http.Header{retryAfter("60"), nil, nil, nil} }, []time.Duration{60 * s, 2 * s, 4 * s}},
+		{"Retry-After beyond the cap", nil, func() []http.Header { return []http.Header{retryAfter("61")} }, nil},
+		{"invalid Retry-After", nil, func() []http.Header { return []http.Header{retryAfter("soon"), nil, nil, nil} }, []time.Duration{s, 2 * s, 4 * s}},
+		{"Retry-After with a date", nil, func() []http.Header { return []http.Header{at(20 * s), nil, nil, nil} }, []time.Duration{20 * s, 2 * s, 4 * s}},
+		{"Retry-After ignored", func(p *Policy) { p.MaxRetryAfter = -1 }, func() []http.Header { return []http.Header{retryAfter("3600"), nil, nil, nil} }, []time.Duration{s, 2 * s, 4 * s}},
+		{"backoff ends the series", func(p *Policy) { p.NewBackoff = func() Backoff { return &steps{-1} } }, func() []http.Header { return make([]http.Header, 1) }, nil},
+		{"nil backoff", func(p *Policy) { p.NewBackoff = func() Backoff { return nil } }, func() []http.Header { return make([]http.Header, 1) }, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -53,9 +55,9 @@ func TestSeries(t *testing.T) {
 				series, headers := policy.Start(), row.headers()
 				var waits []time.Duration
 				for i, header := range headers {
-					wait, again := series.Next(t.Context(), header)
-					assert.Equal(t, i < len(headers)-1, again, "after attempt %d", i+1)
-					if again {
+					wait, retry := series.Next(t.Context(), header)
+					assert.Equal(t, i < len(headers)-1, retry, "after attempt %d", i+1)
+					if retry {
 						waits = append(waits, wait)
 					}
 				}
@@ -68,26 +70,26 @@ func TestSeries(t *testing.T) {
 func TestSeriesEndsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	asked := false
-	policy := Policy{MaxAttempts: 4, NewBackoff: func() Backoff { asked = true; return &steps{0} }}
+	called := false
+	policy := Policy{MaxAttempts: 4, NewBackoff: func() Backoff { called = true; return &steps{0} }}
 	series := policy.Start()
-	_, again := series.Next(ctx, nil)
-	assert.False(t, again)
-	assert.False(t, asked, "a backoff that nobody waits for")
+	_, retry := series.Next(ctx, nil)
+	assert.False(t, retry)
+	assert.False(t, called, "NewBackoff must not be called if there is no wait")
 }
 
-// What is known to take so long is waited for like a Retry-After, within the same bounds.
+// NextAfter applies the same bounds as to a Retry-After.
 func TestSeriesNextAfter(t *testing.T) {
 	const s = time.Second
 	for after, want := range map[time.Duration]time.Duration{0: s, s / 2: s, 1500 * time.Millisecond: 1500 * time.Millisecond, time.Minute: time.Minute, time.Minute + 1: -1} {
 		series := Policy{MaxAttempts: 2, NewBackoff: func() Backoff { return &steps{s} }, MaxRetryAfter: time.Minute}.Start()
-		wait, again := series.NextAfter(t.Context(), after)
-		assert.Equal(t, want >= 0, again, after)
+		wait, retry := series.NextAfter(t.Context(), after)
+		assert.Equal(t, want >= 0, retry, after)
 		assert.Equal(t, max(0, want), wait, after)
 	}
 }
 
-// Both are found: what every context says, and what its owner had to say.
+// ContextError wraps both the context's error and its cause.
 func TestContextError(t *testing.T) {
 	over := errors.New("over")
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -100,7 +102,7 @@ func TestContextError(t *testing.T) {
 	}
 	wrapping, cancel := context.WithCancelCause(t.Context())
 	cancel(fmt.Errorf("over: %w", context.Canceled))
-	assert.EqualError(t, ContextError(wrapping), "over: context canceled", "which is both")
+	assert.EqualError(t, ContextError(wrapping), "over: context canceled", "the cause already wraps context.Canceled")
 	plain, stop := context.WithCancel(t.Context())
 	stop()
 	assert.Equal(t, context.Canceled, ContextError(plain))
@@ -120,7 +122,7 @@ func TestDefault(t *testing.T) {
 	}
 	for i, bound := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 30 * time.Second, 30 * time.Second, 30 * time.Second} {
 		assert.LessOrEqual(t, longest[i], bound+1)
-		assert.Greater(t, longest[i], bound*9/10, "of 2000 the longest is close to the bound: jitter is full")
+		assert.Greater(t, longest[i], bound*9/10, "with full jitter, the longest of 2000 waits is close to the bound")
 	}
 }
 
@@ -165,6 +167,6 @@ func TestSleep(t *testing.T) {
 		require.NoError(t, Sleep(ctx, 0))
 		require.ErrorIs(t, Sleep(ctx, time.Minute), context.DeadlineExceeded)
 		assert.Equal(t, time.Minute+time.Second, time.Since(started))
-		require.ErrorIs(t, Sleep(ctx, 0), context.DeadlineExceeded, "no wait, and still no attempt after the end")
+		require.ErrorIs(t, Sleep(ctx, 0), context.DeadlineExceeded, "an ended context is reported even without a wait")
 	})
 }

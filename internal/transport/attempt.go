@@ -15,14 +15,14 @@ import (
 type attempt struct {
 	response *Response
 	err      error
-	made     bool // false if it never came to a round trip, so that nothing was sent
+	made     bool // false if it ended before the round trip, so that nothing was sent
 }
 
 func (a attempt) isWhole200() bool {
 	return a.response != nil && a.response.StatusCode == http.StatusOK && a.response.Cut == nil
 }
 
-// header is that of the response, if there is one.
+// header returns the header of the response, if there is one.
 func (a attempt) header() http.Header {
 	if a.response == nil {
 		return nil
@@ -30,11 +30,11 @@ func (a attempt) header() http.Header {
 	return a.response.Header
 }
 
-// attempt makes the request once, in this order, all of it anew for each attempt:
+// attempt sends the request once, in this order:
 //
-//	limit  the attempt takes its turn, a retry like any other
-//	auth   the token is that of now
-//	send   one round trip and the whole response, within a deadline of its own
+//	limit  wait for the rate limiter, for retries too
+//	auth   get the current token
+//	send   one round trip and the whole response, within the attempt's deadline
 func (r *Run) attempt(ctx context.Context, request *http.Request, timeout time.Duration, limit int) attempt {
 	c := r.chain
 	turn, err := c.Gate.Enter(ctx, request.Method)
@@ -52,7 +52,7 @@ func (r *Run) attempt(ctx context.Context, request *http.Request, timeout time.D
 	if err = cmp.Or(err, retry.ContextError(ctx)); err != nil {
 		return attempt{err: retry.WhyEnded(ctx, err)}
 	}
-	// One slice for all three, since this is done for every attempt.
+	// One slice for all three headers saves allocations.
 	values := []string{bearer + token, "application/json", c.UserAgent}
 	request.Header["Authorization"] = values[0:1:1]
 	request.Header["Accept"] = values[1:2:2]
@@ -69,11 +69,10 @@ func (r *Run) attempt(ctx context.Context, request *http.Request, timeout time.D
 
 const bearer = "Bearer "
 
-// send sends a request once and reads the response to its end, both within the timeout.
+// send sends a request once and reads the whole response, both within the timeout.
 //
-// It does what an [http.Client] does that follows no redirects. One that follows them would
-// read a 301 or 302 as a wish for GET, whose 200 looks like success, and carry the token
-// elsewhere on a 307 or 308.
+// It works like an [http.Client] that follows no redirects. Following a 301 or 302 would turn the POST into a
+// GET whose 200 looks like success; following a 307 or 308 could send the token to another host.
 func (r *Run) send(call context.Context, request *http.Request, token string, timeout time.Duration, limit int) (*Response, error) {
 	c, network := r.chain, r.transport()
 	ctx, cancel := call, context.CancelFunc(nil)
@@ -102,7 +101,7 @@ func (r *Run) send(call context.Context, request *http.Request, token string, ti
 		}
 	}
 	response, err := RoundTrip(network, sent, limit)
-	r.Requests += max(1, int(conn.sends.Load()))
+	r.Requests += max(1, int(conn.writes.Load()))
 	switch {
 	case conn.got.Load() > 0:
 		c.isHTTP1.Store(conn.isHTTP1.Load())
@@ -127,7 +126,7 @@ func (r *Run) send(call context.Context, request *http.Request, token string, ti
 	return response, nil
 }
 
-// explain says so where it was the attempt's own deadline, and not the call's, that ended it.
+// explain says whether the attempt's own deadline ended it, rather than the call's context.
 func explain(ctx, call context.Context, timeout time.Duration, err error) error {
 	if err == nil {
 		return nil
@@ -136,14 +135,14 @@ func explain(ctx, call context.Context, timeout time.Duration, err error) error 
 	switch {
 	case call.Err() != nil:
 	case ctx.Err() == context.DeadlineExceeded:
-		err = fmt.Errorf("no complete answer within %v: %w", timeout, err)
-	case ctx.Err() != nil: // which we ended ourselves
+		err = fmt.Errorf("no complete response within %v: %w", timeout, err)
+	case ctx.Err() != nil: // connection.stop ended it
 		err = errSentOnce
 	}
 	return err
 }
 
-// Shorter returns the shorter of two timeouts; one that is not positive is none.
+// Shorter returns the shorter of two timeouts. One that is not positive means none.
 func Shorter(a, b time.Duration) time.Duration {
 	if a <= 0 || b <= 0 {
 		return max(a, b, 0)

@@ -146,7 +146,7 @@ func TestAttemptNamesOnlyItsOwnTimeout(t *testing.T) {
 	chain.Timeout = time.Minute
 	err := try(t, chain).err
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	assert.NotContains(t, err.Error(), "no complete answer")
+	assert.NotContains(t, err.Error(), "no complete response")
 }
 
 func TestAttemptReleasesItsTimer(t *testing.T) {
@@ -178,7 +178,7 @@ func TestAttemptEndsAtItsTimeout(t *testing.T) {
 				err = last.response.Cut
 			}
 			require.ErrorIs(t, err, context.DeadlineExceeded)
-			assert.ErrorContains(t, err, "no complete answer within 30s")
+			assert.ErrorContains(t, err, "no complete response within 30s")
 			assert.Equal(t, 30*time.Second, time.Since(start))
 		})
 	}

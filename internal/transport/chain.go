@@ -1,7 +1,6 @@
-// Package transport makes a request as often as it takes. Each attempt takes its turn at the rate
-// limit, asks for the token of now, and is sent and read within a deadline of its own; how it
-// ended decides whether another one follows. The package knows HTTP and nothing of deploys: what
-// a response means, the [Call] says.
+// Package transport sends a request and retries it. Each attempt waits for the rate limiter, gets the
+// current token, and is sent and read within its own deadline; how it ended decides whether it is retried.
+// The package knows HTTP and nothing of deploys: [Call] says what a response means.
 package transport
 
 import (
@@ -16,30 +15,31 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
-// Chain is what every request of a client passes. It is safe for concurrent use.
+// Chain sends every request of a client. It is safe for concurrent use.
 type Chain struct {
-	Transport  func() http.RoundTripper              // asked by every attempt
+	Transport  func() http.RoundTripper              // called for every attempt
 	Jar        http.CookieJar                        // nil means none
-	Timeout    time.Duration                         // of an attempt, from connecting to the response's last byte; 0 means none
-	Token      func(context.Context) (string, error) // asked by every attempt
+	Timeout    time.Duration                         // of an attempt, from connecting to the last byte of the response; 0 means none
+	Token      func(context.Context) (string, error) // called for every attempt
 	UserAgent  string
 	Gate       *ratelimit.Gate
 	Retry      retry.Policy
 	Idempotent func(*http.Request) bool // whether a request may be carried out twice
-	Log        Logger                   // to whose Secrets each token is added
+	Log        Logger                   // each token is added to its Secrets
+	Versions   *Versions                // nil means that requests go where they are addressed
 
 	isHTTP1 atomic.Bool // the last connection was
-	untold  atomic.Bool // a transport was seen to use connections without telling
+	untold  atomic.Bool // a transport has used a connection without reporting it
 }
 
-// Call is what the chain asks about the request of one operation.
+// Call is the request of one operation.
 type Call[T any] interface {
-	// Accept decodes a 200 whose body is whole, or says why it is not what was asked for. An
-	// error that is a [NotYet] says that time may change that.
+	// Accept decodes a 200 with a complete body, or returns why it is not what was asked for. A [NotYet]
+	// error means that this may change with time.
 	Accept(response *Response) (T, error)
 
-	// Reconcile is told how an attempt ended whose response was not accepted, and decides what
-	// follows. It may make requests of its own to find out.
+	// Reconcile decides what follows an attempt whose response was not accepted. It may send requests of
+	// its own to find out what the attempt did.
 	Reconcile(ctx context.Context, run *Run, end Attempted) Decision[T]
 }
 
@@ -47,7 +47,7 @@ type Call[T any] interface {
 type Attempted struct {
 	Outcome  Outcome
 	Response *Response     // nil if there was none
-	MayRetry bool          // by the policy
+	MayRetry bool          // according to the policy
 	Wait     time.Duration // before the next attempt, if MayRetry
 }
 
@@ -56,10 +56,10 @@ type Decision[T any] struct {
 	Result T
 	Found  bool  // Result is what was asked for
 	Retry  bool  // make another attempt
-	Err    error // the context's, if that ended the finding out
+	Err    error // the context's, if it ended Reconcile
 }
 
-// Result is what came of a request.
+// Result is how a call ended.
 type Result[T any] struct {
 	Accepted T
 	OK       bool // whether Accepted is what was asked for
@@ -68,15 +68,15 @@ type Result[T any] struct {
 
 // End is how the attempts at a request ended.
 type End struct {
-	Response *Response // of the last attempt that was made; nil if it got none
+	Response *Response // of the last attempt that was made; nil if there was none
 	Err      error     // why there is no response, or why no attempt followed it
 	Outcome  Outcome   // of all attempts together
-	Attempts int       // that were made
+	Attempts int       // how many were made
 	Elapsed  time.Duration
-	Tokens   []string // that the requests were made with: what is shown must hold none
+	Tokens   []string // of the requests; no error may show them
 }
 
-// Body is that of the response, if there is one.
+// Body returns the body of the response, if there is one.
 func (e End) Body() []byte {
 	if e.Response == nil {
 		return nil
@@ -84,12 +84,13 @@ func (e End) Body() []byte {
 	return e.Response.Body
 }
 
-// Do makes the request of a call under ctx, whatever context the request has, and reads up to limit
-// bytes of its response. It changes the request, which must not be anyone else's.
+// Do sends the request of a call under ctx, whatever context the request has, and reads up to limit bytes
+// of its response. It changes the request.
 func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, call Call[T]) (result Result[T]) {
 	started, series, run := time.Now(), c.Retry.Start(), &Run{chain: c}
 	idempotent, before, wait := c.Idempotent(request), attempt{}, firstAttempt
 	result.Outcome.NotSent = true
+	run.route(request)
 	defer func() {
 		run.close()
 		result.Elapsed, result.Tokens = time.Since(started), run.tokens
@@ -104,8 +105,17 @@ func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, 
 		if last.isWhole200() {
 			if result.Accepted, last.response.Refused = call.Accept(last.response); last.response.Refused == nil {
 				result.OK, result.Outcome.NotSent = true, false
+				run.arrive(ctx)
 				return result
 			}
+		}
+		if run.move(ctx, request, last, result.Outcome) {
+			if request, result.Err = rewind(ctx, request); result.Err != nil {
+				return result
+			}
+			run.route(request)
+			result.Outcome.NotSent, before, wait = false, last, firstAttempt
+			continue
 		}
 		outcome, retries := classify(last)
 		result.Outcome = result.Outcome.then(outcome, request.Method)
@@ -120,7 +130,7 @@ func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, 
 		switch {
 		case next.Found:
 			return result
-		case outcome.NotSent && retries == never: // what is known is what the attempt before brought
+		case outcome.NotSent && retries == never: // report the attempt before
 			result.Response, result.Err = before.response, after(last.err, before.err)
 			if !last.made {
 				closeUnsent(request)
@@ -148,16 +158,18 @@ func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, 
 	}
 }
 
-// mayRetry reports whether a request may be made again after an attempt that ended so.
+// mayRetry reports whether the policy allows another attempt.
 func mayRetry(request *http.Request, retries retries, idempotent bool) bool {
-	if request.Body != nil && request.Body != http.NoBody && request.GetBody == nil {
-		return false // there is nothing left to send
-	}
-	return retries == always || retries == ifIdempotent && idempotent
+	return canRewind(request) && (retries == always || retries == ifIdempotent && idempotent)
 }
 
-// slowDown pauses the whole client after a 429: for as long as this call waits or, if it does not
-// go on, for as long as the service asks, within bounds.
+// canRewind reports whether the request's body can be sent again.
+func canRewind(request *http.Request) bool {
+	return request.Body == nil || request.Body == http.NoBody || request.GetBody != nil
+}
+
+// slowDown pauses the whole client after a 429: for as long as this call waits or, if it ends, for the
+// response's Retry-After within bounds.
 func (c *Chain) slowDown(response *Response, wait time.Duration, again bool) {
 	if response == nil || response.StatusCode != http.StatusTooManyRequests {
 		return
@@ -170,16 +182,16 @@ func (c *Chain) slowDown(response *Response, wait time.Duration, again bool) {
 	}
 }
 
-// after adds how the attempt before ended to why there was no other.
+// after adds how the attempt before ended to why none followed it.
 func after(err, before error) error {
 	if before == nil {
 		return err
 	}
-	return fmt.Errorf("%w; the last one: %w", err, before)
+	return fmt.Errorf("%w; the last attempt: %w", err, before)
 }
 
-// rewind returns a copy of the request with its body from the start. The transport may still read
-// the old one if an attempt was given up.
+// rewind returns a copy of the request with its body from the start. The transport may still be reading
+// the old body of an attempt that timed out.
 func rewind(ctx context.Context, request *http.Request) (*http.Request, error) {
 	again := request.Clone(ctx)
 	if request.GetBody == nil {
@@ -190,8 +202,7 @@ func rewind(ctx context.Context, request *http.Request) (*http.Request, error) {
 	return again, err
 }
 
-// closeUnsent closes the body of a request that no transport got, which is a transport's to do
-// otherwise.
+// closeUnsent closes the body of a request that did not reach a transport, which would have closed it.
 func closeUnsent(request *http.Request) {
 	if request.Body != nil {
 		_ = request.Body.Close()

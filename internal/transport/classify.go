@@ -7,15 +7,15 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
-// Outcome is what the end of an attempt says of its request: three facts, and no more. None of
-// them holds where the service refused it.
+// Outcome is what an attempt's end says about its request, in three facts. None holds if the service
+// refused it.
 type Outcome struct {
 	NotSent            bool // nothing of it was sent
 	MayHaveTakenEffect bool // it may have been carried out
-	MayStillTakeEffect bool // or may be later, since it may still be in flight
+	MayStillTakeEffect bool // it may be carried out later, since it may still be in flight
 }
 
-// then is the outcome of attempts so far and of another one. A request of a safe method takes no
+// then combines the outcome of the attempts so far with the next. A request with a safe method has no
 // effect.
 func (o Outcome) then(next Outcome, method string) Outcome {
 	changes := method != http.MethodGet && method != http.MethodHead
@@ -26,7 +26,7 @@ func (o Outcome) then(next Outcome, method string) Outcome {
 	}
 }
 
-// retries says whether another attempt may do better.
+// retries says whether another attempt may succeed.
 type retries int8
 
 const (
@@ -35,8 +35,7 @@ const (
 	always
 )
 
-// NotYet is an error of [Call] that time may change: the response shows that the request was not
-// carried out so far.
+// NotYet is an error of [Call]: the response shows that the request has not been carried out so far.
 type NotYet string
 
 func (e NotYet) Error() string { return string(e) }
@@ -48,7 +47,7 @@ var (
 	wasRefused = Outcome{}
 )
 
-// classify is the retry policy, as the documentation of package wrapper has it in a table.
+// classify is the retry policy that the documentation of package wrapper shows as a table.
 func classify(end attempt) (Outcome, retries) {
 	switch {
 	case !end.made:
@@ -63,7 +62,7 @@ func classify(end attempt) (Outcome, retries) {
 		return wasRefused, always
 	case status == http.StatusInternalServerError:
 		return tookEffect, ifIdempotent
-	case retry.Retryable(status): // a gateway says so, of a service that may still be at it
+	case retry.Retryable(status): // from a gateway; the service may still be working on it
 		return isInFlight, ifIdempotent
 	case status == http.StatusAccepted, status == statusOriginUnknown, status == statusOriginUnreachable, status == statusOriginTimeout:
 		return isInFlight, never
@@ -73,8 +72,8 @@ func classify(end attempt) (Outcome, retries) {
 	return wasRefused, never
 }
 
-// classifyError goes by what happened on the connection, and not by the type of the last error: the
-// request may have been sent before over another one.
+// classifyError relies on what happened on the connection, not on the type of the error: the request may
+// have been sent over an earlier connection.
 func classifyError(err error) (Outcome, retries) {
 	connect := (*ConnectError)(nil)
 	switch {
@@ -86,8 +85,8 @@ func classifyError(err error) (Outcome, retries) {
 	return notSent, always
 }
 
-// classify200 classifies a 200 that was not accepted: one that cannot be read is as good as none. Its
-// status came all the same, so that the service is through with the request unless it says NotYet.
+// classify200 classifies a 200 that was not accepted. The service has finished the request, unless the
+// error is NotYet.
 func classify200(response *Response) (Outcome, retries) {
 	if notYet := NotYet(""); errors.As(response.Refused, &notYet) {
 		return isInFlight, ifIdempotent
@@ -95,8 +94,7 @@ func classify200(response *Response) (Outcome, retries) {
 	return tookEffect, ifIdempotent
 }
 
-// What a content delivery network in front of a service says of it. That there is one is a guess:
-// the service documents none of these.
+// Statuses of content delivery networks. That one is in front of the service is a guess.
 const (
 	statusOriginUnknown     = 520
 	statusOriginUnreachable = 522

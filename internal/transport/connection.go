@@ -12,48 +12,48 @@ import (
 	"sync/atomic"
 )
 
-// ConnectError is the error of an attempt of which nothing can have reached the service.
+// ConnectError is the error of an attempt that cannot have reached the service.
 type ConnectError struct {
 	Err     error
-	Refused bool // whether the next attempt would end the same way: one side does not accept the other
+	Refused bool // one side does not accept the other, so another attempt would fail, too
 }
 
 func (e *ConnectError) Error() string { return e.Err.Error() }
 func (e *ConnectError) Unwrap() error { return e.Err }
 
-// connection is what an attempt learns of the connections that it asks for, and gets: by the trace
-// of its context, so that it matters little which transport wraps which.
+// connection records what happens on the connections of an attempt. It uses the trace of the context, so
+// that it works with wrapped transports.
 type connection struct {
 	trace   httptrace.ClientTrace
 	stop    context.CancelFunc // of the attempt
-	isBare  bool               // the transport is net/http's own, and can hide no HTTP/2
+	isBare  bool               // the transport is net/http's own, so HTTP/2 shows
 	isTLS   bool
 	asked   atomic.Bool
 	got     atomic.Int32
 	reused  atomic.Bool
 	isHTTP2 atomic.Bool
 	isHTTP1 atomic.Bool
-	hasKey  atomic.Bool  // one that has net/http send it again
-	sends   atomic.Int32 // how often the header was written
-	answers atomic.Int32 // how often something of a response came
-	sent    atomic.Bool  // all of the request was
-	untold  atomic.Bool  // it may have got a connection without telling
+	hasKey  atomic.Bool  // the request has an idempotency key, with which net/http retries it
+	writes  atomic.Int32 // how often the header was written
+	replies atomic.Int32 // how often a response started
+	sent    atomic.Bool  // the whole request was written
+	untold  atomic.Bool  // it may have got a connection without reporting it
 }
 
-// watch returns a context under which a transport tells of its connections.
+// watch returns a context with the trace.
 func (c *connection) watch(ctx context.Context, request *http.Request, transport http.RoundTripper) context.Context {
 	standard, isStandard := transport.(*http.Transport)
 	c.isBare = isStandard && (standard.Protocols == nil || !standard.Protocols.UnencryptedHTTP2())
 	c.trace.GetConn = func(string) { c.asked.Store(true) }
 	c.trace.GotConn = c.connected
-	c.trace.WroteHeaders = func() { c.sends.Add(1) }
-	if !isStandard { // it may add what cannot be seen from here, and make requests of its own before
+	c.trace.WroteHeaders = func() { c.writes.Add(1) }
+	if !isStandard { // it may add headers, and send requests of its own first
 		c.trace.WroteHeaderField = func(name string, _ []string) { c.hasKey.Store(c.hasKey.Load() || idempotencyKeys[name]) }
-		c.trace.GotFirstResponseByte = func() { c.answers.Add(1) }
+		c.trace.GotFirstResponseByte = func() { c.replies.Add(1) }
 	}
 	if c.isTLS = request.URL.Scheme == "https"; c.isTLS {
 		c.trace.WroteRequest = func(info httptrace.WroteRequestInfo) { c.sent.Store(info.Err == nil) }
-		// A protocol that is a caller's own need not tell that it got the connection.
+		// A protocol of the caller's own need not report that it got the connection.
 		c.trace.TLSHandshakeDone = func(state tls.ConnectionState, err error) {
 			if err == nil && state.NegotiatedProtocol != "" && state.NegotiatedProtocol != "http/1.1" {
 				c.untold.Store(true)
@@ -65,7 +65,7 @@ func (c *connection) watch(ctx context.Context, request *http.Request, transport
 
 func (c *connection) connected(info httptrace.GotConnInfo) {
 	if c.got.Add(1) > 1 && c.isHTTP2.Load() && c.isWithoutResponse() {
-		c.stop() // net/http is about to send the request again
+		c.stop() // net/http is about to retry the request
 	}
 	if info.Reused {
 		c.reused.Store(true)
@@ -75,15 +75,15 @@ func (c *connection) connected(info httptrace.GotConnInfo) {
 	c.isHTTP1.Store(!c.isHTTP2.Load() && (isTLS || c.isBare))
 }
 
-// isWithoutResponse reports that a request was written of which nothing came back.
-func (c *connection) isWithoutResponse() bool { return c.sends.Load() > c.answers.Load() }
+// isWithoutResponse reports whether a request was written and no response started.
+func (c *connection) isWithoutResponse() bool { return c.writes.Load() > c.replies.Load() }
 
-// idempotencyKeys are the headers with which net/http sends a POST again though it was sent.
+// idempotencyKeys are the headers that make net/http retry a POST.
 var idempotencyKeys = map[string]bool{"Idempotency-Key": true, "X-Idempotency-Key": true}
 
-// once keeps net/http from sending a body again on its own. Over HTTP/1.1 it does so only if nothing
-// of the request was written, which is safe. Over HTTP/2 it does so whenever the peer claims not to
-// have processed the request, and what the protocol is does not always show.
+// once keeps net/http from sending a body again by itself. Over HTTP/1.1 it does so only if nothing of the
+// request was written, which is safe. Over HTTP/2, or if the protocol is not known, it does so whenever the
+// peer claims not to have processed the request.
 func (c *connection) once(header http.Header, getBody func() (io.ReadCloser, error)) func() (io.ReadCloser, error) {
 	return func() (io.ReadCloser, error) {
 		for name := range idempotencyKeys {
@@ -99,27 +99,26 @@ func (c *connection) once(header http.Header, getBody func() (io.ReadCloser, err
 
 var errSentOnce = errors.New("the connection ended after the request was sent")
 
-// failed reports whether a round trip that ended with err provably brought nothing of the request
-// to the service, and whether the peer would refuse the next one too.
+// failed reports whether a round trip that ended with err provably did not reach the service, and whether
+// the peer would refuse the next one, too.
 func (c *connection) failed(err error, request *http.Request, transport http.RoundTripper) (unreached, refused bool) {
 	switch {
 	case c.got.Load() == 0 && (c.asked.Load() || hasNoProxy(request, transport)):
 		return true, errors.As(err, new(*tls.CertificateVerificationError)) || isAlert(err, handshakeAlerts) || isProxyRefusal(err)
-	case c.isHTTP2.Load() && c.sends.Load() == 0:
-		return true, false // the connection that it got ended before
+	case c.isHTTP2.Load() && c.writes.Load() == 0:
+		return true, false // its connection ended before the request was written
 	case c.got.Load() != 1 || c.reused.Load():
 	case isAlert(err, certificateAlerts):
-		// In TLS 1.3 the client is done before the server has seen its certificate, so that the
-		// refusal comes after the request was written. The server has not read it then.
+		// In TLS 1.3 the server sees the client's certificate after the client has written the request,
+		// which it does not read if it refuses the certificate.
 		return true, true
 	case c.isTLS && !c.sent.Load() && isWriteError(err):
-		return true, false // as that refusal may look too
+		return true, false // that refusal can look like this, too
 	}
 	return false, false
 }
 
-// hasNoProxy reports that the request has no way to go: net/http asks which proxy to use before it
-// asks for a connection.
+// hasNoProxy reports whether finding the proxy fails, which comes before any connection.
 func hasNoProxy(request *http.Request, transport http.RoundTripper) bool {
 	standard, isStandard := transport.(*http.Transport)
 	if !isStandard || standard.Proxy == nil {
@@ -136,20 +135,20 @@ var (
 	handshakeAlerts   = append([]tls.AlertError{47, 51, 70, 71, 109, 110, 112, 120}, certificateAlerts...)
 )
 
-// isAlert reports one of the alerts, which crypto/tls has a type for that it does not export.
+// isAlert reports whether err is one of the alerts. crypto/tls does not export their type.
 func isAlert(err error, alerts []tls.AlertError) bool {
 	remote := (*net.OpError)(nil)
 	return errors.As(err, &remote) && remote.Op == "remote error" && remote.Err != nil &&
 		slices.ContainsFunc(alerts, func(alert tls.AlertError) bool { return alert.Error() == remote.Err.Error() })
 }
 
-// isWriteError reports that the operating system took no more of the request.
+// isWriteError reports whether writing the request failed.
 func isWriteError(err error) bool {
 	failed := (*net.OpError)(nil)
 	return errors.As(err, &failed) && failed.Op == "write"
 }
 
-// isProxyRefusal reports a proxy's 4xx to CONNECT, of which net/http keeps the reason alone.
+// isProxyRefusal reports whether err is a proxy's 4xx to CONNECT, of which net/http returns only the reason.
 func isProxyRefusal(err error) bool {
 	for status := 400; status < 500; status++ {
 		if reason := http.StatusText(status); reason != "" && err.Error() == reason {

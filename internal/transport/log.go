@@ -9,18 +9,17 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 )
 
-// firstAttempt stands for the wait before an attempt that none precedes.
+// firstAttempt is the wait before a call's first attempt: none.
 const firstAttempt = time.Duration(-1)
 
-// Logger writes attempts to a log at debug level: never a body, a header or a query.
+// Logger logs attempts at debug level, without bodies, headers and queries.
 type Logger struct {
 	To        *slog.Logger             // nil means none
-	Secrets   *redact.Recent           // of which a line shows none
-	RequestID func(body []byte) string // the name of a request in the body of an error; nil if there is none
+	Secrets   *redact.Recent           // removed from every line
+	RequestID func(body []byte) string // finds the request ID in the body of an error; may be nil
 }
 
-// Attempt writes one attempt, and how long it waited after the one before, if there was one. It hides
-// secrets, too.
+// Attempt logs one attempt and the wait before it. It hides secrets besides its own.
 func (l Logger) Attempt(ctx context.Context, request *http.Request, response *Response, err error, attempt int, waited time.Duration, secrets ...string) {
 	if l.To == nil || !l.To.Enabled(ctx, slog.LevelDebug) {
 		return
@@ -28,6 +27,7 @@ func (l Logger) Attempt(ctx context.Context, request *http.Request, response *Re
 	shown := l.Secrets.Redactor(secrets...)
 	attrs := []slog.Attr{
 		slog.String("method", request.Method),
+		slog.String("host", shown.Line(request.URL.Host)),
 		slog.String("path", shown.Line(request.URL.Path)),
 		slog.Int("attempt", attempt),
 	}
@@ -45,7 +45,14 @@ func (l Logger) Attempt(ctx context.Context, request *http.Request, response *Re
 	l.To.LogAttrs(ctx, slog.LevelDebug, "astro: attempt", attrs...)
 }
 
-// requestID returns the name of a request that was not carried out.
+// Moved logs that the client has moved from one version of the API to the other.
+func (l Logger) Moved(ctx context.Context, versions *Versions) {
+	if l.To != nil {
+		l.To.LogAttrs(ctx, slog.LevelWarn, "astro: "+versions.Old.Path+" is gone, so this client uses "+versions.New.Path+" from now on")
+	}
+}
+
+// requestID returns the request ID of a response that is not a 200.
 func (l Logger) requestID(response *Response) string {
 	if l.RequestID == nil || response == nil || response.StatusCode == http.StatusOK {
 		return ""

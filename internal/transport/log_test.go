@@ -21,9 +21,9 @@ func TestLogShowsNoSecretsAndNoForgedLines(t *testing.T) {
 		waited    time.Duration
 		requestID string
 	}{
-		"method=POST path=/v1/[REDACTED]/x attempt=2 error=\"no level=INFO msg=forged\"\n":        {nil, errors.New("no\nlevel=INFO msg=forged"), firstAttempt, ""},
-		"method=POST path=/v1/[REDACTED]/x attempt=2 status=503 requestId=r-[REDACTED] wait=1s\n": {&Response{StatusCode: 503}, nil, time.Second, "r-" + secret},
-		"method=POST path=/v1/[REDACTED]/x attempt=2 status=200 wait=0s\n":                        {&Response{StatusCode: 200}, nil, 0, ""},
+		"method=POST host=api.example path=/v1/[REDACTED]/x attempt=2 error=\"no level=INFO msg=forged\"\n":        {nil, errors.New("no\nlevel=INFO msg=forged"), firstAttempt, ""},
+		"method=POST host=api.example path=/v1/[REDACTED]/x attempt=2 status=503 requestId=r-[REDACTED] wait=1s\n": {&Response{StatusCode: 503}, nil, time.Second, "r-" + secret},
+		"method=POST host=api.example path=/v1/[REDACTED]/x attempt=2 status=200 wait=0s\n":                        {&Response{StatusCode: 200}, nil, 0, ""},
 	} {
 		var log bytes.Buffer
 		logger := Logger{To: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), Secrets: &redact.Recent{}}

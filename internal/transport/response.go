@@ -9,18 +9,18 @@ import (
 	"slices"
 )
 
-// Response is a response that was read, and what is wrong with it.
+// Response is a response whose body was read.
 type Response struct {
 	StatusCode int
 	Header     http.Header
 	Body       []byte
-	Cut        error          // what ended the body early; nil if it is whole
-	Refused    error          // why a 200 is not what was asked for, by [Call]
-	Token      string         // that the request was made with
-	HTTP       *http.Response // as it came, with its Body read and closed
+	Cut        error          // what ended the body early; nil if it is complete
+	Refused    error          // why [Call] did not accept a 200
+	Token      string         // of the request
+	HTTP       *http.Response // as received, with its Body read and closed
 }
 
-// Err is why the response is not what was asked for, if more than its status is wrong.
+// Err returns what is wrong with the response besides its status.
 func (r *Response) Err() error {
 	if r.Cut != nil {
 		return r.Cut
@@ -28,14 +28,13 @@ func (r *Response) Err() error {
 	return r.Refused
 }
 
-// Reader returns the body as if it had not been read. It holds no connection, and shows under no
-// fmt verb.
+// Reader returns the body as if it had not been read. It holds no connection, and fmt does not print it.
 func (r *Response) Reader() io.ReadCloser { return &reread{unread: r.Body, cut: r.Cut} }
 
-// reread is a body that was read: what came of it, then the error that ended it.
+// reread is a body that was read, and the error that ended it.
 type reread struct {
 	unread []byte
-	cut    error // nil if the body is whole
+	cut    error // nil if the body is complete
 }
 
 func (b *reread) Read(p []byte) (int, error) {
@@ -52,19 +51,17 @@ func (b *reread) Read(p []byte) (int, error) {
 
 func (b *reread) Close() error { return nil }
 
-// Format keeps fmt from printing the body, which may have upload URLs.
+// Format keeps fmt from printing the body, which may contain upload URLs.
 func (b *reread) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, "[BODY]") }
 
 const (
-	// maxError is how much is read of a response that is no 200: what its body says of an error is
-	// shown to a person.
+	// maxError bounds the body of a response that is not a 200.
 	maxError = 128 << 10
-	// maxRoom is how much room is made for a response on the word of its Content-Length alone.
+	// maxRoom bounds what is allocated because of a Content-Length alone.
 	maxRoom = 64 << 10
 )
 
-// RoundTrip sends a request once, and reads the response: of a 200 up to limit bytes, since JSON
-// takes many times its size when it is decoded, and of any other less.
+// RoundTrip sends a request once and reads the response: up to limit bytes of a 200, and less of any other.
 func RoundTrip(transport http.RoundTripper, request *http.Request, limit int) (*Response, error) {
 	response, err := transport.RoundTrip(request)
 	if err != nil {
@@ -84,11 +81,11 @@ func RoundTrip(transport http.RoundTripper, request *http.Request, limit int) (*
 func readBounded(ctx context.Context, response *http.Response, limit int) ([]byte, error) {
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode < http.StatusOK {
-		// 101: what net/http hands out as the body is the connection, which may never end.
+		// The body of a 101 is the connection, which may never end.
 		return nil, nil
 	}
-	// Room for what is announced, and for seeing that no more comes: io.ReadAll makes twice
-	// the garbage.
+	// One byte more than announced shows the end without another allocation; io.ReadAll allocates twice
+	// as much.
 	room := int64(512)
 	if response.ContentLength >= 0 {
 		room = min(response.ContentLength, maxRoom) + 1
@@ -108,7 +105,7 @@ func readBounded(ctx context.Context, response *http.Response, limit int) ([]byt
 			return read, nil
 		}
 		if err == nil && n == 0 {
-			err = ctx.Err() // a body may go on like that forever
+			err = ctx.Err() // or this could go on forever
 		}
 		if err != nil {
 			return read, err

@@ -8,20 +8,21 @@ import (
 	"time"
 )
 
-// Run is one call under way: its attempts, and the requests that find out what became of them.
+// Run is one call in progress: its attempts, and the requests of Reconcile.
 type Run struct {
 	chain   *Chain
 	first   connection      // of the first attempt
-	other   *http.Transport // in place of the chain's, once an attempt got nothing back
-	started time.Time       // of the first attempt that was sent
-	renewed bool            // whether an attempt got nothing back
-	tokens  []string        // that its requests were made with
-	room    [1]string       // for one, which is what most have
+	other   *http.Transport // used instead of the chain's once an attempt had no response
+	started time.Time       // when the first attempt was sent
+	renewed bool            // an attempt had no response
+	atNew   bool            // requests go to the chain's Versions.New
+	tokens  []string        // of its requests
+	room    [1]string       // for tokens, which rarely change
 
-	Requests int // that were sent so far
+	Requests int // sent so far
 }
 
-// transport is what the next attempt is sent by.
+// transport returns what sends the next attempt.
 func (r *Run) transport() http.RoundTripper {
 	if r.other != nil {
 		return r.other
@@ -29,25 +30,24 @@ func (r *Run) transport() http.RoundTripper {
 	return r.chain.Transport()
 }
 
-// renewAfter renews after an attempt that its own deadline ended.
+// renewAfter renews the connection after an attempt that its own deadline ended.
 func (r *Run) renewAfter(ctx, call context.Context) {
 	if ctx.Err() == context.DeadlineExceeded && call.Err() == nil {
 		r.renew()
 	}
 }
 
-// renew has what follows go over other connections than so far: a connection that is dead says
-// nothing, so that it would be used again. Other calls may still be waiting on it, so that
-// closing what is idle is not enough.
+// renew makes later requests use new connections: a dead one reports no error, so it would be used
+// again. Closing idle connections is not enough, since other calls may be waiting on it.
 func (r *Run) renew() {
 	r.renewed = true
 	r.close()
 	if standard, isStandard := r.chain.Transport().(*http.Transport); isStandard {
 		r.other = standard.Clone()
-		r.other.DisableKeepAlives = true // nothing of it is left behind
-		// A transport that was used has HTTP/2 in its TLSClientConfig, which the clone would take for a
-		// caller's own, and offer without speaking it; and golang.org/x/net's HTTP/2 would lead back
-		// into the connections of the original.
+		r.other.DisableKeepAlives = true // leave no connection behind
+		// A used transport has HTTP/2 in its TLSClientConfig. The clone would offer it without speaking
+		// it, since it takes it for the caller's own; and HTTP/2 of golang.org/x/net would use the
+		// connections of the original.
 		config, byAnother := r.other.TLSClientConfig, r.other.TLSNextProto["h2"] != nil
 		if config != nil && slices.Contains(config.NextProtos, "h2") && (r.other.TLSNextProto == nil || byAnother) {
 			r.other.TLSNextProto = nil
@@ -56,8 +56,8 @@ func (r *Run) renew() {
 	}
 }
 
-// close leaves the connections that renew has left: one that is dead is idle only some time after
-// the attempt that it cost was given up.
+// close closes the idle connections that renew replaced. A dead one becomes idle only after its attempt
+// has ended.
 func (r *Run) close() {
 	if r.other != nil {
 		r.other.CloseIdleConnections()
@@ -70,10 +70,11 @@ func (r *Run) close() {
 // Elapsed is how long ago the first attempt was sent.
 func (r *Run) Elapsed() time.Duration { return time.Since(r.started) }
 
-// Once makes another request in the course of a call, as one attempt within a timeout, and returns
-// what accept makes of its response.
+// Once sends another request within a call, as one attempt with a timeout, and returns what accept
+// decodes.
 func Once[T any](ctx context.Context, r *Run, request *http.Request, timeout time.Duration, limit int, accept func(*Response) (T, error)) (result Result[T]) {
 	started := time.Now()
+	r.route(request)
 	last := r.attempt(ctx, request, Shorter(timeout, r.chain.Timeout), limit)
 	r.chain.Log.Attempt(ctx, request, last.response, last.err, 1, firstAttempt, r.tokens...)
 	r.chain.slowDown(last.response, 0, false)
@@ -85,13 +86,15 @@ func Once[T any](ctx context.Context, r *Run, request *http.Request, timeout tim
 	}
 	if last.isWhole200() {
 		result.Accepted, last.response.Refused = accept(last.response)
-		result.OK = last.response.Refused == nil
+		if result.OK = last.response.Refused == nil; result.OK {
+			r.arrive(ctx)
+		}
 	}
 	return result
 }
 
-// nothing is the body of a request that has none, of which HTTP/1.1 sends nothing. net/http repeats a
-// read whose connection ends, but not one that has a body.
+// nothing is an empty body, for which HTTP/1.1 sends nothing. net/http retries a GET whose connection
+// ends, but not one with a body.
 type nothing struct{}
 
 func (nothing) Read([]byte) (int, error) { return 0, io.EOF }

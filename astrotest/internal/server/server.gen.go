@@ -25,10 +25,10 @@ type ServerInterface interface {
 	// CreateDeploy Create a deploy
 	// (POST /organizations/{organizationId}/deployments/{deploymentId}/deploys)
 	CreateDeploy(w http.ResponseWriter, r *http.Request, organizationID OrganizationID, deploymentID DeploymentID)
-	// GetDeploy Read a deploy
+	// GetDeploy Get a deploy
 	// (GET /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId})
 	GetDeploy(w http.ResponseWriter, r *http.Request, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID)
-	// UpdateDeploy Change what is written about a deploy
+	// UpdateDeploy Update a deploy
 	// (POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId})
 	UpdateDeploy(w http.ResponseWriter, r *http.Request, organizationID OrganizationID, deploymentID DeploymentID, deployID DeployID)
 	// FinalizeDeploy Finalize a deploy
@@ -462,6 +462,7 @@ type InternalServerErrorJSONResponse Error
 type NotFoundJSONResponse Error
 
 type TooManyRequestsJSONResponse Error
+type TooManyRequestsTextResponse string
 
 type UnauthorizedJSONResponse Error
 
@@ -558,6 +559,17 @@ func (response ListDeploys429JSONResponse) VisitListDeploysResponse(w http.Respo
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeploys429TextResponse TooManyRequestsTextResponse
+
+func (response ListDeploys429TextResponse) VisitListDeploysResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(429)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
 	return err
 }
 
@@ -688,6 +700,17 @@ func (response CreateDeploy429JSONResponse) VisitCreateDeployResponse(w http.Res
 	return err
 }
 
+type CreateDeploy429TextResponse TooManyRequestsTextResponse
+
+func (response CreateDeploy429TextResponse) VisitCreateDeployResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(429)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
 type CreateDeploy500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
@@ -812,6 +835,17 @@ func (response GetDeploy429JSONResponse) VisitGetDeployResponse(w http.ResponseW
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDeploy429TextResponse TooManyRequestsTextResponse
+
+func (response GetDeploy429TextResponse) VisitGetDeployResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(429)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
 	return err
 }
 
@@ -943,6 +977,17 @@ func (response UpdateDeploy429JSONResponse) VisitUpdateDeployResponse(w http.Res
 	return err
 }
 
+type UpdateDeploy429TextResponse TooManyRequestsTextResponse
+
+func (response UpdateDeploy429TextResponse) VisitUpdateDeployResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(429)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
 type UpdateDeploy500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
@@ -1068,6 +1113,17 @@ func (response FinalizeDeploy429JSONResponse) VisitFinalizeDeployResponse(w http
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FinalizeDeploy429TextResponse TooManyRequestsTextResponse
+
+func (response FinalizeDeploy429TextResponse) VisitFinalizeDeployResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(429)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
 	return err
 }
 
@@ -1199,6 +1255,17 @@ func (response DeployRollback429JSONResponse) VisitDeployRollbackResponse(w http
 	return err
 }
 
+type DeployRollback429TextResponse TooManyRequestsTextResponse
+
+func (response DeployRollback429TextResponse) VisitDeployRollbackResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(429)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
 type DeployRollback500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
@@ -1240,10 +1307,10 @@ type StrictServerInterface interface {
 	// CreateDeploy Create a deploy
 	// (POST /organizations/{organizationId}/deployments/{deploymentId}/deploys)
 	CreateDeploy(ctx context.Context, request CreateDeployRequestObject) (CreateDeployResponseObject, error)
-	// GetDeploy Read a deploy
+	// GetDeploy Get a deploy
 	// (GET /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId})
 	GetDeploy(ctx context.Context, request GetDeployRequestObject) (GetDeployResponseObject, error)
-	// UpdateDeploy Change what is written about a deploy
+	// UpdateDeploy Update a deploy
 	// (POST /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId})
 	UpdateDeploy(ctx context.Context, request UpdateDeployRequestObject) (UpdateDeployResponseObject, error)
 	// FinalizeDeploy Finalize a deploy

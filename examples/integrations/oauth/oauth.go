@@ -1,8 +1,7 @@
-// Package oauth has tokens of golang.org/x/oauth2 for the client, for programs that get them
-// from there already. Copy TokenSource.
+// Package oauth gets the client's tokens from golang.org/x/oauth2. Copy TokenSource.
 //
-// Do not give wrapper.WithHTTPClient what oauth2.NewClient returns: it adds the token to
-// whatever it sends, and uploads go to a storage that is not the service.
+// Do not pass the client of oauth2.NewClient to wrapper.WithHTTPClient: it adds the token to
+// every request, and uploads go to the storage.
 package oauth
 
 import (
@@ -13,13 +12,12 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// TokenSource has the client ask source for the token of each attempt, so source should keep
-// its token until it expires, as those of the configurations of oauth2 and what
-// oauth2.ReuseTokenSource returns do.
+// TokenSource adapts source for wrapper.WithTokenSource. The client asks for a token before each
+// attempt, so source should cache its token until it expires, as the sources of the oauth2
+// configurations and of oauth2.ReuseTokenSource do.
 //
-// An oauth2.TokenSource knows nothing of the call's context. What bounds it is the Timeout of
-// the http.Client that it was made with: oauth2.HTTPClient in the context given to the
-// configuration.
+// An oauth2.TokenSource does not see the call's context. To bound it, set a Timeout on the
+// http.Client that the configuration finds in its context under oauth2.HTTPClient.
 func TokenSource(source oauth2.TokenSource) wrapper.TokenSource {
 	return func(context.Context) (string, error) {
 		token, err := source.Token()

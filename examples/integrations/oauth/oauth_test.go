@@ -41,8 +41,8 @@ func Example() {
 	// Output: <nil>
 }
 
-// A token that has expired when the next attempt starts is renewed for it; one that has not is
-// kept. (oauth2 takes a token for expired 10 s before it is.)
+// An expired token is renewed before the next attempt, a valid one is reused. (oauth2 renews a token
+// 10 s before it expires.)
 func TestTokenOfEachAttempt(t *testing.T) {
 	for _, row := range []struct {
 		validFor time.Duration
@@ -68,7 +68,7 @@ func TestTokenOfEachAttempt(t *testing.T) {
 	}
 }
 
-// What the source says is in the error, and nothing was sent.
+// The error holds that of the source, and nothing was sent.
 func TestErrorOfTheSource(t *testing.T) {
 	issuer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -89,8 +89,7 @@ func TestErrorOfTheSource(t *testing.T) {
 	assert.Empty(t, server.Requests())
 }
 
-// Why the package says what not to do: the fake's storage, like every other, gets to see the
-// token.
+// The package warns of this: the storage receives the token.
 func TestHTTPClientOfOAuth2LeaksTheToken(t *testing.T) {
 	server := astrotest.NewServer()
 	defer server.Close()

@@ -23,13 +23,13 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
 )
 
-// The names are no host's: only the proxy knows where they lead.
+// No such hosts exist: only the proxy connects them.
 const (
 	apiHost     = "api.astro.example"
 	storageHost = "storage.example"
 )
 
-// network is a company's: a proxy that leads to the fake, which has a certificate of the CA.
+// network is a company's: a proxy that connects to the fake, which has a certificate of the CA.
 type network struct {
 	fake  *astrotest.Server
 	proxy *recordingProxy
@@ -62,7 +62,7 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-// recordingProxy leads every CONNECT to one address, and keeps what the client sends.
+// recordingProxy connects every CONNECT to one address, and records what the client sends.
 type recordingProxy struct {
 	to string
 
@@ -99,7 +99,7 @@ func (p *recordingProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(server, io.TeeReader(buffered, p))
 }
 
-// Write keeps what crosses.
+// Write records what crosses.
 func (p *recordingProxy) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -112,7 +112,7 @@ func (p *recordingProxy) seen() (connects []string, crossed string) {
 	return append([]string(nil), p.connects...), p.crossed.String()
 }
 
-// newCA makes a certificate authority, and a certificate of it for hosts.
+// newCA makes a certificate authority, and a certificate for hosts.
 func newCA(hosts ...string) (caPEM []byte, certificate tls.Certificate) {
 	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 	authority := &x509.Certificate{

@@ -1,7 +1,7 @@
-// Package proxy leads the client through a company's network: through its proxy, and with its
-// certificate authority (CA) trusted. Copy Transport.
+// Package proxy sends the client's requests through a company's proxy and trusts the company's
+// certificate authority (CA). Copy Transport.
 //
-// Without it a client obeys HTTPS_PROXY and NO_PROXY already and, on Unix but macOS, trusts the
+// A client without it honours HTTPS_PROXY and NO_PROXY and, on Unix other than macOS, trusts the
 // CA that SSL_CERT_FILE names.
 package proxy
 
@@ -13,18 +13,18 @@ import (
 	"net/url"
 )
 
-// Transport is for wrapper.WithHTTPClient. Requests, those to the storage too, go through the
-// proxy, and the certificate authorities in caPEM are trusted besides those of the system.
+// Transport returns a transport for wrapper.WithHTTPClient. All requests, uploads included, go
+// through the proxy. The certificate authorities in caPEM are trusted in addition to the system's.
 //
-// The proxy learns the names of the hosts (CONNECT) and nothing else, unless it has a
-// certificate for them from one of these authorities: a proxy that opens TLS sees the token.
+// The proxy sees only the names of the hosts (CONNECT), unless it has certificates for them from
+// one of these authorities: a proxy that terminates TLS sees the token.
 func Transport(proxy *url.URL, caPEM []byte) (*http.Transport, error) {
 	roots, err := x509.SystemCertPool()
 	if err != nil {
 		return nil, err
 	}
 	if !roots.AppendCertsFromPEM(caPEM) {
-		return nil, errors.New("no certificate of the CA was found: it must be in PEM")
+		return nil, errors.New("caPEM holds no certificate: pass the CA in PEM format")
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone() // with its timeouts and HTTP/2
 	transport.Proxy = http.ProxyURL(proxy)

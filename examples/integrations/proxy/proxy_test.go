@@ -20,7 +20,7 @@ import (
 )
 
 func Example() {
-	network := newNetwork() // in place of yours
+	network := newNetwork() // instead of your company's
 	defer network.close()
 	deployment := network.fake.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 	deploy := network.fake.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: api.DeployTypeImageOnly})
@@ -43,7 +43,7 @@ func Example() {
 	// Output: <nil>
 }
 
-// An upload and a finalize pass the proxy, which sees the names of the hosts and no secret.
+// An upload and a finalize pass through the proxy, which sees the names of the hosts and no secret.
 func TestThroughTheProxy(t *testing.T) {
 	network := newNetwork()
 	defer network.close()
@@ -63,14 +63,14 @@ func TestThroughTheProxy(t *testing.T) {
 	assert.Equal(t, "Bearer "+astrotest.Token, requests[1].Authorization[0].Reveal())
 	connects, crossed := network.proxy.seen()
 	assert.Equal(t, []string{storageHost + ":443", apiHost + ":443"}, connects)
-	assert.Contains(t, crossed, storageHost, "the name in TLS's first message is in clear, so the record is one")
+	assert.Contains(t, crossed, storageHost, "the record must hold the name that the TLS handshake sends in clear text")
 	for _, secret := range []string{astrotest.Token, "Bearer", "sig="} {
 		assert.NotContains(t, crossed, secret)
 	}
 }
 
-// A certificate of a CA that is not trusted ends the call at once: another attempt would meet
-// the same. It is no reason to doubt what became of the deploy, since nothing was sent.
+// A certificate of an untrusted CA ends the call after one attempt. The outcome is known: nothing
+// was sent.
 func TestUntrustedCA(t *testing.T) {
 	network := newNetwork()
 	defer network.close()
@@ -94,7 +94,7 @@ func TestUntrustedCA(t *testing.T) {
 	assert.Empty(t, network.fake.Requests())
 }
 
-// A CA that is not read is an error, and not left out.
+// A CA that cannot be parsed is an error.
 func TestNoCertificate(t *testing.T) {
 	_, err := proxy.Transport(nil, []byte("-----BEGIN CERTIFICATE"))
 	assert.Error(t, err)

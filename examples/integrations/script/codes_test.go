@@ -13,7 +13,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// The last section's call, and the codes that it exits with.
+// The call of the page's last section, and its exit codes.
 func TestExitCodes(t *testing.T) {
 	for _, row := range []struct {
 		code   int
@@ -45,7 +45,7 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
-// The first section's: a token that is missing is said before anything else.
+// The first section: a missing token is reported before anything is sent.
 func TestConnectWithoutAToken(t *testing.T) {
 	t.Setenv("ASTRO_API_TOKEN", "")
 	_, err := connect()

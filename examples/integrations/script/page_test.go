@@ -20,20 +20,20 @@ import (
 
 const page = "moving-a-script.md"
 
-// The Go of the page is that of steps_test.go, all of it and in the same order.
-func TestPageHasTheStepsToTheLetter(t *testing.T) {
+// The page has all the Go code of steps_test.go, in the same order.
+func TestPageHasTheSteps(t *testing.T) {
 	source, err := os.ReadFile("steps_test.go")
 	require.NoError(t, err)
-	_, steps, _ := strings.Cut(string(source), "and to the letter.\n")
+	_, steps, _ := strings.Cut(string(source), "in the same order.\n")
 	assert.Equal(t, strings.TrimSpace(steps), strings.Join(blocks(t, "go"), "\n\n"))
 }
 
-// What the page's table says of the script and of the calls is what they do.
+// The script and the calls do what the page's table says.
 func TestScriptAndCalls(t *testing.T) {
 	for _, program := range []string{"bash", "curl", "jq", "tar"} {
 		if _, err := exec.LookPath(program); err != nil {
 			require.Empty(t, os.Getenv("CI"), "CI must have %s", program)
-			t.Skip("there is no " + program)
+			t.Skip(program + " is missing")
 		}
 	}
 	text, err := os.ReadFile(page)
@@ -46,7 +46,7 @@ func TestScriptAndCalls(t *testing.T) {
 
 	rows := []struct {
 		wrong                      string
-		token, script              string // if not the right ones
+		token, script              string // if different from the page's
 		keepReturn                 bool
 		options                    []astrotest.Option
 		faults                     []astrotest.Fault
@@ -59,12 +59,12 @@ func TestScriptAndCalls(t *testing.T) {
 		{wrong: "nothing", scriptPrintsURL: true, scriptDeploys: true, callsDeploy: true},
 		{wrong: "the token is not valid", token: "token-of-yesterday", is: wrapper.ErrUnauthorized},
 		{wrong: "the upload is refused", faults: []astrotest.Fault{astrotest.ExpiredUploadURL().On("PutBlob")}, is: wrapper.ErrUploadURLExpired},
-		{wrong: "the version keeps its carriage return", script: strings.Replace(script, cutReturn, "", 1), keepReturn: true, as: &invalid},
-		{wrong: "the service is busy when it is to finalize", faults: []astrotest.Fault{astrotest.Error(503, "busy").On("FinalizeDeploy")}, callsDeploy: true},
+		{wrong: "the version ends in a carriage return", script: strings.Replace(script, cutReturn, "", 1), keepReturn: true, as: &invalid},
+		{wrong: "the service is busy during the finalize", faults: []astrotest.Fault{astrotest.Error(503, "busy").On("FinalizeDeploy")}, callsDeploy: true},
 		{wrong: "the service reports the deploy as FAILED", options: []astrotest.Option{astrotest.WithFinalizedStatus(api.DeployStatusFailed)}, scriptPrintsURL: true, as: &failed},
 		{wrong: "the response to the finalize is lost", faults: []astrotest.Fault{astrotest.CutConnection().AfterCommit().On("FinalizeDeploy")}, scriptFails: true, scriptDeploys: true, callsDeploy: true},
 	}
-	assert.Len(t, regexp.MustCompile(`(?m)^\| `).FindAllString(string(text), -1), 1+len(rows), "the table's header, and a line of each")
+	assert.Len(t, regexp.MustCompile(`(?m)^\| `).FindAllString(string(text), -1), 1+len(rows), "the table has a header and one line for each row")
 	for _, row := range rows {
 		t.Run(row.wrong, func(t *testing.T) {
 			assert.Contains(t, string(text), "\n| "+row.wrong+" |")
@@ -102,7 +102,7 @@ func TestScriptAndCalls(t *testing.T) {
 
 func atOnce() wrapper.Backoff { return &backoff.ZeroBackOff{} }
 
-// step takes the page's steps one by one.
+// step runs the page's steps one by one.
 func step(t *testing.T, client *wrapper.Client, in wrapper.Deployment, keepReturn bool) error {
 	deploy, err := create(t.Context(), client, in)
 	if err != nil {

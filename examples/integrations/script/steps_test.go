@@ -12,10 +12,10 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// The functions of moving-a-script.md, in its order and to the letter.
+// The functions of moving-a-script.md, in the same order.
 
 func connect() (*wrapper.Client, error) {
-	return wrapper.NewClient(wrapper.WithAPIVersion(wrapper.V1)) // token from ASTRO_API_TOKEN
+	return wrapper.NewClient(wrapper.WithAPIVersion(wrapper.V1)) // reads ASTRO_API_TOKEN
 }
 
 func create(ctx context.Context, client *wrapper.Client, in wrapper.Deployment) (*api.Deploy, error) {
@@ -51,7 +51,7 @@ func exitCode(err error) int {
 	case errors.Is(err, wrapper.ErrOutcomeUnknown), errors.As(err, &failed), errors.As(err, &waiting):
 		return 3 // what runs may have changed
 	case errors.As(err, &invalid), errors.As(err, &unpackable):
-		return 2 // the call must be changed; what runs was not
+		return 2 // the call is invalid; nothing was sent
 	default:
 		return 1 // what runs was not changed
 	}

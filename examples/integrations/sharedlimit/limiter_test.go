@@ -23,7 +23,7 @@ import (
 )
 
 func Example() {
-	token := "token" // in place of os.Getenv("ASTRO_API_TOKEN")
+	token := "token" // instead of os.Getenv("ASTRO_API_TOKEN")
 	budget := redis.NewClient(&redis.Options{Addr: "redis.corp.example:6379"})
 	defer budget.Close()
 	_, err := wrapper.NewClient(
@@ -35,7 +35,7 @@ func Example() {
 	// Output: <nil>
 }
 
-// The test's own program is each of the machines, if the environment says so.
+// With TEST_REDIS set, the test program acts as one of the machines.
 func TestMain(m *testing.M) {
 	if redisAddress := os.Getenv("TEST_REDIS"); redisAddress != "" {
 		if err := machine(redisAddress, os.Getenv("TEST_ASTRO"), strings.Fields(os.Getenv("TEST_TARGET"))); err != nil {
@@ -77,8 +77,8 @@ func newClient(redisAddress, baseURL string) (client *wrapper.Client, closeBudge
 	return client, func() { _ = budget.Close() }
 }
 
-// Two processes finalize sixteen deploys as fast as they may. The service, which turns away
-// what is more than 10 in any second, turns none away.
+// Two processes finalize sixteen deploys as fast as the limit allows. The service allows 10 POST in
+// any second and rejects none of them.
 func TestTwoProcessesShareABudget(t *testing.T) {
 	redisAddress, _ := startRedis(t)
 	server, target := newServer(t)
@@ -97,10 +97,10 @@ func TestTwoProcessesShareABudget(t *testing.T) {
 		assert.NoError(t, machines[i].Wait(), &printed[i])
 	}
 	assert.Len(t, server.Requests(), 2*ofEachMachine)
-	assert.GreaterOrEqual(t, time.Since(started), 15*time.Second/8, "sixteen at eight a second")
+	assert.GreaterOrEqual(t, time.Since(started), 15*time.Second/8, "sixteen requests at eight a second")
 }
 
-// Redis gets to know no token.
+// Redis does not see the token.
 func TestRedisSeesNoToken(t *testing.T) {
 	redisAddress, _ := startRedis(t)
 	budget := redis.NewClient(&redis.Options{Addr: redisAddress})
@@ -114,7 +114,7 @@ func TestRedisSeesNoToken(t *testing.T) {
 	assert.Regexp(t, "^rate:astro:POST:[0-9a-f]{32}$", keys[0])
 }
 
-// The context ends the waiting.
+// The end of the context ends Wait.
 func TestWaitEndsWithTheContext(t *testing.T) {
 	redisAddress, _ := startRedis(t)
 	budget := redis.NewClient(&redis.Options{Addr: redisAddress})
@@ -129,7 +129,7 @@ func TestWaitEndsWithTheContext(t *testing.T) {
 	assert.ErrorIs(t, limiter.Wait(ctx), context.DeadlineExceeded)
 }
 
-// Without Redis there is an error that says so, and nothing is sent.
+// If Redis is unreachable, the error says so, and nothing is sent.
 func TestRedisIsGone(t *testing.T) {
 	redisAddress, stop := startRedis(t)
 	server, target := newServer(t)
@@ -143,7 +143,7 @@ func TestRedisIsGone(t *testing.T) {
 	var unsent *wrapper.TransportError
 	require.ErrorAs(t, err, &unsent)
 	assert.Equal(t, 0, unsent.Attempts)
-	assert.ErrorContains(t, err, "nothing was sent: limiter: the budget of requests, which is in Redis: ")
+	assert.ErrorContains(t, err, "nothing was sent: limiter: rate limit in Redis: ")
 	assert.ErrorContains(t, err, redisAddress)
 	assert.NotErrorIs(t, err, wrapper.ErrOutcomeUnknown)
 	assert.Len(t, server.Requests(), 1)

@@ -11,12 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// startRedis starts a Redis of the test's own and returns its address and what ends it. Where
-// there is none the test is skipped, but not in CI.
+// startRedis starts a Redis for the test, and returns its address and a function that stops it. Without
+// redis-server the test is skipped, except in CI.
 func startRedis(t *testing.T) (address string, stop func()) {
 	program, err := exec.LookPath("redis-server")
 	if err != nil && os.Getenv("CI") == "" {
-		t.Skip("there is no redis-server; Debian's package of that name has it")
+		t.Skip("redis-server is missing; on Debian, install the package redis-server")
 	}
 	require.NoError(t, err, "CI must have redis-server")
 

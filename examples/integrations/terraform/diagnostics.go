@@ -1,5 +1,5 @@
-// Package terraform tells the user of a Terraform provider what became of a deploy, in the
-// diagnostics of the plugin framework. Copy all of it, with the names of your attributes.
+// Package terraform turns errors of the library into diagnostics of the Terraform plugin framework.
+// Copy all of it, and use the names of your attributes.
 package terraform
 
 import (
@@ -11,8 +11,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// attributes are those of the resource, by what the library and the service call them. What
-// is missing, such as the token, belongs to the provider.
+// attributes maps the field names of the library and the service to attributes of the resource.
+// Other fields, such as the token, belong to the provider.
 var attributes = map[string]string{
 	"organizationId":       "organization_id",
 	"deploymentId":         "deployment_id",
@@ -30,9 +30,9 @@ var attributes = map[string]string{
 // source is the attribute that names the folder to deploy.
 const source = "source"
 
-// Diagnostics returns what an error of packages wrapper and tarball says, and what the user of
-// Terraform can do about it. All of it is of severity error: after a warning Terraform would
-// go on with what depends on the deploy.
+// Diagnostics describes an error of package wrapper, deploys or tarball, and what the user of
+// Terraform can do. All diagnostics have severity error: after a warning, Terraform would continue
+// with the resources that depend on the deploy.
 func Diagnostics(err error) diag.Diagnostics {
 	if err == nil {
 		return nil
@@ -45,10 +45,10 @@ func Diagnostics(err error) diag.Diagnostics {
 	}
 	add(&diagnostics, attribute, summary, detail)
 
-	var answer *wrapper.APIError
-	if errors.As(err, &answer) {
-		for _, field := range answer.FieldErrors {
-			add(&diagnostics, attributes[field.Field], "The service refuses "+field.Field, field.Message)
+	var refused *wrapper.APIError
+	if errors.As(err, &refused) {
+		for _, field := range refused.FieldErrors {
+			add(&diagnostics, attributes[field.Field], "Astro refused "+field.Field, field.Message)
 		}
 	}
 	return diagnostics
@@ -63,7 +63,7 @@ func add(diagnostics *diag.Diagnostics, attribute, summary, detail string) {
 }
 
 // Keep returns the ID of a deploy that may run although the call failed, or "". Set it in the
-// state before you return, or Terraform forgets the deploy and creates another.
+// state before you return; otherwise Terraform forgets the deploy and creates another.
 func Keep(err error) (deployID string) {
 	var unknown *wrapper.OutcomeUnknownError
 	var waiting *wrapper.WaitError

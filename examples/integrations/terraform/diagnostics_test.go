@@ -39,33 +39,33 @@ func Example() {
 
 var unknown = &wrapper.OutcomeUnknownError{DeployID: "clvet", Err: &wrapper.APIError{StatusCode: 502}}
 
-// kinds are errors of every kind, and what Terraform says of them: the attribute, if it is
-// one, what the summary and the detail hold, and which deploy stays in the state.
+// kinds are errors of every kind and their diagnostics: the attribute, if there is one, parts of the
+// summary and the detail, and the deploy that stays in the state.
 var kinds = []struct {
 	err                              error
 	attribute, summary, detail, keep string
 }{
-	{unknown, "", "not known whether", "Do not recreate it", "clvet"},
-	{&deploys.Error{Stage: deploys.StageFinalize, Err: unknown}, "", "not known whether", "-refresh-only", "clvet"},
-	{&wrapper.WaitError{DeployID: "clvet", Err: &wrapper.APIError{StatusCode: 401}}, "", "not known to be DEPLOYED", "Do not recreate it", "clvet"},
+	{unknown, "", "may or may not", "Do not recreate it", "clvet"},
+	{&deploys.Error{Stage: deploys.StageFinalize, Err: unknown}, "", "may or may not", "-refresh-only", "clvet"},
+	{&wrapper.WaitError{DeployID: "clvet", Err: &wrapper.APIError{StatusCode: 401}}, "", "did not become DEPLOYED", "Do not recreate it", "clvet"},
 	{&wrapper.DeployFailedError{Deploy: &api.Deploy{ID: "clvet"}}, "", "failed", "creates another", ""},
 	{&wrapper.ValidationError{Field: "deploymentId", Rule: "must not be empty"}, "deployment_id", "deploymentId cannot be used", "must not be empty", ""},
 	{&wrapper.ValidationError{Field: "token", Rule: "is missing"}, "", "token cannot be used", "is missing", ""},
 	{&tarball.Error{Path: "dags", Rule: "holds nothing", Err: tarball.ErrEmpty}, "source", "cannot be packed", "holds nothing", ""},
 	{&wrapper.StorageError{StatusCode: 403, Expired: true}, "", "upload URL has expired", "Apply again, which creates a deploy with a new URL", ""},
-	{&wrapper.StorageError{StatusCode: 403, Hint: "check any proxy"}, "", "storage did not take", "check any proxy\n\nApply again once the cause is fixed", ""},
-	{&wrapper.StorageError{StatusCode: 500}, "", "storage did not take", "Apply again once the cause is fixed", ""},
-	{&wrapper.TransportError{Err: io.EOF, Attempts: 1}, "", "could not be reached", "EOF", ""},
+	{&wrapper.StorageError{StatusCode: 403, Hint: "check any proxy"}, "", "storage did not accept", "check any proxy\n\nApply again once the cause is fixed", ""},
+	{&wrapper.StorageError{StatusCode: 500}, "", "storage did not accept", "Apply again once the cause is fixed", ""},
+	{&wrapper.TransportError{Err: io.EOF, Attempts: 1}, "", "got no response", "EOF", ""},
 	{&wrapper.TransportError{Err: errors.Join(context.Canceled, &wrapper.APIError{StatusCode: 429}), Attempts: 1}, "", "call was ended", "canceled", ""},
-	{&wrapper.APIError{StatusCode: 400}, "", "refuses the request", "400", ""},
+	{&wrapper.APIError{StatusCode: 400}, "", "refused the request", "400", ""},
 	{&wrapper.APIError{StatusCode: 401}, "", "token is not valid", "401", ""},
 	{&wrapper.APIError{StatusCode: 403, Hint: "the token's role needs"}, "", "lacks a permission", "the token's role needs", ""},
-	{&wrapper.APIError{StatusCode: 404}, "", "no such deploy", "404", ""},
-	{&wrapper.APIError{StatusCode: 429}, "", "Too many requests", "-parallelism", ""},
-	{&wrapper.APIError{StatusCode: 503}, "", "service failed", "Apply again later", ""},
-	{&wrapper.APIError{StatusCode: 302}, "", "Something else than the service", "302", ""},
+	{&wrapper.APIError{StatusCode: 404}, "", "was not found", "404", ""},
+	{&wrapper.APIError{StatusCode: 429}, "", "exceeded its rate limit", "-parallelism", ""},
+	{&wrapper.APIError{StatusCode: 503}, "", "Astro failed", "Apply again later", ""},
+	{&wrapper.APIError{StatusCode: 302}, "", "does not look like one from Astro", "302", ""},
 	{&wrapper.APIError{StatusCode: 409}, "", "responded with an error", "409", ""},
-	{errors.New("any other"), "", "did not come about", "any other", ""},
+	{errors.New("any other"), "", "deploy failed", "any other", ""},
 }
 
 func TestDiagnosticsOfEachKind(t *testing.T) {
@@ -81,7 +81,7 @@ func TestDiagnosticsOfEachKind(t *testing.T) {
 	assert.Empty(t, terraform.Diagnostics(nil))
 }
 
-// What the service says of single fields is said at their attributes.
+// Field errors of the service become errors of the attributes.
 func TestFieldErrors(t *testing.T) {
 	diagnostics := terraform.Diagnostics(&wrapper.APIError{StatusCode: 400, FieldErrors: []api.FieldError{
 		{Field: "description", Message: "too long"}, {Field: "newField", Message: "is required"},
@@ -92,7 +92,7 @@ func TestFieldErrors(t *testing.T) {
 	assert.Equal(t, "", attribute(diagnostics[2]))
 }
 
-// An error type that the library gains must be looked at here.
+// A new error type of the library must be added here.
 func TestNoErrorTypeIsMissing(t *testing.T) {
 	covered := map[string]bool{}
 	for _, kind := range kinds {
@@ -123,7 +123,7 @@ func TestNoErrorTypeIsMissing(t *testing.T) {
 	}
 }
 
-// The same from the service's side: a call that ends so, and what Terraform says of it.
+// Calls that fail, and their diagnostics.
 func TestDiagnosticsOfCalls(t *testing.T) {
 	for _, row := range []struct {
 		faults        []astrotest.Fault
@@ -131,7 +131,7 @@ func TestDiagnosticsOfCalls(t *testing.T) {
 		summary, keep string
 	}{
 		{[]astrotest.Fault{astrotest.ExpiredUploadURL().On("PutBlob")}, "testdata/dags", "upload URL has expired", ""},
-		{[]astrotest.Fault{astrotest.CutConnection().On("FinalizeDeploy"), astrotest.Error(403, "no").On("GetDeploy")}, "testdata/dags", "not known whether", "a deploy"},
+		{[]astrotest.Fault{astrotest.CutConnection().On("FinalizeDeploy"), astrotest.Error(403, "no").On("GetDeploy")}, "testdata/dags", "may or may not", "a deploy"},
 		{nil, "testdata/none", "cannot be packed", ""},
 	} {
 		server := astrotest.NewServer()

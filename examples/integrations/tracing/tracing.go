@@ -1,5 +1,5 @@
-// Package tracing makes each attempt of the client a span of OpenTelemetry. Copy Transport and
-// the two types below it.
+// Package tracing records an OpenTelemetry span for each attempt of the client. Copy Transport and
+// the types below it.
 package tracing
 
 import (
@@ -12,24 +12,22 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Transport is for wrapper.WithHTTPClient. It makes a span of each request that it sends by
-// next: of repeated ones, look-ups and uploads, too. A span that the context of a call holds
-// is their parent. Tokens do not come into spans, because otelhttp records no headers.
+// Transport returns a transport for wrapper.WithHTTPClient. It sends requests with next and records a
+// span for each, including retries, read-backs and uploads. The span in the call's context is their
+// parent. Spans hold no token, because otelhttp records no headers.
 func Transport(next http.RoundTripper, provider trace.TracerProvider) http.RoundTripper {
 	return hideQuery{next, otelhttp.NewTransport(restoreQuery{next},
 		otelhttp.WithTracerProvider(provider),
-		// Nobody at the other end goes on with the trace, so neither traceparent nor baggage
-		// leaves with the requests.
+		// The service does not continue the trace, so requests carry no traceparent and no baggage.
 		otelhttp.WithPropagators(propagation.NewCompositeTextMapPropagator()),
 	)}
 }
 
-// hideQuery keeps the query from otelhttp, which records the URL in full (url.full) and has
-// no option against it: that of an upload URL is what signs it, and so a secret. What never
-// comes to a span need not be taken out of it again.
+// hideQuery removes the query before otelhttp records the URL (url.full): the query of an upload URL
+// holds its signature, a secret. otelhttp has no option for that.
 type hideQuery struct{ network, next http.RoundTripper }
 
-// CloseIdleConnections is how the client leaves a connection that is dead.
+// CloseIdleConnections lets the client drop a dead connection.
 func (h hideQuery) CloseIdleConnections() {
 	if idle, closes := h.network.(interface{ CloseIdleConnections() }); closes {
 		idle.CloseIdleConnections()
@@ -42,7 +40,7 @@ func (h hideQuery) RoundTrip(request *http.Request) (*http.Response, error) {
 	return h.next.RoundTrip(hidden)
 }
 
-// restoreQuery sends the request to the URL that hideQuery was given.
+// restoreQuery restores the query that hideQuery removed.
 type restoreQuery struct{ next http.RoundTripper }
 
 func (r restoreQuery) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -51,5 +49,5 @@ func (r restoreQuery) RoundTrip(request *http.Request) (*http.Response, error) {
 	return r.next.RoundTrip(restored)
 }
 
-// sentURL is the context's key for the URL as it is to be sent.
+// sentURL is the context key of the whole URL.
 type sentURL struct{}

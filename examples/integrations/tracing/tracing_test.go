@@ -26,7 +26,7 @@ import (
 )
 
 func Example() {
-	spans := tracetest.NewInMemoryExporter() // in place of the exporter that you have
+	spans := tracetest.NewInMemoryExporter() // instead of your exporter
 	provider := sdk.NewTracerProvider(sdk.WithSyncer(spans))
 	server := astrotest.NewServer()
 	defer server.Close()
@@ -61,8 +61,8 @@ func Example() {
 
 func atOnce() wrapper.Backoff { return &backoff.ZeroBackOff{} }
 
-// A finalize that takes three attempts, each failure looked up twice, and an upload that takes two:
-// one span for each request, below the caller's, and no secret in any of them.
+// A finalize takes three attempts, with two read-backs after each failure, and an upload takes two.
+// Each request has a span below the caller's, and no span holds a secret.
 func TestSpanOfEachAttemptWithoutSecrets(t *testing.T) {
 	global := otel.GetTextMapPropagator()
 	otel.SetTextMapPropagator(propagation.TraceContext{})
@@ -101,7 +101,7 @@ func TestSpanOfEachAttemptWithoutSecrets(t *testing.T) {
 	assert.Equal(t, methods, spanned)
 }
 
-// Where nothing listens the error is the span's status, which holds no secret either.
+// If nothing listens, the error is the span's status, which holds no secret either.
 func TestSpanOfAFailedUploadWithoutSecrets(t *testing.T) {
 	spans := tracetest.NewInMemoryExporter()
 	server := astrotest.NewServer()
@@ -125,7 +125,7 @@ func newClient(provider trace.TracerProvider, options ...wrapper.Option) (*wrapp
 	}, options...)...)
 }
 
-// secretsOf are the token and what signs an upload URL, in both of its spellings.
+// secretsOf returns the token and the signature of an upload URL, as it is and escaped.
 func secretsOf(t *testing.T, uploadURL *api.Secret) []string {
 	signed, err := url.Parse(uploadURL.Reveal())
 	require.NoError(t, err)
@@ -147,7 +147,7 @@ func assertHoldsNone(t *testing.T, span tracetest.SpanStub, secrets []string) {
 	}
 }
 
-// That nothing reached the service is known through the wrapping.
+// The client knows through the wrapping that nothing reached the service.
 func TestRefusedByAProxy(t *testing.T) {
 	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusProxyAuthRequired)
@@ -165,7 +165,7 @@ func TestRefusedByAProxy(t *testing.T) {
 	}
 }
 
-// A connection that is dead is left through the wrapping.
+// The client drops a dead connection through the wrapping.
 func TestTransportClosesIdleConnections(t *testing.T) {
 	next := &counted{}
 	tracing.Transport(next, sdk.NewTracerProvider()).(interface{ CloseIdleConnections() }).CloseIdleConnections()

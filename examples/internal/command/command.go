@@ -1,5 +1,5 @@
-// Package command is what the example programs share: how they start, what they say when they
-// are called wrongly, and the codes that they exit with.
+// Package command has what the example programs share: how they start, how they report errors,
+// the options of their clients and their exit codes.
 package command
 
 import (
@@ -8,16 +8,19 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
 // Exit codes.
 const (
 	OK     = 0
 	Failed = 1
-	Usage  = 2 // called wrongly; nothing was sent
+	Usage  = 2 // the command line is wrong; nothing was sent
 )
 
 // Main exits with the code that run returns. Its context ends on an interrupt or SIGTERM.
@@ -30,24 +33,24 @@ func Main(run func(ctx context.Context, args []string, stdout, stderr io.Writer)
 
 type usageError struct{ error }
 
-// UsageErrorf returns an error that says how the program was called wrongly, and what to do.
+// UsageErrorf returns an error about the command line.
 func UsageErrorf(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 var errPrinted = errors.New("package flag printed this error")
 
-// Parse reads the flags, which must be ContinueOnError. Its errors are for Report.
+// Parse parses the flags, which must be ContinueOnError. Its errors are for Report.
 func Parse(flags *flag.FlagSet, args []string, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("%w: %w", errPrinted, err)
 	}
 	if flags.NArg() > 0 {
-		return UsageErrorf("there is no argument %q; everything is given by flags", flags.Arg(0))
+		return UsageErrorf("unexpected argument %q; use flags only", flags.Arg(0))
 	}
 	return nil
 }
 
-// Report prints the error that the program called name ends with, if any, and returns its code.
+// Report prints the error of the program called name, if any, and returns the exit code.
 func Report(name string, err error, stderr io.Writer) int {
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
@@ -61,4 +64,25 @@ func Report(name string, err error, stderr io.Writer) int {
 		return Usage
 	}
 	return Failed
+}
+
+// ClientOptions returns the options for the flags -api-version and -base-url. An empty one leaves
+// the choice to the client, which reads ASTRO_API_URL.
+func ClientOptions(apiVersion, baseURL string) (options []wrapper.Option) {
+	if apiVersion != "" {
+		options = append(options, wrapper.WithAPIVersion(wrapper.APIVersion(apiVersion)))
+	}
+	if baseURL != "" {
+		options = append(options, wrapper.WithBaseURL(baseURL))
+	}
+	return options
+}
+
+// Host returns the host that the client sends its requests to.
+func Host(client *wrapper.Client) string {
+	server, err := url.Parse(client.API().Server)
+	if err != nil {
+		return client.API().Server
+	}
+	return server.Host
 }

@@ -15,7 +15,7 @@ func TestCodesAndTexts(t *testing.T) {
 	const hint, flags = "Run with -h for the flags.\n", "Usage of x:\n  -n int\n    \tcount\n"
 	for _, row := range []struct {
 		args   []string
-		err    error // of what the program does
+		err    error // of the program after parsing
 		code   int
 		stderr string
 	}{
@@ -23,7 +23,7 @@ func TestCodesAndTexts(t *testing.T) {
 		{[]string{"-h"}, nil, command.OK, flags},
 		{nil, errors.New("refused"), command.Failed, "x: refused\n"},
 		{nil, command.UsageErrorf("-n is %d", 0), command.Usage, "x: -n is 0\n" + hint},
-		{[]string{"a"}, nil, command.Usage, "x: there is no argument \"a\"; everything is given by flags\n" + hint},
+		{[]string{"a"}, nil, command.Usage, "x: unexpected argument \"a\"; use flags only\n" + hint},
 		{[]string{"-m"}, nil, command.Usage, "flag provided but not defined: -m\n" + flags},
 	} {
 		var stderr bytes.Buffer

@@ -12,8 +12,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// home is a fake service with one Deployment, and a client for it that waits for nothing.
-func home(t *testing.T, options ...wrapper.Option) (*astrotest.Server, *wrapper.Client, wrapper.Deployment) {
+// newService returns a fake service with one Deployment, and a client that retries and polls at once.
+func newService(t *testing.T, options ...wrapper.Option) (*astrotest.Server, *wrapper.Client, wrapper.Deployment) {
 	t.Helper()
 	server := astrotest.NewServer()
 	t.Cleanup(server.Close)
@@ -31,14 +31,14 @@ func deploymentOn(server *astrotest.Server) wrapper.Deployment {
 	return wrapper.Deployment{OrganizationID: added.OrganizationID, DeploymentID: added.ID}
 }
 
-// gzipped is what begins like a gzipped tarball.
+// gzipped returns content that starts like a gzipped tarball.
 func gzipped(size int) []byte {
 	content := bytes.Repeat([]byte("0123456789abcdef"), size/16+1)[:size]
 	copy(content, "\x1f\x8b")
 	return content
 }
 
-// showing has the deploy read in a status.
+// showing is a fault that shows the deploy with a status.
 func showing(status string) astrotest.Fault {
 	return astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = status })
 }

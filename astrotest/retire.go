@@ -1,0 +1,48 @@
+package astrotest
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// RetireV1Beta1 makes the server respond to every request under /platform/v1beta1 as a gateway
+// would after the vendor removed that version; /v1 still works. The status selects the response:
+//
+//   - 404 and 410: plain text, without the requestId of the service's own errors
+//   - 301, 302, 307 and 308: a redirect to the same path and query under /v1
+//
+// It panics for any other status. A later call changes the status. These requests have no effect.
+// They are recorded by [Server.Requests]. They need no token, count towards no rate limit, and
+// meet no fault: a fault of [Server.Inject] stays in the queue for the next request to /v1.
+//
+// How the service responds after support for v1beta1 ends is not known.
+func (s *Server) RetireV1Beta1(status int) {
+	switch status {
+	case http.StatusNotFound, http.StatusGone,
+		http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		s.retired.Store(int32(status))
+	default:
+		panic(fmt.Sprintf("astrotest: RetireV1Beta1(%d); the status must be 301, 302, 307, 308, 404 or 410", status))
+	}
+}
+
+// retireV1Beta1 responds in place of the routes that RetireV1Beta1 removed.
+func (s *Server) retireV1Beta1(next *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		status := int(s.retired.Load())
+		if status == 0 || !strings.HasPrefix(r.URL.Path+"/", v1Beta1Path+"/") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		_, r.Pattern = next.Handler(r) // the log names the operation
+		switch status {
+		case http.StatusNotFound:
+			http.NotFound(w, r)
+		case http.StatusGone:
+			http.Error(w, "410 gone", status)
+		default:
+			http.Redirect(w, r, s.URL+strings.Replace(r.URL.RequestURI(), v1Beta1Path, v1Path, 1), status)
+		}
+	})
+}

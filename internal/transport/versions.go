@@ -1,0 +1,83 @@
+package transport
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+)
+
+// Versions are two versions of an API that have the same paths below their base URLs. A client whose
+// requests are addressed to Old moves to New once Old turns out to be gone.
+type Versions struct {
+	Old, New *url.URL // base URLs on the same host, without a trailing slash
+	moved    atomic.Bool
+}
+
+// Moved reports whether all requests go to New from now on.
+func (v *Versions) Moved() bool { return v.moved.Load() }
+
+// atNew returns the URL of the same resource at New.
+func (v *Versions) atNew(u *url.URL) *url.URL {
+	path, isBelow := strings.CutPrefix(u.Path, v.Old.Path+"/")
+	raw, isBelowRaw := strings.CutPrefix(u.EscapedPath(), v.Old.EscapedPath()+"/")
+	if !isBelow || !isBelowRaw {
+		return u
+	}
+	moved := *u
+	moved.Path, moved.RawPath = v.New.Path+"/"+path, v.New.EscapedPath()+"/"+raw
+	return &moved
+}
+
+// isGone reports whether a response says that nothing at Old has seen the request: a 404 that is
+// not the service's own, a 410, or a redirect to the same resource at New. A 303 is none of these: it
+// may follow what the request did.
+func (v *Versions) isGone(request *http.Request, response *Response, requestID string) bool {
+	switch response.StatusCode {
+	case http.StatusNotFound:
+		return response.Cut == nil && requestID == ""
+	case http.StatusGone:
+		return true
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		target, err := request.URL.Parse(response.Header.Get("Location"))
+		expected := v.atNew(request.URL)
+		return err == nil && target.Scheme == expected.Scheme && target.Host == expected.Host && target.EscapedPath() == expected.EscapedPath()
+	}
+	return false
+}
+
+// route addresses a request of this call to New if the client, or this call, has moved.
+func (r *Run) route(request *http.Request) {
+	versions := r.chain.Versions
+	if versions == nil {
+		return
+	}
+	if r.atNew = r.atNew || versions.Moved(); r.atNew {
+		request.URL = versions.atNew(request.URL)
+	}
+}
+
+// move reports whether the request is to be made at New, given how its last attempt ended: Old is
+// gone, and no attempt can have had an effect. It happens once in a call.
+func (r *Run) move(ctx context.Context, request *http.Request, last attempt, before Outcome) bool {
+	versions, requestID := r.chain.Versions, r.chain.Log.requestID(last.response)
+	switch {
+	case versions == nil || last.response == nil:
+		return false
+	case r.atNew:
+		if requestID != "" {
+			r.arrive(ctx)
+		}
+		return false
+	}
+	r.atNew = !before.MayHaveTakenEffect && canRewind(request) && versions.isGone(request, last.response, requestID)
+	return r.atNew
+}
+
+// arrive moves the whole client if this call has moved: a response of the service shows that New is there.
+func (r *Run) arrive(ctx context.Context) {
+	if versions := r.chain.Versions; r.atNew && versions.moved.CompareAndSwap(false, true) {
+		r.chain.Log.Moved(ctx, versions)
+	}
+}

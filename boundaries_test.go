@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// walls are the packages of ours that each package may import, in code that is not a test. Imports
-// go downward only.
+// walls lists which of our packages each package may import outside its tests. Imports go downward
+// only.
 var walls = map[string][]string{
 	"api":                {},
 	"tarball":            {},
@@ -27,10 +27,10 @@ var walls = map[string][]string{
 	"internal/blob":      {"internal/check", "internal/redact", "internal/retry", "internal/transport"},
 	"wrapper":            {"api", "internal/blob", "internal/check", "internal/decode", "internal/evidence", "internal/ratelimit", "internal/redact", "internal/retry", "internal/transport"},
 	"deploys":            {"api", "internal/blob", "internal/evidence", "internal/redact", "wrapper"},
-	"internal/chaostest": {"astrotest", "wrapper"}, // which only tests import
+	"internal/chaostest": {"astrotest", "wrapper"}, // imported by tests only
 }
 
-func TestBoundaries(t *testing.T) {
+func TestImportsGoDownwardOnly(t *testing.T) {
 	const module = "github.com/astro-finalize/astro-finalize-go/"
 	listed, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
 	require.NoError(t, err)
@@ -38,16 +38,16 @@ func TestBoundaries(t *testing.T) {
 	for line := range strings.Lines(strings.ReplaceAll(string(listed), module, "./")) {
 		imports := strings.Fields(line)
 		name := strings.TrimPrefix(imports[0], "./")
-		allowed, isWalled := walls[name]
+		allowed, isListed := walls[name]
 		seen[name] = true
-		assert.True(t, isWalled || !strings.HasPrefix(name, "internal/"), "%s has no wall", name)
+		assert.True(t, isListed || !strings.HasPrefix(name, "internal/"), "%s is missing from walls", name)
 		for _, imported := range imports[1:] {
 			imported, isOurs := strings.CutPrefix(imported, "./")
-			assert.True(t, !isOurs || !isWalled || slices.Contains(allowed, imported), "%s must not import %s", name, imported)
-			assert.NotEqual(t, "internal/chaostest", imported, "%s is no test", name)
+			assert.True(t, !isOurs || !isListed || slices.Contains(allowed, imported), "%s must not import %s", name, imported)
+			assert.NotEqual(t, "internal/chaostest", imported, "%s must not import it outside tests", name)
 		}
 	}
 	for name := range walls {
-		assert.True(t, seen[name], "there is no package %s", name)
+		assert.True(t, seen[name], "walls lists %s, which does not exist", name)
 	}
 }

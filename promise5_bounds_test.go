@@ -22,7 +22,7 @@ import (
 
 type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// refusing is a dialer whose connections are refused for as long as refuses says so.
+// refusing returns a dialer that refuses connections while refuses returns true.
 func refusing(dial dialer, refuses func() bool) dialer {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		if refuses() {
@@ -32,15 +32,15 @@ func refusing(dial dialer, refuses func() bool) dialer {
 	}
 }
 
-// A connection that dies without a word costs the attempt that is on it: look-ups and the next attempt go
-// over another. Red if a dead connection is used again, which over HTTP/2 it is for as long as it is open.
-func TestPromise5gADeadConnectionCostsOneAttempt(t *testing.T) {
+// A connection that goes silent costs one attempt: read-backs and the next attempt use another connection.
+// Fails if a dead connection is reused, which HTTP/2 does as long as it is open.
+func TestPromise5gDeadConnectionCostsOneAttempt(t *testing.T) {
 	for _, protocol := range protocols {
 		for _, transport := range transports[:2] {
 			for _, afterCommit := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s/%s/after commit %v", protocol.name, transport.name, afterCommit), func(t *testing.T) {
 					inBubble(t, protocol.options, func(w world) {
-						w.client = w.newClient(transport.made(w))
+						w.client = w.newClient(transport.new(w))
 						target := w.add(api.DeployTypeDAGOnly)
 						_, err := w.client.GetDeploy(w.Context(), target)
 						require.NoError(w, err)
@@ -52,15 +52,15 @@ func TestPromise5gADeadConnectionCostsOneAttempt(t *testing.T) {
 						began := time.Now()
 						_, err = w.client.Finalize(w.Context(), target, wrapper.DAGTarball(version))
 						require.NoError(w, err)
-						assert.Less(w, time.Since(began), 30*time.Second+10*time.Second, "one attempt, two looks and a backoff")
+						assert.Less(w, time.Since(began), 30*time.Second+10*time.Second, "one attempt, two read-backs and a backoff")
 						assert.Equal(w, 1, w.server.Commits(target.DeployID))
 						assert.Equal(w, map[bool]int{false: 2, true: 1}[afterCommit], w.count(finalizeDeploy))
-						assert.Equal(w, 1+map[bool]int{false: 2, true: 1}[afterCommit], w.count(getDeploy), "no look is lost on the dead connection")
+						assert.Equal(w, 1+map[bool]int{false: 2, true: 1}[afterCommit], w.count(getDeploy), "no read-back is lost on the dead connection")
 
 						began = time.Now()
 						_, err = w.client.GetDeploy(w.Context(), target)
 						require.NoError(w, err)
-						assert.Less(w, time.Since(began), 31*time.Second, "nor does the next call pay more than an attempt")
+						assert.Less(w, time.Since(began), 31*time.Second, "the next call loses no more than one attempt")
 					})
 				})
 			}
@@ -68,9 +68,9 @@ func TestPromise5gADeadConnectionCostsOneAttempt(t *testing.T) {
 	}
 }
 
-// The same for a read, and for each of many calls on the one connection of HTTP/2 that died: the others
-// keep it from being idle. Red if closing idle connections is all that is done.
-func TestPromise5gManyCallsOnOneDeadConnection(t *testing.T) {
+// The same holds for concurrent calls that share a dead HTTP/2 connection, which keep it from becoming
+// idle. Fails if only idle connections are closed.
+func TestPromise5gConcurrentCallsLeaveADeadConnection(t *testing.T) {
 	const calls = 20
 	for _, protocol := range protocols {
 		for _, afterCommit := range []bool{false, true} {
@@ -115,7 +115,7 @@ func TestPromise5gManyCallsOnOneDeadConnection(t *testing.T) {
 	}
 }
 
-func TestPromise5gAReadOnADeadConnection(t *testing.T) {
+func TestPromise5gReadOnADeadConnectionIsRetried(t *testing.T) {
 	for _, protocol := range protocols {
 		inBubble(t, protocol.options, func(w world) {
 			target := w.add(api.DeployTypeDAGOnly)
@@ -129,21 +129,21 @@ func TestPromise5gAReadOnADeadConnection(t *testing.T) {
 	}
 }
 
-// after has a response wait, by the service's own doing.
+// after delays a response on the server's side.
 func after(d time.Duration, fault astrotest.Fault) astrotest.Fault {
 	return fault.Then(func() { time.Sleep(d) })
 }
 
-// The worst that can happen, by default: 3 minutes and 10 requests. Red if one kind of wait is not counted:
-// a backoff, a Retry-After, a look-up's deadline, the pause after a 429.
-func TestPromise5hTheWorstCase(t *testing.T) {
+// By default a Finalize takes at most 3 minutes and 10 requests. Fails if one kind of wait is not counted:
+// a backoff, a Retry-After, a read-back's deadline, the pause after a 429.
+func TestPromise5hWorstCaseIsBounded(t *testing.T) {
 	const most, requests = 3 * time.Minute, 10
 	initialized := showing(object{})
 	limited := astrotest.Error(429, "").WithHeader("Retry-After", "59")
 	for name, faults := range map[string]map[string]astrotest.Fault{
 		"every POST and GET hangs":                      {finalizeDeploy: astrotest.Hang(), getDeploy: astrotest.Hang()},
 		"every POST hangs, GETs show INITIALIZED":       {finalizeDeploy: astrotest.Hang(), getDeploy: initialized},
-		"every POST hangs amid its response":            {finalizeDeploy: astrotest.HangInResponse(), getDeploy: astrotest.Hang()},
+		"every POST hangs during its response":          {finalizeDeploy: astrotest.HangInResponse(), getDeploy: astrotest.Hang()},
 		"every POST and GET dies":                       {finalizeDeploy: astrotest.DeadConnection(), getDeploy: astrotest.DeadConnection()},
 		"every POST commits, GETs hang":                 {finalizeDeploy: astrotest.Hang().AfterCommit(), getDeploy: astrotest.HangInResponse()},
 		"429 with Retry-After 59":                       {finalizeDeploy: limited},
@@ -159,7 +159,7 @@ func TestPromise5hTheWorstCase(t *testing.T) {
 		"503, GETs show INITIALIZED":                    {finalizeDeploy: astrotest.Error(503, ""), getDeploy: initialized},
 		"503 after 29 s with Retry-After, INITIALIZED":  {finalizeDeploy: after(29*time.Second, astrotest.Error(503, "").WithHeader("Retry-After", "20")), getDeploy: initialized},
 		"400 after 29 s, GETs hang":                     {finalizeDeploy: after(29*time.Second, astrotest.Error(400, "")), getDeploy: astrotest.Hang()},
-		"a 200 that is none, GETs 4.9 s":                {finalizeDeploy: astrotest.Respond(200, "application/json", "{}"), getDeploy: astrotest.Slow(4900 * time.Millisecond)},
+		"a 200 without the deploy, GETs 4.9 s":          {finalizeDeploy: astrotest.Respond(200, "application/json", "{}"), getDeploy: astrotest.Slow(4900 * time.Millisecond)},
 		"a 200 that shows INITIALIZED, GETs too":        {finalizeDeploy: showing(object{"status": "INITIALIZED", "dagTarballVersion": nil}), getDeploy: showing(object{"status": "INITIALIZED", "dagTarballVersion": nil})},
 		"the version, INITIALIZED":                      {finalizeDeploy: astrotest.Error(500, ""), getDeploy: showing(object{"dagTarballVersion": version})},
 	} {
@@ -168,21 +168,21 @@ func TestPromise5hTheWorstCase(t *testing.T) {
 				inBubble(t, protocol.options, func(w world) {
 					target := w.add(api.DeployTypeDAGOnly)
 					w.always(faults)
-					ctx, asked := connecting(w.Context())
+					ctx, connects := connecting(w.Context())
 					began := time.Now()
 					_, err := w.client.Finalize(ctx, target, wrapper.DAGTarball(version))
 					require.Error(w, err)
 					assert.LessOrEqual(w, time.Since(began), most)
 					assert.LessOrEqual(w, len(w.server.Requests()), requests)
-					assert.LessOrEqual(w, int(asked.Load()), requests, "those included that never arrive")
+					assert.LessOrEqual(w, int(connects.Load()), requests, "including requests that never arrive")
 				})
 			})
 		}
 	}
 }
 
-// The network goes dark after the first connection: what is dialed later hangs, and what is open is dead.
-func TestPromise5hANetworkThatGoesDark(t *testing.T) {
+// The network fails after the first connection: later dials hang, and the open connection is dead.
+func TestPromise5hNetworkOutageIsBounded(t *testing.T) {
 	for _, protocol := range protocols {
 		for _, isWrapped := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/wrapped %v", protocol.name, isWrapped), func(t *testing.T) {
@@ -205,20 +205,20 @@ func TestPromise5hANetworkThatGoesDark(t *testing.T) {
 					}
 					w.client = w.newClient(network)
 					w.always(map[string]astrotest.Fault{finalizeDeploy: astrotest.DeadConnection().AfterCommit()})
-					ctx, asked := connecting(w.Context())
+					ctx, connects := connecting(w.Context())
 					began := time.Now()
 					_, err := w.client.Finalize(ctx, w.add(api.DeployTypeDAGOnly), wrapper.DAGTarball(version))
 					require.ErrorIs(w, err, wrapper.ErrOutcomeUnknown)
 					assert.LessOrEqual(w, time.Since(began), 3*time.Minute)
-					assert.LessOrEqual(w, int(asked.Load()), 10)
+					assert.LessOrEqual(w, int(connects.Load()), 10)
 				})
 			})
 		}
 	}
 }
 
-// More attempts have room of their own, and the call's own bound holds whatever they are.
-func TestPromise5hMoreAttempts(t *testing.T) {
+// More attempts raise the bound on requests; the caller's deadline holds however many there are.
+func TestPromise5hMoreAttemptsStayBounded(t *testing.T) {
 	for _, attempts := range []int{1, 4, 8, 20} {
 		inBubble(t, nil, func(w world) {
 			w.always(map[string]astrotest.Fault{finalizeDeploy: astrotest.Error(503, "")})
@@ -238,8 +238,8 @@ func TestPromise5hMoreAttempts(t *testing.T) {
 	}
 }
 
-// Nor does it cost each later call one.
-func TestPromise5gADeadConnectionIsLeft(t *testing.T) {
+// Later calls lose no attempt to the dead connection.
+func TestPromise5gDeadConnectionIsNotReused(t *testing.T) {
 	for _, protocol := range protocols {
 		inBubble(t, protocol.options, func(w world) {
 			target := w.add(api.DeployTypeDAGOnly)

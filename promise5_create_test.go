@@ -17,14 +17,14 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// create creates a deploy of DAGs.
+// create creates a DAG-only deploy.
 func (w world) create() (*api.Deploy, error) {
 	return w.client.CreateDeploy(w.Context(), w.home(), api.CreateDeployRequest{Type: api.DeployTypeDAGOnly})
 }
 
-// Whatever a create meets once it may have been received: one request, one deploy at most, and an error
-// that says so. Red if creates are retried like what may be carried out twice.
-func TestPromise5fACreateIsSentOnce(t *testing.T) {
+// A create that may have been received is one request, at most one deploy, and an error that says so.
+// Fails if creates are retried as if they were idempotent.
+func TestPromise5fCreateIsSentOnce(t *testing.T) {
 	faults := slices.Concat(losses(), []astrotest.Fault{
 		astrotest.CutConnection(), astrotest.CutHeader(), astrotest.CutResponse(), astrotest.Hang(), astrotest.HangInResponse(), astrotest.DeadConnection(),
 		astrotest.StopListening(), astrotest.Slow(31 * time.Second), astrotest.LongResponse(2 << 20), astrotest.BadGateway(),
@@ -47,7 +47,7 @@ func TestPromise5fACreateIsSentOnce(t *testing.T) {
 						assert.Nil(w, deploy)
 						assert.True(w, mayHaveTakenEffect(w.T, err), "%v", err)
 						assert.Equal(w, 1, w.count(createDeploy))
-						time.Sleep(time.Minute) // for what is late
+						time.Sleep(time.Minute) // until late requests have arrived
 						assert.LessOrEqual(w, w.server.Creates(w.deployment.ID), 1)
 					})
 				})
@@ -56,8 +56,8 @@ func TestPromise5fACreateIsSentOnce(t *testing.T) {
 	}
 }
 
-// Refusals are certain, and final.
-func TestPromise5fACreateThatIsRefused(t *testing.T) {
+// A refusal rules out any effect and is not retried.
+func TestPromise5fRefusedCreateIsFinal(t *testing.T) {
 	for _, status := range []int{400, 401, 403, 404, 409, 422} {
 		inBubble(t, nil, func(w world) {
 			w.server.Inject(astrotest.Error(status, "as injected"))
@@ -70,9 +70,9 @@ func TestPromise5fACreateThatIsRefused(t *testing.T) {
 	}
 }
 
-// A 429 says that nothing was done, and no connection that nothing was sent: another attempt follows, up
-// to the one that may have been received.
-func TestPromise5fACreateThatWasNotReceivedIsRetried(t *testing.T) {
+// After a 429 nothing was done, and without a connection nothing was sent: the create is retried until an
+// attempt may have been received.
+func TestPromise5fUnreceivedCreateIsRetried(t *testing.T) {
 	for _, protocol := range protocols {
 		t.Run(protocol.name, func(t *testing.T) {
 			inBubble(t, protocol.options, func(w world) {
@@ -110,22 +110,22 @@ func TestPromise5fACreateThatWasNotReceivedIsRetried(t *testing.T) {
 	}
 }
 
-// A deploy in a 200 is the one that was asked for, or an error: it may be finalized, and what it mounts
-// replaced or removed. Red if its ID is enough.
-func TestPromise5fACreatedDeployIsTheOneAskedFor(t *testing.T) {
+// The deploy in a 200 must match the request, since finalizing it replaces or removes what it mounts. Fails
+// if its ID is enough.
+func TestPromise5fCreatedDeployMatchesTheRequest(t *testing.T) {
 	for name, shown := range map[string]object{
-		"another mount path":          {"bundleMountPath": "/b"},
-		"a mount path below":          {"bundleMountPath": "/a/b"},
-		"no mount path":               {"bundleMountPath": nil},
-		"an empty mount path":         {"bundleMountPath": ""},
-		"a mount path that is no one": {"bundleMountPath": 7},
-		"DEPLOYED":                    {"status": "DEPLOYED"},
-		"a status nobody knows":       {"status": "CANCELED"},
-		"no status":                   {"status": nil},
-		"another Deployment":          {"deploymentId": "another"},
-		"no Deployment":               {"deploymentId": nil},
-		"no ID":                       {"id": nil},
-		"an ID that leads elsewhere":  {"id": "../.."},
+		"another mount path":            {"bundleMountPath": "/b"},
+		"a mount path below":            {"bundleMountPath": "/a/b"},
+		"no mount path":                 {"bundleMountPath": nil},
+		"an empty mount path":           {"bundleMountPath": ""},
+		"a mount path that is a number": {"bundleMountPath": 7},
+		"DEPLOYED":                      {"status": "DEPLOYED"},
+		"an unknown status":             {"status": "CANCELED"},
+		"no status":                     {"status": nil},
+		"another Deployment":            {"deploymentId": "another"},
+		"no Deployment":                 {"deploymentId": nil},
+		"no ID":                         {"id": nil},
+		"an ID with path segments":      {"id": "../.."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, nil, func(w world) {
@@ -154,9 +154,9 @@ func TestPromise5fACreatedDeployIsTheOneAskedFor(t *testing.T) {
 	})
 }
 
-// The create at /a is responded with a deploy that is there, of another client's, mounted at /b: nothing is
-// removed, there or here. Red if the deploy of a response is trusted.
-func TestPromise5fARemovalDoesNotFollowAnotherDeploy(t *testing.T) {
+// The response to a create at /a shows another client's existing deploy at /b: neither bundle is removed.
+// Fails if the deploy in a response is trusted.
+func TestPromise5fRemovalDoesNotUseAnotherDeploy(t *testing.T) {
 	for _, status := range []string{"INITIALIZED", "DEPLOYED"} {
 		inBubble(t, nil, func(w world) {
 			for _, path := range []string{"/a", "/b"} {
@@ -172,7 +172,7 @@ func TestPromise5fARemovalDoesNotFollowAnotherDeploy(t *testing.T) {
 	}
 }
 
-func TestPromise5fACreatedDeployThatFailed(t *testing.T) {
+func TestPromise5fCreatedDeployThatFailedIsAnError(t *testing.T) {
 	inBubble(t, nil, func(w world) {
 		w.server.Inject(showing(object{"status": "FAILED"}), showing(object{"status": "FAILED"}))
 		var failed *wrapper.DeployFailedError
@@ -186,8 +186,8 @@ func TestPromise5fACreatedDeployThatFailed(t *testing.T) {
 	})
 }
 
-// A list has as many deploys as it says. Red if an empty page is the end of a list, or read for ever.
-func TestPromise5fAnEmptyPageIsNoEnd(t *testing.T) {
+// A list must have as many deploys as its totalCount. Fails if an empty page ends the list, or is read again forever.
+func TestPromise5fEmptyPageDoesNotEndTheList(t *testing.T) {
 	page := func(deploys string, offset, total int) astrotest.Fault {
 		return astrotest.Respond(http.StatusOK, "application/json", fmt.Sprintf(`{"deploys":[%s],"limit":100,"offset":%d,"totalCount":%d}`, deploys, offset, total))
 	}
@@ -209,14 +209,14 @@ func TestPromise5fAnEmptyPageIsNoEnd(t *testing.T) {
 		} {
 			w.server.Inject(row.pages...)
 			var seen strings.Builder
-			var ended error
+			var last error
 			for deploy, err := range w.client.ListDeploys(w.Context(), w.home()) {
-				if ended = err; err == nil {
+				if last = err; err == nil {
 					seen.WriteString(deploy.ID)
 				}
 			}
 			assert.Equal(w, row.seen, seen.String(), name)
-			assert.Equal(w, row.fails, ended != nil, "%s: %v", name, ended)
+			assert.Equal(w, row.fails, last != nil, "%s: %v", name, last)
 			assert.Empty(w, w.server.Pending(), name)
 		}
 	})

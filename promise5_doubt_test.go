@@ -15,7 +15,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// contents are those of a finalize, each with its type of deploy.
+// contents lists every kind of content with its deploy type.
 var contents = []struct {
 	name       string
 	deployType api.DeployType
@@ -27,9 +27,9 @@ var contents = []struct {
 	{"image", api.DeployTypeImageOnly, wrapper.ImageOnly()},
 }
 
-// Every finalize takes effect and every response denies it, while the first reads still show the deploy
-// as it was. Red if one look that shows INITIALIZED is the end of it, or if looks follow too closely.
-func TestPromise5dAStaleReadIsNoFailure(t *testing.T) {
+// Every finalize takes effect and every response denies it, while the first reads still show the old deploy.
+// Fails if a single INITIALIZED is final, or if read-backs follow too closely.
+func TestPromise5dStaleReadIsNotAFailure(t *testing.T) {
 	for _, lag := range []struct {
 		reads int
 		d     time.Duration
@@ -52,21 +52,22 @@ func TestPromise5dAStaleReadIsNoFailure(t *testing.T) {
 	}
 }
 
-// A definite failure takes three looks that agree, and no attempt in flight; everything less is unknown.
-func TestPromise5dWhatProvesFailure(t *testing.T) {
+// A definite failure takes three matching read-backs and no attempt in flight; otherwise the outcome is
+// unknown.
+func TestPromise5dFailureTakesThreeMatchingReadBacks(t *testing.T) {
 	initialized, failed := showing(object{}), showing(object{"status": "FAILED"})
-	unread := astrotest.Error(500, "as injected")
+	unreadable := astrotest.Error(500, "as injected")
 	for _, row := range []struct {
-		name    string
-		post    astrotest.Fault
-		gets    []astrotest.Fault // the last one from then on
-		unknown bool
-		looks   int
+		name      string
+		post      astrotest.Fault
+		gets      []astrotest.Fault // the last one also serves all later GETs
+		unknown   bool
+		readBacks int
 	}{
 		{"500, and INITIALIZED", astrotest.Error(500, ""), []astrotest.Fault{initialized}, false, 3},
-		{"500, and INITIALIZED twice", astrotest.Error(500, ""), []astrotest.Fault{initialized, initialized, unread}, true, 9},
-		{"500, and INITIALIZED with what cannot be read between", astrotest.Error(500, ""), []astrotest.Fault{initialized, unread, initialized, unread, initialized}, false, 5},
-		{"500, and nothing can be read", astrotest.Error(500, ""), []astrotest.Fault{unread}, true, 9},
+		{"500, and INITIALIZED twice", astrotest.Error(500, ""), []astrotest.Fault{initialized, initialized, unreadable}, true, 9},
+		{"500, and INITIALIZED with failed reads between", astrotest.Error(500, ""), []astrotest.Fault{initialized, unreadable, initialized, unreadable, initialized}, false, 5},
+		{"500, and every read fails", astrotest.Error(500, ""), []astrotest.Fault{unreadable}, true, 9},
 		{"204, and INITIALIZED", astrotest.Respond(204, "", ""), []astrotest.Fault{initialized}, false, 3},
 		{"302, and INITIALIZED", astrotest.Respond(302, "", ""), []astrotest.Fault{initialized}, false, 3},
 		{"202, and INITIALIZED", astrotest.Respond(202, "", ""), []astrotest.Fault{initialized}, true, 3},
@@ -80,7 +81,7 @@ func TestPromise5dWhatProvesFailure(t *testing.T) {
 		{"no response, and INITIALIZED", astrotest.CutConnection(), []astrotest.Fault{initialized}, true, 3},
 		{"a deadline, and INITIALIZED", astrotest.Hang(), []astrotest.Fault{initialized}, true, 3},
 		{"500, and FAILED", astrotest.Error(500, ""), []astrotest.Fault{failed}, false, 3},
-		{"500, and FAILED once", astrotest.Error(500, ""), []astrotest.Fault{failed, unread}, true, 9},
+		{"500, and FAILED once", astrotest.Error(500, ""), []astrotest.Fault{failed, unreadable}, true, 9},
 		{"500, and FAILED after INITIALIZED", astrotest.Error(500, ""), []astrotest.Fault{initialized, initialized, failed}, false, 5},
 		{"500, and INITIALIZED after FAILED", astrotest.Error(500, ""), []astrotest.Fault{failed, initialized}, true, 4},
 		{"no response, and FAILED", astrotest.CutConnection(), []astrotest.Fault{failed}, true, 3},
@@ -88,13 +89,13 @@ func TestPromise5dWhatProvesFailure(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			inBubble(t, nil, func(w world) {
-				looks := 0
+				readBacks := 0
 				w.server.InjectFunc(func(operation string) (astrotest.Fault, bool) {
 					if operation == finalizeDeploy {
 						return row.post, true
 					}
-					looks++
-					return row.gets[min(looks, len(row.gets))-1], true
+					readBacks++
+					return row.gets[min(readBacks, len(row.gets))-1], true
 				})
 				began := time.Now()
 				_, err := w.client.Finalize(w.Context(), w.add(api.DeployTypeDAGOnly), wrapper.DAGTarball(version))
@@ -106,16 +107,16 @@ func TestPromise5dWhatProvesFailure(t *testing.T) {
 				} else {
 					assert.NotErrorIs(w, err, wrapper.ErrOutcomeUnknown)
 				}
-				assert.Equal(w, row.looks, looks)
-				assert.GreaterOrEqual(w, time.Since(began), 6*time.Second, "three looks are 3 s apart")
+				assert.Equal(w, row.readBacks, readBacks)
+				assert.GreaterOrEqual(w, time.Since(began), 6*time.Second, "three read-backs are 3 s apart")
 			}, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 		})
 	}
 }
 
-// The deploy was FAILED before the call, and the attempt that was given up takes effect later. Red if
-// FAILED counts while an attempt is in flight.
-func TestPromise5dFAILEDFromBeforeIsNotTheAttempts(t *testing.T) {
+// The deploy was FAILED before the call, and an abandoned attempt takes effect later. Fails if FAILED counts
+// while an attempt is in flight.
+func TestPromise5dFAILEDFromBeforeTheCallIsNotTheOutcome(t *testing.T) {
 	for name, fault := range map[string]astrotest.Fault{"late": astrotest.Slow(100 * time.Second), "never": astrotest.Hang(), "cut": astrotest.CutConnection(), "503": astrotest.Error(503, "")} {
 		for _, row := range contents {
 			t.Run(name+"/"+row.name, func(t *testing.T) {
@@ -138,8 +139,8 @@ func TestPromise5dFAILEDFromBeforeIsNotTheAttempts(t *testing.T) {
 	}
 }
 
-// A 200 that shows FAILED is the deploy's failure, unless another attempt may still be in flight.
-func TestPromise5dFAILEDInAResponse(t *testing.T) {
+// A 200 that shows FAILED means that the deploy failed, unless another attempt may still be in flight.
+func TestPromise5dFAILEDInAResponseIsFinalUnlessInFlight(t *testing.T) {
 	for _, first := range []struct {
 		fault   astrotest.Fault
 		unknown bool
@@ -159,15 +160,15 @@ func TestPromise5dFAILEDInAResponse(t *testing.T) {
 	}
 }
 
-// One request may be delivered twice, by a proxy that retries, say: the first takes effect, the response
-// is that to the second. Red if a refusal is final without a look.
-func TestPromise5dARefusalOfASecondDelivery(t *testing.T) {
+// A proxy that retries may deliver one request twice: the first delivery takes effect, and the response is
+// for the second. Fails if a refusal is final without a read-back.
+func TestPromise5dRefusalOfASecondDeliveryIsReadBack(t *testing.T) {
 	for _, row := range contents {
 		for _, status := range []int{400, 409, 422, 429} {
 			t.Run(fmt.Sprintf("%s/%d", row.name, status), func(t *testing.T) {
 				inBubble(t, nil, func(w world) {
 					target := w.add(row.deployType)
-					w.always(map[string]astrotest.Fault{finalizeDeploy: astrotest.Error(status, "Finalized before").AfterCommit()})
+					w.always(map[string]astrotest.Fault{finalizeDeploy: astrotest.Error(status, "Already finalized").AfterCommit()})
 					deploy, err := w.client.Finalize(w.Context(), target, row.content)
 					require.NoError(w, err)
 					assert.Equal(w, api.DeployStatusDeployed, deploy.Status)
@@ -187,19 +188,19 @@ func TestPromise5dARefusalOfASecondDelivery(t *testing.T) {
 					require.ErrorAs(w, err, &refused)
 					assert.Equal(w, status, refused.StatusCode)
 					assert.NotErrorIs(w, err, wrapper.ErrOutcomeUnknown)
-					assert.Len(w, w.server.Requests(), 1, "no look would tell more")
+					assert.Len(w, w.server.Requests(), 1, "a read-back would not tell more")
 				})
 			})
 		}
 	}
 }
 
-// A refusal that is one stays one: after a look that shows INITIALIZED, and after one that is refused.
-func TestPromise5dARefusalIsLookedUpOnce(t *testing.T) {
+// A real refusal stays one, whether the read-back shows INITIALIZED, is refused or shows FAILED.
+func TestPromise5dRefusalIsReadBackOnce(t *testing.T) {
 	for _, status := range []int{400, 409, 422} {
-		for _, look := range []astrotest.Fault{showing(object{}), astrotest.Error(403, "as injected"), showing(object{"status": "FAILED"})} {
+		for _, readBack := range []astrotest.Fault{showing(object{}), astrotest.Error(403, "as injected"), showing(object{"status": "FAILED"})} {
 			inBubble(t, nil, func(w world) {
-				w.always(map[string]astrotest.Fault{finalizeDeploy: astrotest.Error(status, "Invalid"), getDeploy: look})
+				w.always(map[string]astrotest.Fault{finalizeDeploy: astrotest.Error(status, "Invalid"), getDeploy: readBack})
 				_, err := w.client.Finalize(w.Context(), w.add(api.DeployTypeDAGOnly), wrapper.DAGTarball(version))
 				var refused *wrapper.APIError
 				require.ErrorAs(w, err, &refused)
@@ -213,8 +214,8 @@ func TestPromise5dARefusalIsLookedUpOnce(t *testing.T) {
 	}
 }
 
-// A 429 may be that of a second delivery, too, whatever the attempt after it is refused with.
-func TestPromise5dA429IsLookedUpAtLast(t *testing.T) {
+// A 429 may be for a second delivery, too, however the next attempt is refused.
+func TestPromise5dRefusalAfterA429IsReadBack(t *testing.T) {
 	for _, status := range []int{401, 403, 404} {
 		inBubble(t, nil, func(w world) {
 			w.server.Inject(astrotest.RateLimited().AfterCommit().On(finalizeDeploy), astrotest.Error(status, "").On(finalizeDeploy))
@@ -225,11 +226,11 @@ func TestPromise5dA429IsLookedUpAtLast(t *testing.T) {
 	}
 }
 
-// A refusal that nothing can be read after may be that of a second delivery.
-func TestPromise5dARefusalThatCannotBeLookedUp(t *testing.T) {
-	for _, look := range []astrotest.Fault{astrotest.CutResponse(), astrotest.Hang(), astrotest.Error(503, "")} {
+// If the read-back fails, the refusal may have been for a second delivery.
+func TestPromise5dRefusalWithoutReadBackIsUnknown(t *testing.T) {
+	for _, readBack := range []astrotest.Fault{astrotest.CutResponse(), astrotest.Hang(), astrotest.Error(503, "")} {
 		inBubble(t, nil, func(w world) {
-			w.always(map[string]astrotest.Fault{finalizeDeploy: astrotest.Error(400, "Invalid"), getDeploy: look})
+			w.always(map[string]astrotest.Fault{finalizeDeploy: astrotest.Error(400, "Invalid"), getDeploy: readBack})
 			_, err := w.client.Finalize(w.Context(), w.add(api.DeployTypeDAGOnly), wrapper.DAGTarball(version))
 			require.ErrorIs(w, err, wrapper.ErrOutcomeUnknown)
 			require.ErrorIs(w, err, wrapper.ErrBadRequest)
@@ -238,9 +239,9 @@ func TestPromise5dARefusalThatCannotBeLookedUp(t *testing.T) {
 	}
 }
 
-// Two stale looks allow another attempt, and prove no failure: its refusal is read back as often as
-// any doubt.
-func TestPromise5dARefusalAfterStaleLooks(t *testing.T) {
+// Two stale reads allow another attempt but do not prove a failure: a refusal of that attempt is read back
+// like any other doubt.
+func TestPromise5dRefusalAfterStaleReadsIsReadBack(t *testing.T) {
 	for _, lag := range []time.Duration{2 * time.Second, 4 * time.Second, 6 * time.Second, 8 * time.Second} {
 		for _, post := range []astrotest.Fault{astrotest.Error(500, "").AfterCommit(), astrotest.CutConnection().AfterCommit(), astrotest.BadGateway().AfterCommit()} {
 			inBubble(t, []astrotest.Option{astrotest.WithLag(0, lag), astrotest.WithRefinalizeRefused()}, func(w world) {
@@ -252,8 +253,8 @@ func TestPromise5dARefusalAfterStaleLooks(t *testing.T) {
 	}
 }
 
-// The caller's deadline is found where it ends the look-up of a refusal.
-func TestPromise5dADeadlineAmidTheLookUpOfARefusal(t *testing.T) {
+// errors.Is finds the caller's deadline if it ends the read-back of a refusal.
+func TestPromise5dDeadlineDuringReadBackOfARefusalIsReported(t *testing.T) {
 	for _, status := range []int{400, 409, 422} {
 		inBubble(t, nil, func(w world) {
 			w.always(map[string]astrotest.Fault{finalizeDeploy: astrotest.Error(status, "Invalid"), getDeploy: astrotest.Hang()})
@@ -261,7 +262,7 @@ func TestPromise5dADeadlineAmidTheLookUpOfARefusal(t *testing.T) {
 			defer cancel()
 			_, err := w.client.Finalize(ctx, w.add(api.DeployTypeDAGOnly), wrapper.DAGTarball(version))
 			require.ErrorIs(w, err, context.DeadlineExceeded)
-			require.ErrorIs(w, err, wrapper.ErrOutcomeUnknown, "it was not looked up")
+			require.ErrorIs(w, err, wrapper.ErrOutcomeUnknown, "it was not read back")
 			var refused *wrapper.APIError
 			require.ErrorAs(w, err, &refused)
 			assert.Equal(w, status, refused.StatusCode)
@@ -269,8 +270,8 @@ func TestPromise5dADeadlineAmidTheLookUpOfARefusal(t *testing.T) {
 	}
 }
 
-// A refusal, of whatever kind, that follows a doubtful attempt says nothing of that.
-func TestPromise5dARefusalAfterDoubt(t *testing.T) {
+// A refusal says nothing about an earlier doubtful attempt.
+func TestPromise5dRefusalSaysNothingAboutEarlierAttempts(t *testing.T) {
 	for _, first := range []astrotest.Fault{astrotest.Hang(), astrotest.Slow(35 * time.Second), astrotest.Error(502, ""), astrotest.CutConnection()} {
 		for _, status := range []int{400, 401, 403, 404, 409, 422} {
 			inBubble(t, nil, func(w world) {

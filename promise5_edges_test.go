@@ -20,9 +20,9 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// A Retry-After that is a date is by the clock of its sender, whose Date says how late it is there. Red if
-// it is compared with the client's own.
-func TestPromise5hRetryAfterByTheSendersClock(t *testing.T) {
+// A Retry-After date is relative to the server's clock, which the Date header shows. Fails if it is compared
+// with the client's clock.
+func TestPromise5hRetryAfterUsesTheServersClock(t *testing.T) {
 	for _, ahead := range []time.Duration{0, 10 * time.Minute, -10 * time.Minute, 24 * time.Hour} {
 		for _, row := range []struct{ wait, least, most time.Duration }{
 			{30 * time.Second, 30 * time.Second, 31 * time.Second},
@@ -31,10 +31,10 @@ func TestPromise5hRetryAfterByTheSendersClock(t *testing.T) {
 		} {
 			t.Run(fmt.Sprintf("%v ahead, %v", ahead, row.wait), func(t *testing.T) {
 				inBubble(t, nil, func(w world) {
-					there := time.Now().Add(ahead).UTC()
+					serverTime := time.Now().Add(ahead).UTC()
 					w.server.Inject(astrotest.Error(429, "").
-						WithHeader("Date", there.Format(http.TimeFormat)).
-						WithHeader("Retry-After", there.Add(row.wait).Format(http.TimeFormat)))
+						WithHeader("Date", serverTime.Format(http.TimeFormat)).
+						WithHeader("Retry-After", serverTime.Add(row.wait).Format(http.TimeFormat)))
 					began := time.Now()
 					_, err := w.client.Finalize(w.Context(), w.add(api.DeployTypeDAGOnly), wrapper.DAGTarball(version))
 					require.NoError(w, err)
@@ -47,14 +47,14 @@ func TestPromise5hRetryAfterByTheSendersClock(t *testing.T) {
 	}
 }
 
-// A date that is further away than is waited for ends the call, with the time in the error.
-func TestPromise5hARetryAfterThatIsTooLong(t *testing.T) {
+// A Retry-After beyond the maximum ends the call, with the wait in the error.
+func TestPromise5hTooLongRetryAfterEndsTheCall(t *testing.T) {
 	for _, ahead := range []time.Duration{10 * time.Minute, -10 * time.Minute} {
 		inBubble(t, nil, func(w world) {
-			there := time.Now().Add(ahead).UTC()
+			serverTime := time.Now().Add(ahead).UTC()
 			w.always(map[string]astrotest.Fault{finalizeDeploy: astrotest.Error(429, "").
-				WithHeader("Date", there.Format(http.TimeFormat)).
-				WithHeader("Retry-After", there.Add(5*time.Minute).Format(http.TimeFormat))})
+				WithHeader("Date", serverTime.Format(http.TimeFormat)).
+				WithHeader("Retry-After", serverTime.Add(5*time.Minute).Format(http.TimeFormat))})
 			_, err := w.client.Finalize(w.Context(), w.add(api.DeployTypeDAGOnly), wrapper.DAGTarball(version))
 			var refused *wrapper.APIError
 			require.ErrorAs(w, err, &refused)
@@ -64,21 +64,21 @@ func TestPromise5hARetryAfterThatIsTooLong(t *testing.T) {
 	}
 }
 
-// The caller's deadline ends the call amid a look-up: that is found, beside what the attempt brought. Red
-// if the refusal that was being looked up hides it, or it hides the refusal.
-func TestPromise5dADeadlineAmidALookUp(t *testing.T) {
+// The caller's deadline ends the call during a read-back: errors.Is finds it as well as the attempt's error.
+// Fails if one hides the other.
+func TestPromise5dDeadlineDuringReadBackIsReported(t *testing.T) {
 	for name, row := range map[string]struct {
 		post, get astrotest.Fault
 		deadline  time.Duration
 		kind      error
 	}{
-		"500, in the look-up":        {astrotest.Error(500, "Internal"), astrotest.Hang(), 2 * time.Second, wrapper.ErrServer},
-		"500, in the look-up's body": {astrotest.Error(500, "Internal"), astrotest.HangInResponse(), 2 * time.Second, wrapper.ErrServer},
-		"500, between two look-ups":  {astrotest.Error(500, "Internal"), showing(object{}), 2 * time.Second, wrapper.ErrServer},
-		"502, in the second look-up": {astrotest.Error(502, "Bad"), astrotest.Slow(4 * time.Second), 9 * time.Second, wrapper.ErrOutcomeUnknown},
-		"lost, in the look-up":       {astrotest.CutConnection(), astrotest.Hang(), 2 * time.Second, wrapper.ErrOutcomeUnknown},
-		"the attempt":                {astrotest.Hang(), astrotest.Hang(), 2 * time.Second, wrapper.ErrOutcomeUnknown},
-		"429, in the wait":           {astrotest.Error(429, "").WithHeader("Retry-After", "30"), astrotest.Hang(), 2 * time.Second, wrapper.ErrRateLimited},
+		"500, in the read-back":        {astrotest.Error(500, "Internal"), astrotest.Hang(), 2 * time.Second, wrapper.ErrServer},
+		"500, in the read-back's body": {astrotest.Error(500, "Internal"), astrotest.HangInResponse(), 2 * time.Second, wrapper.ErrServer},
+		"500, between two read-backs":  {astrotest.Error(500, "Internal"), showing(object{}), 2 * time.Second, wrapper.ErrServer},
+		"502, in the second read-back": {astrotest.Error(502, "Bad"), astrotest.Slow(4 * time.Second), 9 * time.Second, wrapper.ErrOutcomeUnknown},
+		"lost, in the read-back":       {astrotest.CutConnection(), astrotest.Hang(), 2 * time.Second, wrapper.ErrOutcomeUnknown},
+		"the attempt":                  {astrotest.Hang(), astrotest.Hang(), 2 * time.Second, wrapper.ErrOutcomeUnknown},
+		"429, in the wait":             {astrotest.Error(429, "").WithHeader("Retry-After", "30"), astrotest.Hang(), 2 * time.Second, wrapper.ErrRateLimited},
 	} {
 		for _, protocol := range protocols {
 			t.Run(name+"/"+protocol.name, func(t *testing.T) {
@@ -99,7 +99,7 @@ func TestPromise5dADeadlineAmidALookUp(t *testing.T) {
 	}
 }
 
-// roundTrips is a transport that is a function.
+// roundTrips is a function as a transport.
 type roundTrips func(*http.Request) (*http.Response, error)
 
 func (r roundTrips) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -109,15 +109,15 @@ func (r roundTrips) RoundTrip(request *http.Request) (*http.Response, error) {
 	return r(request)
 }
 
-// odd is a body whose Read is a function.
-type odd func([]byte) (int, error)
+// bodyFunc is a function as a response body.
+type bodyFunc func([]byte) (int, error)
 
-func (o odd) Read(into []byte) (int, error) { return o(into) }
-func (odd) Close() error                    { return nil }
+func (f bodyFunc) Read(into []byte) (int, error) { return f(into) }
+func (bodyFunc) Close() error                    { return nil }
 
-// What a transport of the caller's returns that no transport should: an error, no panic, no loop.
-func TestPromise5bATransportThatBreaksItsContract(t *testing.T) {
-	body := func(status int, read odd) func(*http.Request) (*http.Response, error) {
+// A caller's transport that breaks the RoundTripper contract causes an error, not a panic or an endless loop.
+func TestPromise5bBrokenTransportIsAnError(t *testing.T) {
+	body := func(status int, read bodyFunc) func(*http.Request) (*http.Response, error) {
 		return func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: status, Header: http.Header{}, Body: read, ContentLength: -1}, nil
 		}
@@ -127,8 +127,8 @@ func TestPromise5bATransportThatBreaksItsContract(t *testing.T) {
 		"a negative count and io.EOF": body(200, func([]byte) (int, error) { return -1, io.EOF }),
 		"a negative count, of a 400":  body(400, func([]byte) (int, error) { return -1, nil }),
 		"a count that is too large":   body(200, func(into []byte) (int, error) { return len(into) + 1, nil }),
-		"nothing, for ever":           body(200, func([]byte) (int, error) { time.Sleep(time.Millisecond); return 0, nil }),
-		"something, for ever":         body(200, func(into []byte) (int, error) { return len(into), nil }),
+		"no bytes, forever":           body(200, func([]byte) (int, error) { time.Sleep(time.Millisecond); return 0, nil }),
+		"bytes, forever":              body(200, func(into []byte) (int, error) { return len(into), nil }),
 		"no response and no error":    func(*http.Request) (*http.Response, error) { return nil, nil },
 		"a response without a body":   func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil },
 	} {
@@ -138,7 +138,7 @@ func TestPromise5bATransportThatBreaksItsContract(t *testing.T) {
 					client, err := wrapper.NewClient(wrapper.WithToken(astrotest.Token), wrapper.WithHTTPClient(&http.Client{Transport: network}))
 					require.NoError(t, err)
 					began := time.Now()
-					err = call.made(t.Context(), client)
+					err = call.do(t.Context(), client)
 					require.Error(t, err)
 					if call.name == finalizeDeploy && name == "a negative count, of a 400" {
 						assert.ErrorIs(t, err, wrapper.ErrBadRequest)
@@ -152,22 +152,22 @@ func TestPromise5bATransportThatBreaksItsContract(t *testing.T) {
 	}
 }
 
-// counted counts what is read of it.
-type counted struct {
+// countingBody counts the bytes read from it.
+type countingBody struct {
 	io.Reader
 	n *atomic.Int64
 }
 
-func (c counted) Read(into []byte) (int, error) {
+func (c countingBody) Read(into []byte) (int, error) {
 	n, err := c.Reader.Read(into)
 	c.n.Add(int64(n))
 	return n, err
 }
-func (counted) Close() error { return nil }
+func (countingBody) Close() error { return nil }
 
-// Many calls meet a page of an error that is long: of each, little is read. Red if a body is read as far
-// as that of a 200 may be.
-func TestPromise5hALongErrorPageIsNotRead(t *testing.T) {
+// Many calls get a long error page, and each reads little of it. Fails if error bodies have the limit of a
+// 200's.
+func TestPromise5hLongErrorPageIsNotReadInFull(t *testing.T) {
 	const calls, page, each = 64, 11 << 20, 256 << 10
 	long := bytes.Repeat([]byte("<p>Bad Gateway</p>"), page/18)
 	for _, status := range []int{400, 502} {
@@ -180,7 +180,7 @@ func TestPromise5hALongErrorPageIsNotRead(t *testing.T) {
 						return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Body: http.NoBody}, nil
 					}
 					responses.Add(1)
-					return &http.Response{StatusCode: status, Header: http.Header{}, Body: counted{bytes.NewReader(long), &read}, ContentLength: int64(len(long))}, nil
+					return &http.Response{StatusCode: status, Header: http.Header{}, Body: countingBody{bytes.NewReader(long), &read}, ContentLength: int64(len(long))}, nil
 				})}))
 			require.NoError(t, err)
 			var running sync.WaitGroup
@@ -198,19 +198,19 @@ func TestPromise5hALongErrorPageIsNotRead(t *testing.T) {
 	}
 }
 
-// A default is resolved when it is used: what replaces http.DefaultTransport later is asked, by each
-// attempt. Red if it is looked up when the client is made, or once for a call.
-func TestPromise5aTheDefaultTransportIsReplacedLater(t *testing.T) {
+// Each attempt resolves http.DefaultTransport, so a replacement takes effect at once. Fails if it is resolved
+// when the client is made, or once per call.
+func TestPromise5aDefaultTransportIsResolvedPerAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, err := wrapper.NewClient(wrapper.WithToken(astrotest.Token))
 		require.NoError(t, err)
 		before := http.DefaultTransport
 		defer func() { http.DefaultTransport = before }()
-		var asked []string
+		var sent []string
 		http.DefaultTransport = roundTrips(func(request *http.Request) (*http.Response, error) {
-			asked = append(asked, "first "+request.Method)
+			sent = append(sent, "first "+request.Method)
 			http.DefaultTransport = roundTrips(func(request *http.Request) (*http.Response, error) {
-				asked = append(asked, "second "+request.Method)
+				sent = append(sent, "second "+request.Method)
 				shown := `{"id":"p","deploymentId":"d","type":"DAG_ONLY","status":"DEPLOYED","dagTarballVersion":"` + version + `"}`
 				return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(bytes.NewBufferString(shown)), ContentLength: -1}, nil
 			})
@@ -219,6 +219,6 @@ func TestPromise5aTheDefaultTransportIsReplacedLater(t *testing.T) {
 		deploy, err := client.Finalize(t.Context(), someDeploy, wrapper.DAGTarball(version))
 		require.NoError(t, err)
 		assert.Equal(t, version, *deploy.DAGTarballVersion)
-		assert.Equal(t, []string{"first POST", "second GET"}, asked)
+		assert.Equal(t, []string{"first POST", "second GET"}, sent)
 	})
 }

@@ -19,10 +19,10 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// object is the JSON of a deploy, or what is to be different in it.
+// object is the JSON of a deploy, or changes to it.
 type object = map[string]any
 
-// showing returns a fault that changes members of a deploy in a response; nil removes one.
+// showing returns a fault that changes fields of the deploy in a response; nil removes a field.
 func showing(changes object) astrotest.Fault {
 	return astrotest.EditDeploy(func(deploy map[string]any) {
 		for name, value := range changes {
@@ -33,7 +33,7 @@ func showing(changes object) astrotest.Fault {
 	})
 }
 
-// entry is an entry of a list of bundles.
+// entry returns a list of bundles with one entry.
 func entry(changes object) []any {
 	bundle := object{"bundleType": "dbt", "mountPath": "/b", "deployId": "", "currentVersion": version, "desiredVersion": version}
 	maps.Copy(bundle, changes)
@@ -45,16 +45,16 @@ func entry(changes object) []any {
 	return []any{bundle}
 }
 
-const mine = "this deploy's" // stands for an ID that is known only when the deploy is there
+const ownID = "this deploy's" // placeholder for the ID of a deploy that is not created yet
 
-// claimed replaces mine in a list of bundles.
-func claimed(changes object, deployID string) object {
+// withOwnID replaces ownID in the bundles of changes.
+func withOwnID(changes object, deployID string) object {
 	changes = maps.Clone(changes)
-	if bundles, are := changes["bundles"].([]any); are {
+	if bundles, hasBundles := changes["bundles"].([]any); hasBundles {
 		bundles = slices.Clone(bundles)
 		for i := range bundles {
 			bundle := maps.Clone(bundles[i].(object))
-			if bundle["deployId"] == mine {
+			if bundle["deployId"] == ownID {
 				bundle["deployId"] = deployID
 			}
 			bundles[i] = bundle
@@ -64,8 +64,8 @@ func claimed(changes object, deployID string) object {
 	return changes
 }
 
-// evidence is what the look-ups show, after each finalize was lost, and whether that proves success.
-// What does not is neither success nor, with what was lost in flight, the deploy's failure.
+// evidence lists what the read-backs show after every finalize was lost, and whether that proves success.
+// Without proof the outcome is unknown, since the lost requests may still be in flight.
 var evidence = []struct {
 	name    string
 	content wrapper.Content
@@ -73,42 +73,42 @@ var evidence = []struct {
 	success bool
 }{
 	{"DAGs: DEPLOYED with the version", wrapper.DAGTarball(version), object{"status": "DEPLOYED", "dagTarballVersion": version}, true},
-	{"DAGs: the type that is shown means nothing", wrapper.DAGTarball(version), object{"status": "DEPLOYED", "type": "IMAGE_ONLY", "dagTarballVersion": version}, true},
-	{"DAGs: DAG deploys are shown as off", wrapper.DAGTarball(version), object{"status": "DEPLOYED", "isDagDeployEnabled": false, "dagTarballVersion": version}, true},
+	{"DAGs: another type", wrapper.DAGTarball(version), object{"status": "DEPLOYED", "type": "IMAGE_ONLY", "dagTarballVersion": version}, true},
+	{"DAGs: DAG deploys shown as off", wrapper.DAGTarball(version), object{"status": "DEPLOYED", "isDagDeployEnabled": false, "dagTarballVersion": version}, true},
 	{"DAGs: another version, with DAG deploys shown as off", wrapper.DAGTarball(version), object{"status": "DEPLOYED", "isDagDeployEnabled": false, "dagTarballVersion": "another"}, false},
 	{"DAGs: another version, of a type without DAGs", wrapper.DAGTarball(version), object{"status": "DEPLOYED", "type": "IMAGE_ONLY", "dagTarballVersion": "another"}, false},
 	{"DAGs: another version", wrapper.DAGTarball(version), object{"status": "DEPLOYED", "dagTarballVersion": "another"}, false},
 	{"DAGs: an empty version", wrapper.DAGTarball(version), object{"status": "DEPLOYED", "dagTarballVersion": ""}, false},
-	{"DAGs: a version that begins like it", wrapper.DAGTarball(version), object{"status": "DEPLOYED", "dagTarballVersion": version + "0"}, false},
+	{"DAGs: a version with the right prefix", wrapper.DAGTarball(version), object{"status": "DEPLOYED", "dagTarballVersion": version + "0"}, false},
 	{"DAGs: no version", wrapper.DAGTarball(version), object{"status": "DEPLOYED"}, false},
 	{"DAGs: no version, and DAG deploys shown as off", wrapper.DAGTarball(version), object{"status": "DEPLOYED", "isDagDeployEnabled": false}, false},
 	{"DAGs: the version, INITIALIZED", wrapper.DAGTarball(version), object{"status": "INITIALIZED", "dagTarballVersion": version}, false},
 	{"DAGs: the version, FAILED", wrapper.DAGTarball(version), object{"status": "FAILED", "dagTarballVersion": version}, false},
-	{"DAGs: the version under a status nobody knows", wrapper.DAGTarball(version), object{"status": "FINALIZED", "dagTarballVersion": version}, false},
-	{"DAGs: the version under a name that differs in case", wrapper.DAGTarball(version), object{"status": "DEPLOYED", "dagtarballversion": version}, false},
-	{"DAGs: the version as a bundle's", wrapper.DAGTarball(version), object{"status": "DEPLOYED", "bundleMountPath": "/b", "bundles": entry(object{"deployId": mine})}, false},
+	{"DAGs: the version, with an unknown status", wrapper.DAGTarball(version), object{"status": "FINALIZED", "dagTarballVersion": version}, false},
+	{"DAGs: the version, in a field whose name differs in case", wrapper.DAGTarball(version), object{"status": "DEPLOYED", "dagtarballversion": version}, false},
+	{"DAGs: the version as a bundle's", wrapper.DAGTarball(version), object{"status": "DEPLOYED", "bundleMountPath": "/b", "bundles": entry(object{"deployId": ownID})}, false},
 
-	{"bundle: its own entry", wrapper.BundleTarball(version), object{"status": "DEPLOYED", "bundles": entry(object{"deployId": mine})}, true},
-	{"bundle: its own entry, by another spelling of the path", wrapper.BundleTarball(version), object{"status": "DEPLOYED", "bundles": entry(object{"deployId": mine, "mountPath": "b/"})}, true},
-	{"bundle: its own entry, still of the version before", wrapper.BundleTarball(version), object{"status": "DEPLOYED", "bundles": entry(object{"deployId": mine, "currentVersion": "before"})}, true},
-	{"bundle: its own entry, of another version to come", wrapper.BundleTarball(version), object{"status": "DEPLOYED", "bundles": entry(object{"deployId": mine, "desiredVersion": "another"})}, false},
-	{"bundle: its own entry, without a version", wrapper.BundleTarball(version), object{"status": "DEPLOYED", "bundles": entry(object{"deployId": mine, "desiredVersion": nil, "currentVersion": nil})}, false},
-	{"bundle: its own entry, INITIALIZED", wrapper.BundleTarball(version), object{"status": "INITIALIZED", "bundles": entry(object{"deployId": mine})}, false},
+	{"bundle: its own entry", wrapper.BundleTarball(version), object{"status": "DEPLOYED", "bundles": entry(object{"deployId": ownID})}, true},
+	{"bundle: its own entry, with another spelling of the path", wrapper.BundleTarball(version), object{"status": "DEPLOYED", "bundles": entry(object{"deployId": ownID, "mountPath": "b/"})}, true},
+	{"bundle: its own entry, with an older current version", wrapper.BundleTarball(version), object{"status": "DEPLOYED", "bundles": entry(object{"deployId": ownID, "currentVersion": "before"})}, true},
+	{"bundle: its own entry, with another desired version", wrapper.BundleTarball(version), object{"status": "DEPLOYED", "bundles": entry(object{"deployId": ownID, "desiredVersion": "another"})}, false},
+	{"bundle: its own entry, without a version", wrapper.BundleTarball(version), object{"status": "DEPLOYED", "bundles": entry(object{"deployId": ownID, "desiredVersion": nil, "currentVersion": nil})}, false},
+	{"bundle: its own entry, INITIALIZED", wrapper.BundleTarball(version), object{"status": "INITIALIZED", "bundles": entry(object{"deployId": ownID})}, false},
 	{"bundle: the version in another deploy's entry", wrapper.BundleTarball(version), object{"status": "DEPLOYED", "bundles": entry(object{"deployId": "another"})}, false},
-	{"bundle: its own entry at another path", wrapper.BundleTarball(version), object{"status": "DEPLOYED", "bundles": entry(object{"deployId": mine, "mountPath": "/another"})}, false},
-	{"bundle: its own entry, but of which path is not shown", wrapper.BundleTarball(version), object{"status": "DEPLOYED", "bundleMountPath": nil, "bundles": entry(object{"deployId": mine})}, false},
+	{"bundle: its own entry at another path", wrapper.BundleTarball(version), object{"status": "DEPLOYED", "bundles": entry(object{"deployId": ownID, "mountPath": "/another"})}, false},
+	{"bundle: its own entry, without the deploy's mount path", wrapper.BundleTarball(version), object{"status": "DEPLOYED", "bundleMountPath": nil, "bundles": entry(object{"deployId": ownID})}, false},
 	{"bundle: no entry", wrapper.BundleTarball(version), object{"status": "DEPLOYED", "bundles": []any{}}, false},
 	{"bundle: no list", wrapper.BundleTarball(version), object{"status": "DEPLOYED", "bundles": nil}, false},
-	{"bundle: the version as that of DAGs", wrapper.BundleTarball(version), object{"status": "DEPLOYED", "bundles": []any{}, "dagTarballVersion": version}, false},
+	{"bundle: the version as a DAG tarball's", wrapper.BundleTarball(version), object{"status": "DEPLOYED", "bundles": []any{}, "dagTarballVersion": version}, false},
 
 	{"removal: a list without the path", wrapper.RemoveBundle(), object{"status": "DEPLOYED", "bundles": []any{}}, true},
 	{"removal: a list with another path", wrapper.RemoveBundle(), object{"status": "DEPLOYED", "bundles": entry(object{"mountPath": "/b/b"})}, true},
 	{"removal: no list", wrapper.RemoveBundle(), object{"status": "DEPLOYED", "bundles": nil}, false},
 	{"removal: a list without the path, INITIALIZED", wrapper.RemoveBundle(), object{"status": "INITIALIZED", "bundles": []any{}}, false},
-	{"removal: the path by another spelling", wrapper.RemoveBundle(), object{"status": "DEPLOYED", "bundles": entry(object{"mountPath": "b"})}, false},
-	{"removal: the path with a slash at its end", wrapper.RemoveBundle(), object{"status": "DEPLOYED", "bundles": entry(object{"mountPath": "/b/"})}, false},
+	{"removal: another spelling of the path", wrapper.RemoveBundle(), object{"status": "DEPLOYED", "bundles": entry(object{"mountPath": "b"})}, false},
+	{"removal: the path with a trailing slash", wrapper.RemoveBundle(), object{"status": "DEPLOYED", "bundles": entry(object{"mountPath": "/b/"})}, false},
 	{"removal: another deploy's bundle at the path", wrapper.RemoveBundle(), object{"status": "DEPLOYED", "bundles": entry(object{"deployId": "another"})}, false},
-	{"removal: of which path is not shown", wrapper.RemoveBundle(), object{"status": "DEPLOYED", "bundleMountPath": nil, "bundles": []any{}}, false},
+	{"removal: no mount path", wrapper.RemoveBundle(), object{"status": "DEPLOYED", "bundleMountPath": nil, "bundles": []any{}}, false},
 
 	{"image: DEPLOYED", wrapper.ImageOnly(), object{"status": "DEPLOYED"}, true},
 	{"image: INITIALIZED", wrapper.ImageOnly(), object{"status": "INITIALIZED"}, false},
@@ -116,7 +116,7 @@ var evidence = []struct {
 	{"image: deployed", wrapper.ImageOnly(), object{"status": "deployed"}, false},
 }
 
-// addFor adds the deploy of a row of evidence.
+// addFor adds the deploy for a row of evidence.
 func (w world) addFor(row string) wrapper.Target {
 	switch kind, _, _ := strings.Cut(row, ":"); kind {
 	case "DAGs":
@@ -127,14 +127,14 @@ func (w world) addFor(row string) wrapper.Target {
 	return w.addBundle("/b")
 }
 
-// Each row that is no success turns red if success is concluded from what is missing, from the status, or
-// from the type that is shown; each that is one if evidence is missed.
-func TestPromise5cWhatProvesSuccess(t *testing.T) {
+// Rows without success fail if success is concluded from absence, from the status alone or from the type.
+// Rows with success fail if evidence is missed.
+func TestPromise5cSuccessTakesEvidence(t *testing.T) {
 	for _, row := range evidence {
 		t.Run(row.name, func(t *testing.T) {
 			inBubble(t, nil, func(w world) {
 				target := w.addFor(row.name)
-				w.always(map[string]astrotest.Fault{finalizeDeploy: astrotest.CutConnection(), getDeploy: showing(claimed(row.shown, target.DeployID))})
+				w.always(map[string]astrotest.Fault{finalizeDeploy: astrotest.CutConnection(), getDeploy: showing(withOwnID(row.shown, target.DeployID))})
 				deploy, err := w.client.Finalize(w.Context(), target, row.content)
 				if row.success {
 					require.NoError(w, err)
@@ -145,29 +145,29 @@ func TestPromise5cWhatProvesSuccess(t *testing.T) {
 				require.ErrorIs(w, err, wrapper.ErrOutcomeUnknown)
 				assert.Nil(w, deploy)
 				if row.shown["status"] != "INITIALIZED" {
-					assert.Equal(w, 1, w.count(finalizeDeploy), "nothing follows what is past INITIALIZED")
+					assert.Equal(w, 1, w.count(finalizeDeploy), "no retry once the deploy is past INITIALIZED")
 				}
 			})
 		})
 	}
 }
 
-// The same in the response to the finalize itself: a 200 that shows something else than was sent is no
-// success. Red if the status of the response is believed.
-func TestPromise5cWhatA200MustNotShow(t *testing.T) {
+// The same holds for the response to the finalize itself: a 200 that contradicts the request is not success.
+// Fails if the status code is enough.
+func TestPromise5cContradictingResponseIsNotSuccess(t *testing.T) {
 	for _, row := range evidence {
 		switch row.name {
 		case "bundle: the version in another deploy's entry", "bundle: its own entry at another path", "bundle: no entry", "bundle: no list",
 			"removal: no list", "DAGs: no version", "DAGs: no version, and DAG deploys shown as off", "DAGs: the version as a bundle's",
-			"bundle: its own entry, without a version", "bundle: the version as that of DAGs", "bundle: its own entry, but of which path is not shown",
-			"DAGs: the version under a name that differs in case", "DAGs: the version, INITIALIZED", "bundle: its own entry, INITIALIZED", "image: INITIALIZED",
+			"bundle: its own entry, without a version", "bundle: the version as a DAG tarball's", "bundle: its own entry, without the deploy's mount path",
+			"DAGs: the version, in a field whose name differs in case", "DAGs: the version, INITIALIZED", "bundle: its own entry, INITIALIZED", "image: INITIALIZED",
 			"removal: another deploy's bundle at the path":
-			continue // a 200 need not repeat what it is about, and another deploy may have come since
+			continue // a 200 need not show the evidence, and a newer deploy may have replaced the bundle
 		}
 		t.Run(row.name, func(t *testing.T) {
 			inBubble(t, nil, func(w world) {
 				target := w.addFor(row.name)
-				shown := showing(claimed(row.shown, target.DeployID))
+				shown := showing(withOwnID(row.shown, target.DeployID))
 				w.always(map[string]astrotest.Fault{finalizeDeploy: shown, getDeploy: shown})
 				deploy, err := w.client.Finalize(w.Context(), target, row.content)
 				if row.success {
@@ -182,8 +182,8 @@ func TestPromise5cWhatA200MustNotShow(t *testing.T) {
 	}
 }
 
-// Statuses that the contract does not have, in every response: no success, and waiting for them ends.
-func TestPromise5cAStatusThatNobodyKnowsIsNoSuccess(t *testing.T) {
+// Every response shows a status that the contract does not have: Finalize does not succeed, and Wait ends.
+func TestPromise5cUnknownStatusIsNotSuccess(t *testing.T) {
 	for _, status := range []string{"failed", "CANCELED", "ABORTED", "deployed", "DEPLOYED ", "Deployed"} {
 		t.Run(status, func(t *testing.T) {
 			inBubble(t, nil, func(w world) {
@@ -197,18 +197,19 @@ func TestPromise5cAStatusThatNobodyKnowsIsNoSuccess(t *testing.T) {
 
 				began := time.Now()
 				deploy, err = w.client.Wait(w.Context(), target)
-				var ended *wrapper.WaitError
-				require.ErrorAs(w, err, &ended)
+				var waitErr *wrapper.WaitError
+				require.ErrorAs(w, err, &waitErr)
 				assert.Nil(w, deploy)
-				assert.Equal(w, api.DeployStatus(status), ended.Deploy.Status)
+				assert.Equal(w, api.DeployStatus(status), waitErr.Deploy.Status)
 				assert.Less(w, time.Since(began), 10*time.Minute)
 			})
 		})
 	}
 }
 
-// Names that differ in case are other members, whichever comes last. Red where package json decides.
-func TestPromise5cANameThatDiffersInCaseIsAnother(t *testing.T) {
+// A field whose name differs in case is another field, wherever it stands. Fails if encoding/json matches the
+// names.
+func TestPromise5cFieldNamesAreCaseSensitive(t *testing.T) {
 	for name, members := range map[string]string{
 		"alone": `"Status":"DEPLOYED"`, "before": `"Status":"DEPLOYED","status":"INITIALIZED"`, "after": `"status":"INITIALIZED","Status":"DEPLOYED"`,
 		"twice": `"status":"INITIALIZED","status":"DEPLOYED"`, "escaped": `"status":"INITIALIZED","\u0053tatus":"DEPLOYED"`, "long s": `"status":"INITIALIZED","ſtatus":"DEPLOYED"`,
@@ -232,16 +233,16 @@ func TestPromise5cANameThatDiffersInCaseIsAnother(t *testing.T) {
 	}
 }
 
-// A removal that did not happen is no success, whatever the look-ups leave out.
-func TestPromise5cARemovalThatDidNotHappen(t *testing.T) {
+// A removal that did not happen is not success, even if the read-backs leave fields out.
+func TestPromise5cMissingFieldsDoNotProveARemoval(t *testing.T) {
 	for name, shown := range map[string]object{
-		"no list":                 {"bundles": nil},
-		"no list, DEPLOYED":       {"bundles": nil, "status": "DEPLOYED"},
-		"the path without slash":  {"bundles": entry(object{"mountPath": "b"}), "status": "DEPLOYED"},
-		"an empty list":           {"bundles": []any{}},
-		"a null list, DEPLOYED":   {"bundles": json.RawMessage("null"), "status": "DEPLOYED"},
-		"a list of something":     {"bundles": "none", "status": "DEPLOYED"},
-		"an entry without a path": {"bundles": entry(object{"mountPath": nil}), "status": "INITIALIZED"},
+		"no list":                  {"bundles": nil},
+		"no list, DEPLOYED":        {"bundles": nil, "status": "DEPLOYED"},
+		"the path without a slash": {"bundles": entry(object{"mountPath": "b"}), "status": "DEPLOYED"},
+		"an empty list":            {"bundles": []any{}},
+		"a null list, DEPLOYED":    {"bundles": json.RawMessage("null"), "status": "DEPLOYED"},
+		"a string as list":         {"bundles": "none", "status": "DEPLOYED"},
+		"an entry without a path":  {"bundles": entry(object{"mountPath": nil}), "status": "INITIALIZED"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, nil, func(w world) {
@@ -256,13 +257,13 @@ func TestPromise5cARemovalThatDidNotHappen(t *testing.T) {
 	}
 }
 
-// Which type the service shows a bundle's deploy with is not known. Red where the rule table or the
-// evidence goes by it.
-func TestPromise5cTheTypeThatIsShownMeansNothing(t *testing.T) {
+// It is not known which type the service shows for a bundle's deploy. Fails if the rule table or the evidence
+// relies on it.
+func TestPromise5cShownTypeIsNotEvidence(t *testing.T) {
 	for _, shownAs := range []api.DeployType{api.DeployTypeBundle, api.DeployTypeDAGOnly, api.DeployTypeImageAndDAG, api.DeployTypeImageOnly} {
 		t.Run(string(shownAs), func(t *testing.T) {
 			inBubble(t, []astrotest.Option{astrotest.WithBundlesShownAs(shownAs)}, func(w world) {
-				finalized := func(content wrapper.Content) {
+				finalizeNew := func(content wrapper.Content) {
 					before := w.count(finalizeDeploy)
 					created, err := w.client.CreateDeploy(w.Context(), w.home(), api.CreateDeployRequest{Type: api.DeployTypeBundle, BundleMountPath: ptr("/b"), BundleType: ptr("dbt")})
 					require.NoError(w, err)
@@ -270,12 +271,12 @@ func TestPromise5cTheTypeThatIsShownMeansNothing(t *testing.T) {
 					require.NoError(w, err)
 					assert.Equal(w, 1, w.count(finalizeDeploy)-before)
 				}
-				finalized(wrapper.BundleTarball(version))
+				finalizeNew(wrapper.BundleTarball(version))
 				assert.Equal(w, map[string]string{"/b": version}, w.bundles())
-				finalized(wrapper.RemoveBundle())
+				finalizeNew(wrapper.RemoveBundle())
 				assert.Empty(w, w.bundles())
 
-				finalized(wrapper.BundleTarball(version))
+				finalizeNew(wrapper.BundleTarball(version))
 				before := w.count(finalizeDeploy)
 				_, err := deploys.RemoveBundle(w.Context(), w.client, w.home(), deploys.Mount{Path: "/b", Type: "dbt"})
 				require.NoError(w, err)
@@ -286,16 +287,16 @@ func TestPromise5cTheTypeThatIsShownMeansNothing(t *testing.T) {
 	}
 }
 
-// What only informs may be odd, in the finalize's own response and in look-ups. Red where a finalize
-// that took effect is repeated for it.
-func TestPromise5cWhatOnlyInformsCostsNoAttempt(t *testing.T) {
-	odd := showing(object{"description": 5, "createdBySubject": "x", "createdAt": "yesterday", "updatedAt": []any{}, "git": []any{}, "imageTag": 12, "rollbackFromId": 1})
-	for name, fault := range map[string]astrotest.Fault{"in its response": odd, "in a look-up": astrotest.CutResponse()} {
+// Informational fields may be malformed, in the finalize's response and in read-backs. Fails if a finalize
+// that took effect is retried because of them.
+func TestPromise5cMalformedInformationalFieldsCostNoAttempt(t *testing.T) {
+	malformed := showing(object{"description": 5, "createdBySubject": "x", "createdAt": "yesterday", "updatedAt": []any{}, "git": []any{}, "imageTag": 12, "rollbackFromId": 1})
+	for name, fault := range map[string]astrotest.Fault{"in its response": malformed, "in a read-back": astrotest.CutResponse()} {
 		for deployType, content := range map[api.DeployType]wrapper.Content{api.DeployTypeDAGOnly: wrapper.DAGTarball(version), api.DeployTypeBundle: wrapper.BundleTarball(version), api.DeployTypeImageOnly: wrapper.ImageOnly()} {
 			t.Run(name+"/"+string(deployType), func(t *testing.T) {
 				inBubble(t, nil, func(w world) {
 					target := w.add(deployType)
-					w.always(map[string]astrotest.Fault{finalizeDeploy: fault, getDeploy: odd})
+					w.always(map[string]astrotest.Fault{finalizeDeploy: fault, getDeploy: malformed})
 					_, err := w.client.Finalize(w.Context(), target, content)
 					require.NoError(w, err)
 					assert.Equal(w, 1, w.count(finalizeDeploy))

@@ -13,14 +13,14 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// theirs is a bundle of another client's, at the mount path of the deploy under test.
+// theirs is another client's bundle at the mount path of the deploy under test.
 var theirs = api.Bundle{MountPath: "/b", DeployID: "theirs", DesiredVersion: ptr("theirs")}
 
-// mount has another client mount its bundle.
+// mount mounts another client's bundle.
 func (w world) mount() { w.server.Mount(w.deployment.ID, theirs) }
 
-// addReplacing adds a deploy that is known to replace the bundle at its mount path, so that this one is no
-// reason against a retry.
+// addReplacing adds a deploy that is known to replace the bundle at its mount path, so that the bundle does
+// not prevent a retry.
 func (w world) addReplacing(mountPath string) wrapper.Target {
 	before := w.server.Mount(w.deployment.ID, api.Bundle{MountPath: mountPath, DesiredVersion: ptr("before")})
 	target := w.addBundle(mountPath)
@@ -28,21 +28,20 @@ func (w world) addReplacing(mountPath string) wrapper.Target {
 	return target
 }
 
-// lags are those that two looks that agree see through.
+// lags are short enough for two matching read-backs to see the current state.
 var lags = []struct {
 	reads int
 	d     time.Duration
 }{{0, 0}, {1, 0}, {0, 2 * time.Second}}
 
-// doubtful are the ends of an attempt that say nothing of what became of it, and after which another one
-// may follow.
+// doubtful returns faults that leave the outcome of an attempt open and allow a retry.
 func doubtful() []astrotest.Fault {
 	return []astrotest.Fault{astrotest.BadGateway(), astrotest.Error(500, ""), astrotest.CutConnection(), astrotest.Hang(), astrotest.GoAway()}
 }
 
-// The attempt took effect and its response was lost, then another client mounted its bundle. Red if the
-// deploy, which shows no evidence of the attempt any more, is finalized again.
-func TestPromise5eWhatWasMountedSinceStays(t *testing.T) {
+// The attempt took effect, its response was lost, and then another client mounted its bundle. Fails if the
+// deploy, which no longer shows any evidence of the attempt, is finalized again.
+func TestPromise5eNewerMountIsNotUndone(t *testing.T) {
 	for _, content := range []wrapper.Content{wrapper.RemoveBundle(), wrapper.BundleTarball(version)} {
 		for _, lag := range lags {
 			for _, fault := range doubtful()[:3] {
@@ -60,9 +59,9 @@ func TestPromise5eWhatWasMountedSinceStays(t *testing.T) {
 	}
 }
 
-// The attempt took no effect, and another client mounts its bundle before the next: the deploy is
-// INITIALIZED for all that. Red if its status alone allows a retry.
-func TestPromise5eSomebodyElsesBundleIsNotReplaced(t *testing.T) {
+// The attempt took no effect, and another client mounts its bundle before the next one, while the deploy stays
+// INITIALIZED. Fails if the status alone allows a retry.
+func TestPromise5eOtherClientsBundleIsNotReplaced(t *testing.T) {
 	for _, content := range []wrapper.Content{wrapper.RemoveBundle(), wrapper.BundleTarball(version)} {
 		for _, lag := range lags {
 			for _, fault := range doubtful() {
@@ -81,10 +80,9 @@ func TestPromise5eSomebodyElsesBundleIsNotReplaced(t *testing.T) {
 	}
 }
 
-// What was mounted when the deploy was created is what it is to replace: Target.Replaces says so, and
-// TargetOf knows it. Red if a retry never comes where there is something to replace, and, without it, if
-// a retry does.
-func TestPromise5eTheBundleThatIsReplacedAllowsARetry(t *testing.T) {
+// A deploy replaces the bundle that was mounted when it was created, which TargetOf puts into
+// Target.Replaces. Fails if there is no retry although Replaces is set, or a retry although it is not.
+func TestPromise5eReplacedBundleAllowsARetry(t *testing.T) {
 	for _, content := range []wrapper.Content{wrapper.BundleTarball(version), wrapper.RemoveBundle()} {
 		for _, knows := range []bool{true, false} {
 			for _, fault := range doubtful() {
@@ -114,16 +112,16 @@ func TestPromise5eTheBundleThatIsReplacedAllowsARetry(t *testing.T) {
 	}
 }
 
-// Another client's bundle comes, and goes once it was seen. Red if only the last look counts.
-func TestPromise5eWhatWasSeenOnceCounts(t *testing.T) {
+// A read-back shows something newer once, and later ones do not. Fails if only the last read-back counts.
+func TestPromise5eOneSightingPreventsRetries(t *testing.T) {
 	for name, first := range map[string]object{
-		"past INITIALIZED":          {"status": "DEPLOYED", "bundles": []any{}},
-		"a status nobody knows":     {"status": "SUPERSEDED"},
-		"FAILED":                    {"status": "FAILED"},
-		"another deploy's bundle":   {"bundles": entry(object{"deployId": "theirs", "desiredVersion": "theirs"})},
-		"one by another spelling":   {"bundles": entry(object{"deployId": "theirs", "desiredVersion": "theirs", "mountPath": "b/"})},
-		"one that is on its way":    {"bundles": entry(object{"deployId": "theirs", "desiredVersion": "theirs", "currentVersion": nil})},
-		"one that is being removed": {"bundles": entry(object{"deployId": "theirs", "desiredVersion": nil})},
+		"past INITIALIZED":                      {"status": "DEPLOYED", "bundles": []any{}},
+		"an unknown status":                     {"status": "SUPERSEDED"},
+		"FAILED":                                {"status": "FAILED"},
+		"another deploy's bundle":               {"bundles": entry(object{"deployId": "theirs", "desiredVersion": "theirs"})},
+		"one with another spelling of the path": {"bundles": entry(object{"deployId": "theirs", "desiredVersion": "theirs", "mountPath": "b/"})},
+		"one that is being mounted":             {"bundles": entry(object{"deployId": "theirs", "desiredVersion": "theirs", "currentVersion": nil})},
+		"one that is being removed":             {"bundles": entry(object{"deployId": "theirs", "desiredVersion": nil})},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, nil, func(w world) {
@@ -138,8 +136,8 @@ func TestPromise5eWhatWasSeenOnceCounts(t *testing.T) {
 	}
 }
 
-// Somebody else finalizes this very deploy with another version. Red if an attempt follows that undoes it.
-func TestPromise5eTheSameDeployByAnotherClient(t *testing.T) {
+// Another client finalizes the same deploy with another version. Fails if a retry undoes that.
+func TestPromise5eOtherClientsFinalizeIsNotUndone(t *testing.T) {
 	other := api.FinalizeDeployRequest{DAGTarballVersion: ptr("theirs")}
 	for _, lag := range []int{0, 1} {
 		for _, afterCommit := range []bool{false, true} {
@@ -162,9 +160,9 @@ func TestPromise5eTheSameDeployByAnotherClient(t *testing.T) {
 	}
 }
 
-// A newer deploy of DAGs, and a rollback, came after the attempt took effect: that succeeded, and neither
-// is undone. Red if success takes the Deployment's state in place of the deploy's.
-func TestPromise5eWhatWasDeployedSinceStays(t *testing.T) {
+// A newer deploy or a rollback follows after the attempt took effect: the attempt succeeded, and neither is
+// undone. Fails if success is read from the Deployment instead of the deploy.
+func TestPromise5eNewerDeployIsNotUndone(t *testing.T) {
 	for _, isRollback := range []bool{false, true} {
 		for _, lag := range []int{0, 1} {
 			for _, fault := range doubtful()[:3] {
@@ -194,9 +192,9 @@ func TestPromise5eWhatWasDeployedSinceStays(t *testing.T) {
 	}
 }
 
-// Two deploys of one mount path, each of whose responses shows the other's entry: both were carried out.
-// Red if a 200 with another's entry has an attempt follow, which the other would answer for ever.
-func TestPromise5eTwoDeploysOfOneMountPath(t *testing.T) {
+// Two deploys share a mount path, and each response shows the other's entry: both succeeded. Fails if a 200
+// with another deploy's entry is retried, since the two would undo each other forever.
+func TestPromise5eTwoDeploysOfOneMountPathSucceed(t *testing.T) {
 	inBubble(t, nil, func(w world) {
 		targets := []wrapper.Target{w.addBundle("/b"), w.addBundle("/b")}
 		for i, target := range targets {
@@ -210,10 +208,9 @@ func TestPromise5eTwoDeploysOfOneMountPath(t *testing.T) {
 	})
 }
 
-// An attempt that was given up takes effect, then another client acts, while this one waits for its next
-// attempt. That there is no telling is known; what must not happen is that the retry follows a look that
-// could have told.
-func TestPromise5eAnAttemptThatIsLate(t *testing.T) {
+// An abandoned attempt takes effect and another client acts, while this one waits for its next attempt. The
+// outcome is unknown, but no retry may follow a read-back that shows the other client's bundle.
+func TestPromise5eLateAttemptIsNotRetriedOverANewerMount(t *testing.T) {
 	inBubble(t, nil, func(w world) {
 		target := w.addBundle("/b")
 		w.server.Inject(astrotest.Slow(31 * time.Second).On(finalizeDeploy).Then(w.mount))
@@ -224,8 +221,8 @@ func TestPromise5eAnAttemptThatIsLate(t *testing.T) {
 	})
 }
 
-// What a response to the finalize shows counts like a look: it is refused, and no attempt follows.
-func TestPromise5eAResponseThatShowsSomethingNewer(t *testing.T) {
+// The response to a finalize counts like a read-back: one that shows a newer version prevents a retry.
+func TestPromise5eResponseWithANewerVersionPreventsRetries(t *testing.T) {
 	inBubble(t, nil, func(w world) {
 		target := w.add(api.DeployTypeDAGOnly)
 		newer := fmt.Sprintf(`{"id":%q,"deploymentId":%q,"status":"DEPLOYED","dagTarballVersion":"newer"}`, target.DeployID, target.DeploymentID)
@@ -237,8 +234,8 @@ func TestPromise5eAResponseThatShowsSomethingNewer(t *testing.T) {
 	})
 }
 
-// While the service asks for a long pause, somebody else may be at work: the last look comes after it.
-func TestPromise5eALongPauseComesBeforeTheLastLook(t *testing.T) {
+// Another client may act during a long Retry-After, so the last read-back comes after it.
+func TestPromise5eReadBackFollowsALongRetryAfter(t *testing.T) {
 	inBubble(t, nil, func(w world) {
 		target, theirs := w.add(api.DeployTypeDAGOnly), "theirs"
 		w.server.Inject(astrotest.Error(503, "").WithHeader("Retry-After", "60").On(finalizeDeploy))

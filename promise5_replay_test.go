@@ -17,9 +17,9 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// A request with an idempotency key, which a caller's transport or a request editor of API() adds, is
-// one that net/http sends again over HTTP/1.1, though it was sent.
-func TestPromise5aAnIdempotencyKeyHasNothingSentAgain(t *testing.T) {
+// net/http replays a request over HTTP/1.1 if it has an idempotency key, which a caller's transport or a
+// request editor may add.
+func TestPromise5aIdempotencyKeyCausesNoReplay(t *testing.T) {
 	for _, key := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
 		inBubble(t, nil, func(w world) {
 			inner := w.server.Client().Transport
@@ -49,8 +49,8 @@ func TestPromise5aAnIdempotencyKeyHasNothingSentAgain(t *testing.T) {
 	}
 }
 
-// Nor does net/http send look-ups again, so that a finalize would take more than 10 requests.
-func TestPromise5aNoLookUpIsSentAgain(t *testing.T) {
+// net/http does not replay read-backs either, so a finalize stays within 10 requests.
+func TestPromise5aReadBacksAreNotReplayed(t *testing.T) {
 	t.Run("HTTP2", func(t *testing.T) {
 		for _, fault := range losses() {
 			for _, post := range []astrotest.Fault{astrotest.Error(500, ""), astrotest.CutConnection()} {
@@ -82,9 +82,8 @@ func TestPromise5aNoLookUpIsSentAgain(t *testing.T) {
 	})
 }
 
-// HTTP/2 in clear does not show in the connection, and a wrapped transport does not show that it may
-// speak it.
-func TestPromise5aHTTP2InClear(t *testing.T) {
+// Neither the connection nor a wrapped transport shows that it uses unencrypted HTTP/2.
+func TestPromise5aUnencryptedHTTP2IsNotReplayed(t *testing.T) {
 	for _, isWrapped := range []bool{false, true} {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)

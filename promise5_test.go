@@ -19,17 +19,18 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// Promise 5: retries neither harm nor lie. Its tests run under the fake clock, against the fake in
-// memory, by clients with the default settings. What the files hold:
+// Promise 5: retries neither harm nor lie. Its tests use clients with the default settings, the in-memory
+// fake and a fake clock. The files:
 //
-//	promise5_test.go           (a) who repeats a request, and what the others have in common
+//	promise5_test.go           (a) only our policy retries; helpers for the other files
+//	promise5_replay_test.go    (a) replays by net/http
 //	promise5_connect_test.go   (b) what an attempt can have done
 //	promise5_evidence_test.go  (c) what proves success
 //	promise5_doubt_test.go     (d) what proves failure
 //	promise5_newer_test.go     (e) nothing newer is undone
 //	promise5_create_test.go    (f) creates
-//	promise5_bounds_test.go    (g, h) how much a call may take
-//	promise5_edges_test.go     clocks, deadlines and transports at their worst
+//	promise5_bounds_test.go    (g, h) time and requests of a call
+//	promise5_edges_test.go     clocks, deadlines and broken transports
 
 const (
 	finalizeDeploy = "FinalizeDeploy"
@@ -37,7 +38,7 @@ const (
 	createDeploy   = "CreateDeploy"
 )
 
-// protocols are the ways to reach the fake, each with the options for it.
+// protocols are the HTTP versions, each with the server options for it.
 var protocols = []struct {
 	name    string
 	options []astrotest.Option
@@ -46,8 +47,8 @@ var protocols = []struct {
 	{"HTTP2", []astrotest.Option{astrotest.WithHTTP2()}},
 }
 
-// inBubble runs test under the fake clock against a fake in memory. Its client has the default
-// settings, apart from options.
+// inBubble runs test on a fake clock against an in-memory fake. Its client has the default settings,
+// apart from options.
 func inBubble(t *testing.T, serverOptions []astrotest.Option, test func(w world), options ...wrapper.Option) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -58,7 +59,7 @@ func inBubble(t *testing.T, serverOptions []astrotest.Option, test func(w world)
 	})
 }
 
-// newClient returns another client for the fake, by a transport.
+// newClient returns a client for the fake that uses the given transport.
 func (w world) newClient(transport http.RoundTripper, options ...wrapper.Option) *wrapper.Client {
 	w.Helper()
 	client, err := wrapper.NewClient(append([]wrapper.Option{
@@ -70,18 +71,18 @@ func (w world) newClient(transport http.RoundTripper, options ...wrapper.Option)
 	return client
 }
 
-// addBundle adds a deploy of a bundle at a mount path, and returns its target by its IDs alone.
+// addBundle adds a bundle's deploy at a mount path and returns a target with its IDs only.
 func (w world) addBundle(mountPath string) wrapper.Target {
 	deploy := w.server.AddDeploy(api.Deploy{DeploymentID: w.deployment.ID, Type: api.DeployTypeBundle, BundleMountPath: &mountPath})
 	return wrapper.Target{OrganizationID: w.deployment.OrganizationID, DeploymentID: w.deployment.ID, DeployID: deploy.ID}
 }
 
-// home is where deploys are created.
+// home returns the Deployment for new deploys.
 func (w world) home() wrapper.Deployment {
 	return wrapper.Deployment{OrganizationID: w.deployment.OrganizationID, DeploymentID: w.deployment.ID}
 }
 
-// bundles are those that the Deployment has: mount path and version.
+// bundles returns the versions of the Deployment's bundles by mount path.
 func (w world) bundles() map[string]string {
 	deployment, _ := w.server.Deployment(w.deployment.ID)
 	has := map[string]string{}
@@ -101,7 +102,7 @@ func (w world) count(operation string) (n int) {
 	return n
 }
 
-// always has each request of an operation meet the same fault.
+// always injects the same fault into every request of an operation.
 func (w world) always(faults map[string]astrotest.Fault) {
 	w.server.InjectFunc(func(operation string) (astrotest.Fault, bool) {
 		fault, found := faults[operation]
@@ -109,36 +110,35 @@ func (w world) always(faults map[string]astrotest.Fault) {
 	})
 }
 
-// mayHaveTakenEffect is what an error of a request says of that.
+// mayHaveTakenEffect returns MayHaveTakenEffect of the APIError or TransportError in err.
 func mayHaveTakenEffect(t *testing.T, err error) bool {
 	t.Helper()
-	responded, silent := (*wrapper.APIError)(nil), (*wrapper.TransportError)(nil)
+	apiErr, transportErr := (*wrapper.APIError)(nil), (*wrapper.TransportError)(nil)
 	switch {
-	case errors.As(err, &silent):
-		return silent.MayHaveTakenEffect
-	case errors.As(err, &responded):
-		return responded.MayHaveTakenEffect
+	case errors.As(err, &transportErr):
+		return transportErr.MayHaveTakenEffect
+	case errors.As(err, &apiErr):
+		return apiErr.MayHaveTakenEffect
 	}
 	require.FailNow(t, "neither an APIError nor a TransportError", "%v", err)
 	return false
 }
 
-// connecting returns a context that counts how often a transport looks for a connection: once for
-// each request, those included that net/http makes on its own or that never arrive.
+// connecting returns a context that counts how often a transport gets a connection: once per request,
+// including replays by net/http and requests that never arrive.
 func connecting(ctx context.Context) (context.Context, *atomic.Int32) {
-	asked := new(atomic.Int32)
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: func(string) { asked.Add(1) }}), asked
+	connects := new(atomic.Int32)
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: func(string) { connects.Add(1) }}), connects
 }
 
-// wrapped is a transport of which nobody can tell that it is net/http's, as instrumentation is.
+// wrapped hides that a transport is net/http's, as instrumentation does.
 type wrapped struct{ inner http.RoundTripper }
 
 func (w wrapped) RoundTrip(request *http.Request) (*http.Response, error) {
 	return w.inner.RoundTrip(request)
 }
 
-// losses are the ways in which a request is lost that make net/http, at least over HTTP/2, send it
-// again by itself.
+// losses returns faults after which net/http, at least over HTTP/2, replays a request.
 func losses() []astrotest.Fault {
 	return []astrotest.Fault{
 		astrotest.ResetStream(astrotest.ErrCodeProtocol),
@@ -149,10 +149,10 @@ func losses() []astrotest.Fault {
 	}
 }
 
-// transports are those that a caller may bring.
+// transports are those that a caller may pass to WithHTTPClient.
 var transports = []struct {
 	name string
-	made func(w world) http.RoundTripper
+	new  func(w world) http.RoundTripper
 }{
 	{"the fake's", func(w world) http.RoundTripper { return w.server.Client().Transport }},
 	{"the caller's own", func(w world) http.RoundTripper {
@@ -164,8 +164,8 @@ var transports = []struct {
 	{"wrapped", func(w world) http.RoundTripper { return wrapped{w.server.Client().Transport} }},
 }
 
-// lose runs test for each way to lose a request, before and after it took effect, over each protocol
-// and transport, over a connection that is new and over one that was used before.
+// lose runs test for each way to lose a request, before and after it took effect, over each protocol and
+// transport, over new and used connections.
 func lose(t *testing.T, test func(w world, fault astrotest.Fault, afterCommit bool)) {
 	for _, protocol := range protocols {
 		for _, transport := range transports {
@@ -174,7 +174,7 @@ func lose(t *testing.T, test func(w world, fault astrotest.Fault, afterCommit bo
 					for _, fault := range losses() {
 						for _, afterCommit := range []bool{false, true} {
 							inBubble(t, protocol.options, func(w world) {
-								w.client = w.newClient(transport.made(w))
+								w.client = w.newClient(transport.new(w))
 								if used {
 									_, err := w.client.GetDeploy(w.Context(), w.add(api.DeployTypeImageOnly))
 									require.NoError(w, err)
@@ -195,9 +195,9 @@ func lose(t *testing.T, test func(w world, fault astrotest.Fault, afterCommit bo
 	}
 }
 
-// Red if a body can be had again once the header is written: net/http sends a POST again then, and
-// takes the response of the second for that of the first.
-func TestPromise5aNobodyRepeatsACreate(t *testing.T) {
+// Fails if GetBody works after the header was written: net/http then replays the POST and returns the
+// second response.
+func TestPromise5aCreateIsNotReplayed(t *testing.T) {
 	lose(t, func(w world, fault astrotest.Fault, afterCommit bool) {
 		w.server.Inject(fault.On(createDeploy))
 		deploy, err := w.client.CreateDeploy(w.Context(), w.home(), api.CreateDeployRequest{Type: api.DeployTypeDAGOnly})
@@ -209,8 +209,8 @@ func TestPromise5aNobodyRepeatsACreate(t *testing.T) {
 	})
 }
 
-// Red if net/http's replay of a finalize comes before the look-up that shows that there is no need.
-func TestPromise5aNobodyRepeatsAFinalize(t *testing.T) {
+// Fails if net/http replays a finalize before the read-back shows that there is no need.
+func TestPromise5aFinalizeIsNotReplayed(t *testing.T) {
 	lose(t, func(w world, fault astrotest.Fault, afterCommit bool) {
 		target := w.add(api.DeployTypeDAGOnly)
 		w.server.Inject(fault.On(finalizeDeploy))
@@ -218,12 +218,12 @@ func TestPromise5aNobodyRepeatsAFinalize(t *testing.T) {
 		require.NoError(w, err)
 		assert.Equal(w, version, *deploy.DAGTarballVersion)
 		assert.Equal(w, 1, w.server.Commits(target.DeployID))
-		assert.Equal(w, map[bool]int{false: 2, true: 1}[afterCommit], w.count(finalizeDeploy), "the second after a look that shows INITIALIZED")
+		assert.Equal(w, map[bool]int{false: 2, true: 1}[afterCommit], w.count(finalizeDeploy), "the second only after read-backs show INITIALIZED")
 	})
 }
 
-// Requests of API() too. Red if only the wrapper's own methods are guarded.
-func TestPromise5aNobodyRepeatsARequestOfTheGeneratedClient(t *testing.T) {
+// Fails if only the wrapper's own methods are guarded, and not API().
+func TestPromise5aGeneratedClientsRequestIsNotReplayed(t *testing.T) {
 	lose(t, func(w world, fault astrotest.Fault, _ bool) {
 		w.server.Inject(fault.On(createDeploy))
 		_, err := w.client.API().CreateDeploy(w.Context(), w.deployment.OrganizationID, w.deployment.ID, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly})
@@ -233,16 +233,16 @@ func TestPromise5aNobodyRepeatsARequestOfTheGeneratedClient(t *testing.T) {
 	})
 }
 
-// A read may be made again by net/http as well, but not without end: to a GOAWAY on each connection,
-// which says that nothing was processed, net/http alone goes on forever.
-func TestPromise5aAReadEnds(t *testing.T) {
+// net/http may replay a read, but not forever: it alone retries without end if every connection gets a GOAWAY,
+// which says that nothing was processed.
+func TestPromise5aReadEndsOnFailingConnections(t *testing.T) {
 	const attempts, connections = 4, 4
 	for _, protocol := range protocols {
 		for _, transport := range transports {
 			t.Run(protocol.name+"/"+transport.name, func(t *testing.T) {
 				for _, fault := range losses() {
 					inBubble(t, protocol.options, func(w world) {
-						w.client = w.newClient(transport.made(w))
+						w.client = w.newClient(transport.new(w))
 						w.always(map[string]astrotest.Fault{getDeploy: fault})
 						began := time.Now()
 						_, err := w.client.GetDeploy(w.Context(), w.add(api.DeployTypeDAGOnly))

@@ -16,8 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// addition is what a new version of the API could bring: an operation that changes something,
-// and a field.
+// addition is what a new version of the API could add: an operation with a side effect.
 const addition = `  /organizations/{organizationId}/deployments/{deploymentId}/deploys/{deployId}/archive:
     parameters:
       - $ref: '#/components/parameters/OrganizationId'
@@ -40,7 +39,7 @@ const addition = `  /organizations/{organizationId}/deployments/{deploymentId}/d
 components:
 `
 
-// The test that the regenerated module is put to: what the chain does for the new operation.
+// additionTest runs in the regenerated module and checks what the chain does for the new operation.
 const additionTest = `package wrapper_test
 
 import (
@@ -53,9 +52,9 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-type counting struct{ waited int }
+type countingLimiter struct{ waits int }
 
-func (c *counting) Wait(context.Context) error { c.waited++; return nil }
+func (l *countingLimiter) Wait(context.Context) error { l.waits++; return nil }
 
 func TestArchiveDeploy(t *testing.T) {
 	statuses, seen := []int{429, 200, 503}, 0
@@ -69,21 +68,21 @@ func TestArchiveDeploy(t *testing.T) {
 		_, _ = w.Write([]byte("{\"id\":\"p\",\"archivedBy\":\"me\"}"))
 	}))
 	defer server.Close()
-	limiter := &counting{}
+	limiter := &countingLimiter{}
 	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken("token"), wrapper.WithLimiter(http.MethodPost, limiter), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	decoding := api.ClientWithResponses{ClientInterface: client.API()}
-	answer, err := decoding.ArchiveDeployWithResponse(t.Context(), "o", "d", "p")
-	if err != nil || answer.JSON200 == nil || *answer.JSON200.ArchivedBy != "me" {
-		t.Fatalf("%v %+v", err, answer)
+	response, err := decoding.ArchiveDeployWithResponse(t.Context(), "o", "d", "p")
+	if err != nil || response.JSON200 == nil || *response.JSON200.ArchivedBy != "me" {
+		t.Fatalf("%v %+v", err, response)
 	}
-	if seen != 2 || limiter.waited != 2 {
-		t.Fatalf("%d requests, %d turns: a 429 is repeated, and each attempt takes its turn", seen, limiter.waited)
+	if seen != 2 || limiter.waits != 2 {
+		t.Fatalf("%d requests, %d waits for the limiter: a 429 is retried, and each attempt waits", seen, limiter.waits)
 	}
 	if _, err := client.API().ArchiveDeploy(t.Context(), "o", "d", "p"); err != nil || seen != 3 {
-		t.Fatalf("%v, %d requests: what may have got through is not repeated", err, seen)
+		t.Fatalf("%v, %d requests: a request that may have been received is not retried", err, seen)
 	}
 	if _, err := client.API().ArchiveDeploy(t.Context(), "o", "d", ".."); err == nil || seen != 3 {
 		t.Fatal("an ID that is a path was sent")
@@ -91,9 +90,9 @@ func TestArchiveDeploy(t *testing.T) {
 }
 `
 
-// A new operation and a new field take an edit of the contract and go generate: all compiles,
-// the operation has auth, limits and the retry policy, and no name that there was has changed.
-func TestPromise8WhatTheContractGainsNeedsNoHandWrittenLine(t *testing.T) {
+// A new operation and a new field take an edit of the contract and go generate. The result
+// compiles, the operation has auth, limits and the retry policy, and no existing name changes.
+func TestPromise8ContractAdditionsNeedNoHandWrittenCode(t *testing.T) {
 	module := t.TempDir()
 	copyModule(t, module)
 	before := exportedNames(t, filepath.Join(module, "api", "api.gen.go"))
@@ -120,8 +119,7 @@ func TestPromise8WhatTheContractGainsNeedsNoHandWrittenLine(t *testing.T) {
 	}
 }
 
-// copyModule copies this module and that of tools, which has the generator, but none of the
-// other modules below it.
+// copyModule copies this module and tools, which has the generator, but no other nested module.
 func copyModule(t *testing.T, to string) {
 	require.NoError(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		switch {
@@ -129,7 +127,7 @@ func copyModule(t *testing.T, to string) {
 			return err
 		case entry.IsDir() && (entry.Name() == ".git" || isOtherModule(path)):
 			return fs.SkipDir
-		case !entry.Type().IsRegular() || entry.Name() == ".git": // which is a file in a worktree
+		case !entry.Type().IsRegular() || entry.Name() == ".git": // .git is a file in a worktree
 			return nil
 		}
 		return copyFile(path, filepath.Join(to, path))
@@ -152,7 +150,7 @@ func copyFile(from, to string) error {
 	return os.WriteFile(to, content, 0o600)
 }
 
-// exportedNames returns how each exported name of a file is declared: functions, types,
+// exportedNames returns the declaration of each exported name in a file: functions, types,
 // constants, and the fields and methods of types.
 func exportedNames(t *testing.T, path string) map[string]string {
 	files := token.NewFileSet()

@@ -34,13 +34,12 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// The library from outside, as a user calls it: each test is named after the promise of the
-// design that it holds the library to, and runs against the fake under both base paths.
+// These tests use the library as a caller does. Each is named after the promise of the design
+// that it checks, and runs against the fake under both base paths.
 
 const version = "2024-01-12T18:32:20.5898930Z"
 
-// once is for tests of what a single attempt does: nothing is repeated, looked up or held
-// back.
+// once limits a client to a single attempt: no retry, no read-back, no rate limit.
 var once = []wrapper.Option{
 	wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}),
 	wrapper.WithoutLookUp(),
@@ -56,12 +55,12 @@ type world struct {
 	client     *wrapper.Client
 }
 
-// The variable of whoever runs the tests must not redirect them.
+// ASTRO_API_URL in the environment must not redirect the tests.
 func init() { _ = os.Unsetenv("ASTRO_API_URL") }
 
 // inBothVersions runs test under each of the API's base paths.
 func inBothVersions(t *testing.T, test func(w world)) {
-	for _, apiVersion := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
+	for _, apiVersion := range []wrapper.APIVersion{"v1beta1", wrapper.V1} {
 		t.Run(string(apiVersion), func(t *testing.T) { test(newWorld(t, nil, wrapper.WithAPIVersion(apiVersion))) })
 	}
 }
@@ -75,20 +74,20 @@ func newWorld(t *testing.T, serverOptions []astrotest.Option, options ...wrapper
 	return world{t, server, server.AddDeployment(astrotest.Deployment{DAGDeploys: true}), client}
 }
 
-// add adds a deploy of a type and returns its target, by its IDs alone.
+// add adds a deploy of the given type and returns a target with its IDs only.
 func (w world) add(deployType api.DeployType) wrapper.Target {
 	deploy := w.server.AddDeploy(api.Deploy{DeploymentID: w.deployment.ID, Type: deployType})
 	return wrapper.Target{OrganizationID: w.deployment.OrganizationID, DeploymentID: w.deployment.ID, DeployID: deploy.ID}
 }
 
-// status returns what became of a deploy on the service.
+// status returns the status of a deploy on the service.
 func (w world) status(target wrapper.Target) api.DeployStatus {
 	deploy, found := w.server.Deploy(target.DeployID)
 	require.True(w, found)
 	return deploy.Status
 }
 
-// What the vendor's own clients were recorded to send, case by case.
+// The bodies are those that the vendor's own clients were recorded sending.
 func TestFinalizeSendsWhatTheServiceExpects(t *testing.T) {
 	other := "2024-01-12T18:35:00.1234567Z"
 	for _, row := range []struct {
@@ -128,7 +127,7 @@ func TestFinalizeSendsWhatTheServiceExpects(t *testing.T) {
 	}
 }
 
-func TestPromise1NothingWrongLeavesTheProcess(t *testing.T) {
+func TestPromise1InvalidCallsSendNothing(t *testing.T) {
 	type call struct {
 		field   string
 		target  func(*wrapper.Target)
@@ -184,8 +183,8 @@ func TestPromise1NothingWrongLeavesTheProcess(t *testing.T) {
 	})
 }
 
-// What the contract does not forbid is the service's to judge.
-func TestPromise1NothingElseIsRefused(t *testing.T) {
+// The service decides about everything that the contract does not forbid.
+func TestPromise1CallsTheContractAllowsAreSent(t *testing.T) {
 	inBothVersions(t, func(w world) {
 		for _, target := range []wrapper.Target{
 			{Type: api.DeployTypeImageOnly, DAGDeploys: wrapper.DAGDeploysOn},
@@ -235,9 +234,8 @@ func TestPromise2ARemovalIsOnlyEverDeliberate(t *testing.T) {
 	})
 }
 
-// The caller's request is read when Content is made; a change to it afterwards must not
-// slip an empty version past the check.
-func TestPromise2ARequestChangedLaterRemovesNothing(t *testing.T) {
+// Request copies the caller's request, so a later change cannot slip an empty version past the check.
+func TestPromise2ChangingTheRequestLaterRemovesNothing(t *testing.T) {
 	inBothVersions(t, func(w world) {
 		changing := version
 		content := wrapper.Request(api.FinalizeDeployRequest{BundleTarballVersion: &changing})
@@ -248,8 +246,8 @@ func TestPromise2ARequestChangedLaterRemovesNothing(t *testing.T) {
 	})
 }
 
-// A member that is no evidence does not make a failure of a finalize that took effect.
-func TestPromise3WhatOnlyInformsIsLeftOut(t *testing.T) {
+// A field that is not evidence cannot turn a finalize that took effect into an error.
+func TestPromise3MalformedInformationalFieldsAreIgnored(t *testing.T) {
 	for field, value := range map[string]any{
 		"description": 5, "createdBySubject": "x", "imageTag": 12, "isDagDeployEnabled": "yes", "createdAt": "yesterday",
 		"git": []int{}, "rollbackFromId": 1, "bundleMountPath": true, "dagsUploadUrl": 7,
@@ -267,7 +265,7 @@ func TestPromise3WhatOnlyInformsIsLeftOut(t *testing.T) {
 	}
 }
 
-func TestPromise3EveryAnswerBecomesTheDeployOrAnError(t *testing.T) {
+func TestPromise3EveryResponseBecomesTheDeployOrAnError(t *testing.T) {
 	set := func(field string, value any) astrotest.Fault {
 		return astrotest.EditDeploy(func(deploy map[string]any) { deploy[field] = value })
 	}
@@ -289,19 +287,19 @@ func TestPromise3EveryAnswerBecomesTheDeployOrAnError(t *testing.T) {
 		"202":                       astrotest.Respond(202, "text/plain", "").AfterCommit(),
 		"204":                       astrotest.Respond(204, "", "").AfterCommit(),
 		"301":                       redirect(301), "302": redirect(302), "303": redirect(303), "304": redirect(304), "307": redirect(307), "308": redirect(308),
-		"400":                                   astrotest.Error(400, "Invalid request"),
-		"401":                                   astrotest.Error(401, "Unauthorized"),
-		"403":                                   astrotest.Error(403, "Forbidden"),
-		"404":                                   astrotest.Error(404, "Not found"),
-		"404 of a router":                       astrotest.Respond(404, "text/plain", "404 page not found"),
-		"409":                                   astrotest.Error(409, "Conflict"),
-		"418 labelled JSON":                     astrotest.Respond(418, "application/json", "<html>"),
-		"429 as text":                           astrotest.RateLimited(),
-		"500 without body":                      astrotest.Respond(500, "application/json", ""),
-		"502 as HTML":                           astrotest.BadGateway(),
-		"503 of 100 MB":                         astrotest.Respond(503, "text/html", strings.Repeat("x", 100<<20)),
-		"no response, request not carried out":  astrotest.CutConnection(),
-		"no response, though request was taken": astrotest.CutConnection().AfterCommit(),
+		"400":                        astrotest.Error(400, "Invalid request"),
+		"401":                        astrotest.Error(401, "Unauthorized"),
+		"403":                        astrotest.Error(403, "Forbidden"),
+		"404":                        astrotest.Error(404, "Not found"),
+		"404 from a router":          astrotest.Respond(404, "text/plain", "404 page not found"),
+		"409":                        astrotest.Error(409, "Conflict"),
+		"418 with invalid JSON":      astrotest.Respond(418, "application/json", "<html>"),
+		"429 as text":                astrotest.RateLimited(),
+		"500 without body":           astrotest.Respond(500, "application/json", ""),
+		"502 as HTML":                astrotest.BadGateway(),
+		"503 of 100 MB":              astrotest.Respond(503, "text/html", strings.Repeat("x", 100<<20)),
+		"no response, not committed": astrotest.CutConnection(),
+		"no response, committed":     astrotest.CutConnection().AfterCommit(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBothVersions(t, func(w world) {
@@ -310,7 +308,7 @@ func TestPromise3EveryAnswerBecomesTheDeployOrAnError(t *testing.T) {
 				deploy, err := w.client.Finalize(w.Context(), target, wrapper.DAGTarball(version))
 				require.Error(w, err)
 				assert.Nil(w, deploy)
-				assert.Len(w, w.server.Requests(), 1, "nothing is followed or repeated")
+				assert.Len(w, w.server.Requests(), 1, "no redirect is followed, nothing is retried")
 				assert.Less(w, len(err.Error()), 1000)
 
 				w.server.Inject(fault)
@@ -322,8 +320,8 @@ func TestPromise3EveryAnswerBecomesTheDeployOrAnError(t *testing.T) {
 	}
 }
 
-// The contract has the deploy in a 200 alone.
-func TestPromise3ADeployUnderAnotherStatusIsNoSuccess(t *testing.T) {
+// The contract returns a deploy only with status 200.
+func TestPromise3OnlyA200IsSuccess(t *testing.T) {
 	for _, status := range []int{201, 202, 299, 302, 404, 500} {
 		inBothVersions(t, func(w world) {
 			target := w.add(api.DeployTypeImageOnly)
@@ -333,15 +331,15 @@ func TestPromise3ADeployUnderAnotherStatusIsNoSuccess(t *testing.T) {
 			require.NoError(w, err)
 			w.server.Inject(astrotest.Respond(status, "application/json", string(body)))
 			deploy, err = w.client.Finalize(w.Context(), target, wrapper.ImageOnly())
-			var answered *wrapper.APIError
-			require.ErrorAs(w, err, &answered)
-			assert.Equal(w, status, answered.StatusCode)
+			var apiErr *wrapper.APIError
+			require.ErrorAs(w, err, &apiErr)
+			assert.Equal(w, status, apiErr.StatusCode)
 			assert.Nil(w, deploy)
 		})
 	}
 }
 
-func TestPromise3WhatIsNoError(t *testing.T) {
+func TestPromise3HarmlessDeviationsAreAccepted(t *testing.T) {
 	for name, edit := range map[string]func(deploy map[string]any){
 		"unknown type":        func(deploy map[string]any) { deploy["type"] = "BASE_IMAGE" },
 		"unknown field":       func(deploy map[string]any) { deploy["git"] = map[string]any{"branch": "main"} },
@@ -349,7 +347,7 @@ func TestPromise3WhatIsNoError(t *testing.T) {
 		"malformed timestamp": func(deploy map[string]any) { deploy["createdAt"] = "2022-11-22 04:37:12" },
 		"timestamp a number":  func(deploy map[string]any) { deploy["updatedAt"] = 1669091832 },
 		"null where optional": func(deploy map[string]any) { deploy["description"], deploy["bundles"] = nil, nil },
-		"no Deployment":       func(deploy map[string]any) { delete(deploy, "deploymentId") },
+		"no deploymentId":     func(deploy map[string]any) { delete(deploy, "deploymentId") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBothVersions(t, func(w world) {
@@ -364,7 +362,7 @@ func TestPromise3WhatIsNoError(t *testing.T) {
 	}
 }
 
-func TestPromise3AFailedDeployIsAnErrorThatCarriesIt(t *testing.T) {
+func TestPromise3FailedDeployIsAnErrorWithTheDeploy(t *testing.T) {
 	w := newWorld(t, []astrotest.Option{astrotest.WithFinalizedStatus(api.DeployStatusFailed)})
 	target := w.add(api.DeployTypeDAGOnly)
 	deploy, err := w.client.Finalize(w.Context(), target, wrapper.DAGTarball(version))
@@ -378,7 +376,7 @@ func TestPromise3AFailedDeployIsAnErrorThatCarriesIt(t *testing.T) {
 	assert.Equal(t, api.DeployStatusFailed, deploy.Status)
 }
 
-func TestPromise4AnErrorLosesNothing(t *testing.T) {
+func TestPromise4ErrorsLoseNothing(t *testing.T) {
 	fieldErrors := `{"message":"Invalid request","requestId":"r-1","statusCode":400,"fieldErrors":[{"field":"dagTarballVersion","code":"required","message":"is required"}]}`
 	for _, row := range []struct {
 		name   string
@@ -391,11 +389,11 @@ func TestPromise4AnErrorLosesNothing(t *testing.T) {
 		{"401", astrotest.Error(401, "Unauthorized"), wrapper.ErrUnauthorized, 401, []string{"ASTRO_API_TOKEN"}},
 		{"403", astrotest.Error(403, "Forbidden"), wrapper.ErrForbidden, 403, []string{"deployment.deploys.update"}},
 		{"404", astrotest.Error(404, "Not found"), wrapper.ErrNotFound, 404, []string{"Not found", "IDs"}},
-		{"404 of a router", astrotest.Respond(404, "text/plain", "no such route"), wrapper.ErrNotFound, 404, []string{"no such route", "base URL"}},
+		{"404 from a router", astrotest.Respond(404, "text/plain", "no such route"), wrapper.ErrNotFound, 404, []string{"no such route", "base URL"}},
 		{"429 as text", astrotest.RateLimited(), wrapper.ErrRateLimited, 429, []string{"Too many requests", "10 POST"}},
-		{"4xx labelled JSON", astrotest.Respond(422, "application/json", "<b>odd</b>"), nil, 422, []string{"<b>odd</b>"}},
+		{"422 with invalid JSON", astrotest.Respond(422, "application/json", "<b>odd</b>"), nil, 422, []string{"<b>odd</b>"}},
 		{"502 as HTML", astrotest.BadGateway(), wrapper.ErrServer, 502, []string{"502 Bad Gateway", "may have been finalized"}},
-		{"400 that cannot be read", astrotest.Respond(400, "text/plain", "not gzip at all").WithHeader("Content-Encoding", "gzip"), wrapper.ErrBadRequest, 400, []string{"gzip: invalid header"}},
+		{"400 with an unreadable body", astrotest.Respond(400, "text/plain", "not gzip at all").WithHeader("Content-Encoding", "gzip"), wrapper.ErrBadRequest, 400, []string{"gzip: invalid header"}},
 		{"200 HTML", astrotest.Respond(200, "text/html", "<html>sign in"), wrapper.ErrUnexpectedResponse, 200, []string{"sign in", "may have been finalized"}},
 		{"200 cut off", astrotest.CutResponse(), wrapper.ErrUnexpectedResponse, 200, []string{"unexpected EOF", "may have been finalized"}},
 		{"204", astrotest.Respond(204, "", "").AfterCommit(), wrapper.ErrUnexpectedResponse, 204, []string{"may have been finalized"}},
@@ -405,11 +403,11 @@ func TestPromise4AnErrorLosesNothing(t *testing.T) {
 			inBothVersions(t, func(w world) {
 				w.server.Inject(row.fault)
 				_, err := w.client.Finalize(w.Context(), w.add(api.DeployTypeDAGOnly), wrapper.DAGTarball(version))
-				var answered *wrapper.APIError
-				require.ErrorAs(w, err, &answered)
-				assert.Equal(w, row.status, answered.StatusCode)
-				assert.Equal(w, "FinalizeDeploy", answered.Operation)
-				assert.Equal(w, 1, answered.Attempts)
+				var apiErr *wrapper.APIError
+				require.ErrorAs(w, err, &apiErr)
+				assert.Equal(w, row.status, apiErr.StatusCode)
+				assert.Equal(w, "FinalizeDeploy", apiErr.Operation)
+				assert.Equal(w, 1, apiErr.Attempts)
 				if row.kind != nil {
 					require.ErrorIs(w, err, row.kind)
 				}
@@ -424,27 +422,27 @@ func TestPromise4AnErrorLosesNothing(t *testing.T) {
 // On v1beta1 a missing route may mean that the version is gone.
 func TestPromise4AMissingRouteNamesTheEndOfV1Beta1(t *testing.T) {
 	w := newWorld(t, nil)
-	client, err := wrapper.NewClient(wrapper.WithToken(astrotest.Token), wrapper.WithBaseURL(w.server.URL+"/no/such/base"), wrapper.WithAPIVersion(wrapper.V1Beta1))
+	client, err := wrapper.NewClient(wrapper.WithToken(astrotest.Token), wrapper.WithBaseURL(w.server.URL+"/no/such/base"), wrapper.WithAPIVersion("v1beta1"))
 	require.NoError(t, err)
 	_, err = client.Finalize(t.Context(), w.add(api.DeployTypeImageOnly), wrapper.ImageOnly())
 	require.ErrorIs(t, err, wrapper.ErrNotFound)
 	assert.ErrorContains(t, err, "check the base URL and any proxy; or v1beta1, whose support ends in January 2027, is gone")
 }
 
-func TestPromise4TransportErrorsUnwrapToTheirCause(t *testing.T) {
+func TestPromise4TransportErrorsIncludeTheirCause(t *testing.T) {
 	w := newWorld(t, nil)
 	target := w.add(api.DeployTypeImageOnly)
 	w.server.Close()
 	_, err := w.client.Finalize(w.Context(), target, wrapper.ImageOnly())
-	var noResponse *wrapper.TransportError
-	require.ErrorAs(t, err, &noResponse)
-	assert.Equal(t, "FinalizeDeploy", noResponse.Operation)
+	var transportErr *wrapper.TransportError
+	require.ErrorAs(t, err, &transportErr)
+	assert.Equal(t, "FinalizeDeploy", transportErr.Operation)
 	var refused *net.OpError
 	require.ErrorAs(t, err, &refused)
 	assert.Equal(t, "dial", refused.Op)
 }
 
-// patient has w's client repeat and look up as it does by default, but without waiting.
+// patient gives w a client that retries and reads back as by default, but without waiting.
 func (w world) patient(apiVersion wrapper.APIVersion) world {
 	client, err := wrapper.NewClient(
 		wrapper.WithBaseURL(w.server.URL),
@@ -459,7 +457,7 @@ func (w world) patient(apiVersion wrapper.APIVersion) world {
 	return w
 }
 
-// methods are those of the requests that the server received, in their order.
+// methods returns the methods of the requests that the server received, in order.
 func (w world) methods() (methods string) {
 	for _, request := range w.server.Requests() {
 		methods += request.Method + " "
@@ -467,7 +465,7 @@ func (w world) methods() (methods string) {
 	return strings.TrimSpace(methods)
 }
 
-func TestPromise5NoFaultIsTakenForTheOutcome(t *testing.T) {
+func TestPromise5FaultsDoNotDecideTheOutcome(t *testing.T) {
 	unreadable := slices.Repeat([]astrotest.Fault{astrotest.Error(403, "Forbidden").On("GetDeploy")}, 9)
 	for _, row := range []struct {
 		name    string
@@ -476,14 +474,14 @@ func TestPromise5NoFaultIsTakenForTheOutcome(t *testing.T) {
 		methods string
 	}{
 		{"busy", []astrotest.Fault{astrotest.Error(503, "Unavailable")}, nil, "POST GET GET POST"},
-		{"turned away", []astrotest.Fault{astrotest.RateLimited()}, nil, "POST POST"},
-		{"answer lost", []astrotest.Fault{astrotest.CutResponse()}, nil, "POST GET"},
-		{"answer that is none", []astrotest.Fault{astrotest.Respond(200, "application/json", "{}").AfterCommit()}, nil, "POST GET"},
-		{"answer lost, and the token may not read", append(unreadable, astrotest.CutResponse()), wrapper.ErrOutcomeUnknown, "POST" + strings.Repeat(" GET", 9)},
+		{"rate limited", []astrotest.Fault{astrotest.RateLimited()}, nil, "POST POST"},
+		{"response lost", []astrotest.Fault{astrotest.CutResponse()}, nil, "POST GET"},
+		{"response without the deploy", []astrotest.Fault{astrotest.Respond(200, "application/json", "{}").AfterCommit()}, nil, "POST GET"},
+		{"response lost, and the token may not read", append(unreadable, astrotest.CutResponse()), wrapper.ErrOutcomeUnknown, "POST" + strings.Repeat(" GET", 9)},
 		{"refused", []astrotest.Fault{astrotest.Error(400, "Invalid")}, wrapper.ErrBadRequest, "POST GET"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			for _, apiVersion := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
+			for _, apiVersion := range []wrapper.APIVersion{"v1beta1", wrapper.V1} {
 				w := newWorld(t, nil).patient(apiVersion)
 				target := w.add(api.DeployTypeDAGOnly)
 				w.server.Inject(row.faults...)
@@ -501,20 +499,19 @@ func TestPromise5NoFaultIsTakenForTheOutcome(t *testing.T) {
 	}
 }
 
-// An operation that the contract does not have yet, such as creating a deploy, is not known to
-// be harmless: nothing but a refusal makes it be sent again.
-func TestPromise5ACreateIsNeverReplayed(t *testing.T) {
+// A POST that is not known to be idempotent, such as creating a deploy, is retried only after a 429.
+func TestPromise5CreateIsNeverReplayed(t *testing.T) {
 	const cut = 0
-	for _, apiVersion := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
+	for _, apiVersion := range []wrapper.APIVersion{"v1beta1", wrapper.V1} {
 		for _, final := range []int{cut, 408, 500, 502, 503, 504} {
-			answers := []int{429, final, 200}
+			statuses := []int{429, final, 200}
 			received := 0
-			service := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, _ *http.Request) {
+			service := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) {
 				received++
-				if answers[received-1] == cut {
+				if statuses[received-1] == cut {
 					panic(http.ErrAbortHandler)
 				}
-				answer.WriteHeader(answers[received-1])
+				writer.WriteHeader(statuses[received-1])
 			}))
 			w := newWorld(t, nil)
 			w.server.URL = service.URL
@@ -530,12 +527,12 @@ func TestPromise5ACreateIsNeverReplayed(t *testing.T) {
 				assert.NoError(t, response.Body.Close())
 				assert.Equal(t, final, response.StatusCode)
 			}
-			assert.Equal(t, 2, received, "again after the 429, not after %d", final)
+			assert.Equal(t, 2, received, "retried after the 429, not after %d", final)
 		}
 	}
 }
 
-// The fake's upload URLs and the token are looked for in everything that a call returns.
+// Nothing that a call returns shows the token or an upload URL.
 func TestPromise6SecretsStaySecret(t *testing.T) {
 	const token, signature = "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjF9.s3cretsignature", "astrotest-signature"
 	echo := func(status int) astrotest.Fault {
@@ -552,12 +549,12 @@ func TestPromise6SecretsStaySecret(t *testing.T) {
 		target := w.add(api.DeployTypeBundle)
 		deploy, err := client.Finalize(w.Context(), target, wrapper.BundleTarball(version))
 		require.NoError(w, err)
-		assert.Contains(w, deploy.BundleUploadURL.Reveal(), signature, "the caller can have it")
+		assert.Contains(w, deploy.BundleUploadURL.Reveal(), signature, "the caller can reveal it")
 		assert.Contains(w, deploy.DAGsUploadURL.Reveal(), signature)
 		shown := []any{client, *client, client.API(), deploy, *deploy, []*api.Deploy{deploy}, []api.Deploy{*deploy}, struct{ deploy api.Deploy }{*deploy}, wrapper.TargetOf("o", deploy), &wrapper.DeployFailedError{Deploy: deploy}, server.Requests()}
-		answer, err := client.API().GetDeploy(w.Context(), target.OrganizationID, target.DeploymentID, target.DeployID)
+		response, err := client.API().GetDeploy(w.Context(), target.OrganizationID, target.DeploymentID, target.DeployID)
 		require.NoError(w, err)
-		shown = append(shown, answer, answer.Body, answer.Request)
+		shown = append(shown, response, response.Body, response.Request)
 		for _, fault := range []astrotest.Fault{echo(200), echo(201), echo(400), echo(502), astrotest.EditDeploy(other), astrotest.CutResponse(), redirect(307)} {
 			server.Inject(fault)
 			_, err := client.Finalize(w.Context(), target, wrapper.BundleTarball(version))
@@ -575,7 +572,7 @@ func TestPromise6SecretsStaySecret(t *testing.T) {
 	})
 }
 
-// renderings is a value under every fmt verb and in the logs.
+// renderings returns the value under every fmt verb and as slog logs it.
 func renderings(t require.TestingT, value any) []string {
 	var texts []string
 	for _, verb := range "vsqxXdtbcoOeEfFgGUp" {
@@ -585,16 +582,16 @@ func renderings(t require.TestingT, value any) []string {
 	}
 	var log bytes.Buffer
 	slog.New(slog.NewTextHandler(&log, nil)).Info("text", "value", value)
-	if isLogged(value) {
+	if controlsItsLog(value) {
 		slog.New(slog.NewJSONHandler(&log, nil)).Info("json", "value", value)
 	}
 	require.Contains(t, log.String(), "msg")
 	return append(texts, log.String())
 }
 
-// isLogged reports whether the value says itself what slog's JSON handler shows of it. Of a
-// slice the handler shows the JSON, which is faithful, secrets included.
-func isLogged(value any) bool {
+// controlsItsLog reports whether the value decides what slog's JSON handler shows of it. For a
+// slice the handler writes the plain JSON, secrets included.
+func controlsItsLog(value any) bool {
 	switch value.(type) {
 	case []api.Deploy, []*api.Deploy, []astrotest.Request:
 		return false
@@ -602,7 +599,7 @@ func isLogged(value any) bool {
 	return true
 }
 
-func TestPromise6JSONStaysFaithful(t *testing.T) {
+func TestPromise6JSONKeepsUploadURLs(t *testing.T) {
 	w := newWorld(t, nil)
 	deploy, err := w.client.GetDeploy(t.Context(), w.add(api.DeployTypeBundle))
 	require.NoError(t, err)
@@ -614,7 +611,7 @@ func TestPromise6JSONStaysFaithful(t *testing.T) {
 	assert.Contains(t, string(encoded), "astrotest-signature")
 }
 
-func TestPromise6TheTokenGoesNowhereElse(t *testing.T) {
+func TestPromise6TokenGoesToTheBaseURLOnly(t *testing.T) {
 	elsewhere := astrotest.NewServer()
 	defer elsewhere.Close()
 	inBothVersions(t, func(w world) {
@@ -633,20 +630,20 @@ func TestPromise6TheTokenGoesNowhereElse(t *testing.T) {
 		assert.Empty(w, elsewhere.Requests())
 		assert.Len(w, w.server.Requests(), 5)
 	})
-	for _, clear := range []string{"http://api.astronomer.io", "http://192.168.0.1"} {
-		_, err := wrapper.NewClient(wrapper.WithToken("token"), wrapper.WithBaseURL(clear))
+	for _, insecure := range []string{"http://api.astronomer.io", "http://192.168.0.1"} {
+		_, err := wrapper.NewClient(wrapper.WithToken("token"), wrapper.WithBaseURL(insecure))
 		assert.ErrorContains(t, err, "https")
 	}
 }
 
-func TestPromise7TheContextEndsEverythingAtOnce(t *testing.T) {
-	for name, fault := range map[string]astrotest.Fault{"before the response": astrotest.Hang(), "amid the response": astrotest.HangInResponse()} {
+func TestPromise7CancelingTheContextEndsTheCallAtOnce(t *testing.T) {
+	for name, fault := range map[string]astrotest.Fault{"before the response": astrotest.Hang(), "during the response": astrotest.HangInResponse()} {
 		t.Run(name, func(t *testing.T) {
 			inBothVersions(t, func(w world) {
 				w.server.Inject(fault)
 				target := w.add(api.DeployTypeImageOnly)
 				ctx, cancel := context.WithCancel(w.Context())
-				if name == "amid the response" {
+				if name == "during the response" {
 					ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: cancel})
 				} else {
 					ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { cancel() }})
@@ -665,7 +662,7 @@ func TestPromise7TheContextEndsEverythingAtOnce(t *testing.T) {
 			assert.Empty(w, w.server.Requests())
 		})
 	})
-	t.Run("in a connection that changed its protocol", func(t *testing.T) {
+	t.Run("after a protocol switch", func(t *testing.T) {
 		inBothVersions(t, func(w world) {
 			w.server.Inject(astrotest.Respond(101, "", "").WithHeader("Connection", "Upgrade").WithHeader("Upgrade", "x"))
 			_, err := w.client.Finalize(w.Context(), w.add(api.DeployTypeImageOnly), wrapper.ImageOnly())
@@ -683,26 +680,26 @@ func TestPromise7TheContextEndsEverythingAtOnce(t *testing.T) {
 	})
 }
 
-func TestPromise7TheCallersClientIsNotChanged(t *testing.T) {
+func TestPromise7CallersHTTPClientIsNotModified(t *testing.T) {
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
-	mine := &http.Client{Transport: transport, Timeout: time.Minute}
-	before := *mine
-	w := newWorld(t, nil, wrapper.WithHTTPClient(mine))
+	callers := &http.Client{Transport: transport, Timeout: time.Minute}
+	before := *callers
+	w := newWorld(t, nil, wrapper.WithHTTPClient(callers))
 	_, err := w.client.Finalize(t.Context(), w.add(api.DeployTypeImageOnly), wrapper.ImageOnly())
 	require.NoError(t, err)
-	assert.Equal(t, before.Timeout, mine.Timeout)
-	assert.Nil(t, mine.CheckRedirect)
-	assert.Nil(t, mine.Jar)
-	assert.Same(t, transport, mine.Transport)
+	assert.Equal(t, before.Timeout, callers.Timeout)
+	assert.Nil(t, callers.CheckRedirect)
+	assert.Nil(t, callers.Jar)
+	assert.Same(t, transport, callers.Transport)
 
 	generated := w.client.API()
 	generated.Server, generated.Client, generated.RequestEditors = "", nil, nil
 	_, err = w.client.GetDeploy(t.Context(), w.add(api.DeployTypeImageOnly))
-	assert.NoError(t, err, "what API hands out is the caller's")
+	assert.NoError(t, err, "API returns a copy")
 }
 
-func TestPromise7ManyGoroutinesShareAClient(t *testing.T) {
+func TestPromise7ClientIsSafeForConcurrentUse(t *testing.T) {
 	inBothVersions(t, func(w world) {
 		before := runtime.NumGoroutine()
 		transport := &http.Transport{}
@@ -723,21 +720,21 @@ func TestPromise7ManyGoroutinesShareAClient(t *testing.T) {
 	})
 }
 
-func TestPromise8TheContractIsWhatTheClientCalls(t *testing.T) {
+func TestPromise8ContractMatchesTheClient(t *testing.T) {
 	contract := astrofinalize.Contract()
 	onDisk, err := os.ReadFile("openapi.yaml")
 	require.NoError(t, err)
 	assert.Equal(t, string(onDisk), contract)
 	assert.Contains(t, contract, "openapi: 3.0.3")
-	for _, apiVersion := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
+	for _, apiVersion := range []wrapper.APIVersion{"v1beta1", wrapper.V1} {
 		client, err := wrapper.NewClient(wrapper.WithToken("token"), wrapper.WithAPIVersion(apiVersion))
 		require.NoError(t, err)
 		assert.Contains(t, contract, "- url: "+strings.TrimSuffix(client.API().Server, "/")+"\n")
 	}
 }
 
-// What comes along for a program that imports the client.
-func TestPromise9LightToCarry(t *testing.T) {
+// Checks which modules, and how many bytes, a program that imports the client has to vendor.
+func TestPromise9DependenciesStayWithinBudget(t *testing.T) {
 	library, err := os.Getwd()
 	require.NoError(t, err)
 	consumer := t.TempDir()
@@ -766,8 +763,8 @@ func TestPromise9LightToCarry(t *testing.T) {
 		module,
 		"github.com/oapi-codegen/runtime",
 		"github.com/cenkalti/backoff/v5",
-		"github.com/google/uuid",             // of the runtime
-		"github.com/apapsch/go-jsonmerge/v2", // of the runtime
+		"github.com/google/uuid",             // used by oapi-codegen/runtime
+		"github.com/apapsch/go-jsonmerge/v2", // used by oapi-codegen/runtime
 	}, vendored)
 	vendor := filepath.Join(consumer, "vendor")
 	bytes, own := int64(0), filepath.Join(vendor, filepath.FromSlash(module))
@@ -776,7 +773,7 @@ func TestPromise9LightToCarry(t *testing.T) {
 		case err != nil:
 			return err
 		case path == own:
-			return fs.SkipDir // what we write ourselves is not what the budget is for
+			return fs.SkipDir // the budget is for other modules
 		case entry.IsDir() || entry.Name() == "modules.txt":
 			return nil
 		}
@@ -786,8 +783,8 @@ func TestPromise9LightToCarry(t *testing.T) {
 		}
 		return err
 	}))
-	assert.LessOrEqual(t, bytes, budget(t, "bytes"), "of vendored files of other modules")
-	assert.LessOrEqual(t, int64(strings.Count(read("go.sum"), "\n")), budget(t, "go.sum"), "lines of go.sum; four are for the tests of wrapper, which pack")
+	assert.LessOrEqual(t, bytes, budget(t, "bytes"), "bytes of other modules in the vendor folder")
+	assert.LessOrEqual(t, int64(strings.Count(read("go.sum"), "\n")), budget(t, "go.sum"), "lines of go.sum; four are for wrapper's tests, which pack")
 	assert.Contains(t, read("go.mod"), "\ngo 1.25.0\n")
 	ours, err := os.ReadFile("go.mod")
 	require.NoError(t, err)
@@ -795,7 +792,7 @@ func TestPromise9LightToCarry(t *testing.T) {
 	assert.NotContains(t, string(ours), "toolchain")
 }
 
-// budget returns what the CI allows a consumer to pay.
+// budget returns a limit from .ci/budget.
 func budget(t *testing.T, what string) int64 {
 	budgets, err := os.ReadFile(".ci/budget")
 	require.NoError(t, err)

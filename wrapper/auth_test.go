@@ -10,10 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAskToken(t *testing.T) {
-	asked := 0
+func TestTokenSourceIsCalledPerAttempt(t *testing.T) {
+	calls := 0
 	cfg, err := newConfig([]Option{WithTokenSource(func(context.Context) (string, error) {
-		asked++
+		calls++
 		return "token", nil
 	})})
 	require.NoError(t, err)
@@ -22,10 +22,10 @@ func TestAskToken(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "token", token)
 	}
-	assert.Equal(t, 2, asked, "each attempt asks")
+	assert.Equal(t, 2, calls, "one call per attempt")
 }
 
-func TestAskTokenOfASourceThatFails(t *testing.T) {
+func TestTokenSourceErrorsAreReported(t *testing.T) {
 	broken := errors.New("vault is sealed")
 	cfg := &config{tokens: func(context.Context) (string, error) { return "", broken }}
 	_, err := cfg.askToken(t.Context())
@@ -37,14 +37,14 @@ func TestAskTokenOfASourceThatFails(t *testing.T) {
 	requireInvalid(t, err, "token", "newline")
 }
 
-func TestUserAgent(t *testing.T) {
+func TestUserAgentNamesTheModuleAndTheCaller(t *testing.T) {
 	assert.Equal(t, "astro-finalize-go/devel", userAgent())
 	cfg, err := newConfig([]Option{WithToken("token"), WithUserAgent("my-pipeline/1.2")})
 	require.NoError(t, err)
 	assert.Equal(t, "astro-finalize-go/devel my-pipeline/1.2", cfg.userAgent)
 }
 
-func TestVersionIn(t *testing.T) {
+func TestVersionInFindsTheModulesVersion(t *testing.T) {
 	other := &debug.Module{Path: "example.com/other", Version: "v2.0.0"}
 	assert.Equal(t, "devel", versionIn(nil))
 	assert.Equal(t, "devel", versionIn(&debug.BuildInfo{Deps: []*debug.Module{other, {Path: module}}}))

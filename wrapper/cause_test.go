@@ -15,11 +15,10 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// The context's error and its cause are both found, wherever the context ends a call: before it, at
-// the limiter, in the token source, in an attempt whatever its transport returns then, and between
-// two attempts.
-func TestTheContextsErrorAndItsCauseAreFound(t *testing.T) {
-	over := errors.New("the job's budget is used up")
+// errors.Is finds the context's error and its cause wherever the context ends a call: before it, in the
+// limiter, in the token source, in an attempt whatever its transport returns, and between attempts.
+func TestContextErrorAndCauseAreReported(t *testing.T) {
+	budget := errors.New("the job's budget is used up")
 	hanging := func(err func(context.Context) error) wrapper.Option {
 		return wrapper.WithHTTPClient(&http.Client{Transport: roundTripper(func(request *http.Request) (*http.Response, error) {
 			<-request.Context().Done()
@@ -46,21 +45,21 @@ func TestTheContextsErrorAndItsCauseAreFound(t *testing.T) {
 				client, err := wrapper.NewClient(wrapper.WithToken("token"), hanging(context.Context.Err), option)
 				assert.NoError(t, err)
 				for call, do := range everyCall(client) {
-					ctx, cancel := context.WithTimeoutCause(t.Context(), 300*time.Millisecond, over)
+					ctx, cancel := context.WithTimeoutCause(t.Context(), 300*time.Millisecond, budget)
 					if name == "before" {
 						time.Sleep(time.Second)
 					}
 					err := do(ctx)
 					cancel()
 					assert.ErrorIs(t, err, context.DeadlineExceeded, call)
-					assert.ErrorIs(t, err, over, call)
+					assert.ErrorIs(t, err, budget, call)
 				}
 			})
 		})
 	}
 }
 
-// everyCall has each method of a client that makes requests.
+// everyCall returns each method of client that makes requests.
 func everyCall(client *wrapper.Client) map[string]func(context.Context) error {
 	in, target := wrapper.Deployment{OrganizationID: "o", DeploymentID: "d"}, wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: "p"}
 	uploadURL := api.NewSecret("https://storage.example/c/b?sig=s")
@@ -89,7 +88,7 @@ func everyCall(client *wrapper.Client) map[string]func(context.Context) error {
 	}
 }
 
-// waiting is a limiter that waits for the end of the context.
+// waiting is a limiter that waits until the context ends.
 type waiting struct{}
 
 func (waiting) Wait(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }

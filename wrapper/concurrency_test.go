@@ -22,15 +22,15 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// 64 goroutines use one client with everything on while three of ten requests go wrong. With
-// -race this shows that nothing is shared without care.
-func TestManyGoroutinesUnderChaos(t *testing.T) {
+// 64 goroutines share one client with the default settings while 30% of the requests fail. Run it with
+// -race.
+func TestConcurrentCallsUnderChaos(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, []astrotest.Option{astrotest.WithRateLimit(http.MethodPost, 10)})
 		defer closeAll()
-		weather := &weather{random: rand.New(rand.NewPCG(1, 1)), mishaps: chaostest.Mishaps()}
-		weather.begin(func(bool) bool { return false }, func() int { return 0 })
-		server.InjectFunc(weather.strike)
+		injector := &faultInjector{random: rand.New(rand.NewPCG(1, 1)), mishaps: chaostest.Mishaps()}
+		injector.begin(func(bool) bool { return false }, func() int { return 0 })
+		server.InjectFunc(injector.fault)
 		var calls sync.WaitGroup
 		for range 64 {
 			target := add(server, api.DeployTypeDAGOnly)
@@ -49,33 +49,33 @@ func TestManyGoroutinesUnderChaos(t *testing.T) {
 	})
 }
 
-// However a call ends, it leaves no goroutine behind.
+// A call leaves no goroutine behind, however it ends.
 func TestNoGoroutineOutlivesACall(t *testing.T) {
 	hang := func(request *http.Request) (*http.Response, error) {
 		<-request.Context().Done()
 		return nil, request.Context().Err()
 	}
-	answer := func(status int, body io.Reader) roundTripper {
+	respond := func(status int, body io.Reader) roundTripper {
 		return func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(body)}, nil
 		}
 	}
 	for name, transport := range map[string]roundTripper{
-		"success":      answer(200, strings.NewReader(`{"id":"p","status":"DEPLOYED"}`)),
-		"refused":      answer(400, strings.NewReader("no")),
-		"busy":         answer(503, strings.NewReader("")),
-		"turned away":  answer(429, strings.NewReader("")),
-		"cut off":      answer(200, io.MultiReader(strings.NewReader("{"), cutOff{})),
+		"success":      respond(200, strings.NewReader(`{"id":"p","status":"DEPLOYED"}`)),
+		"refused":      respond(400, strings.NewReader("no")),
+		"unavailable":  respond(503, strings.NewReader("")),
+		"rate limited": respond(429, strings.NewReader("")),
+		"cut off":      respond(200, io.MultiReader(strings.NewReader("{"), cutOff{})),
 		"no response":  func(*http.Request) (*http.Response, error) { return nil, io.EOF },
-		"never an end": hang,
+		"hanging":      hang,
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				before := runtime.NumGoroutine()
 				client, err := wrapper.NewClient(wrapper.WithToken("token"), wrapper.WithHTTPClient(&http.Client{Transport: transport}))
 				require.NoError(t, err)
-				for _, patience := range []time.Duration{time.Hour, time.Second} {
-					ctx, cancel := context.WithTimeout(context.Background(), patience)
+				for _, timeout := range []time.Duration{time.Hour, time.Second} {
+					ctx, cancel := context.WithTimeout(context.Background(), timeout)
 					_, _ = client.Finalize(ctx, wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: "p"}, wrapper.ImageOnly())
 					cancel()
 					synctest.Wait()
@@ -86,7 +86,7 @@ func TestNoGoroutineOutlivesACall(t *testing.T) {
 	}
 }
 
-// cutOff is the end of a body that was cut.
+// cutOff is a reader at which a body is cut off.
 type cutOff struct{}
 
 func (cutOff) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }

@@ -23,9 +23,9 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// A transport that is the standard library's may still send by another one, and not tell of its
-// connections. Then there is doubt.
-func TestAnUntracedConnectionIsDoubted(t *testing.T) {
+// An *http.Transport may use a registered RoundTripper that reports no connections. The outcome is then in
+// doubt.
+func TestUntracedConnectionLeavesDoubt(t *testing.T) {
 	server := astrotest.NewServer()
 	defer server.Close()
 	transport := &http.Transport{}
@@ -39,8 +39,8 @@ func TestAnUntracedConnectionIsDoubted(t *testing.T) {
 	require.ErrorIs(t, err, wrapper.ErrOutcomeUnknown)
 }
 
-// A caller's own HTTP/2 need not tell of its connections either.
-func TestAConnectionOfACallersProtocolIsDoubted(t *testing.T) {
+// A caller's own HTTP/2 implementation may not report its connections either.
+func TestCallersProtocolLeavesDoubt(t *testing.T) {
 	service := httptest.NewUnstartedServer(http.NotFoundHandler())
 	service.EnableHTTP2 = true
 	service.StartTLS()
@@ -60,15 +60,14 @@ func TestAConnectionOfACallersProtocolIsDoubted(t *testing.T) {
 	require.ErrorIs(t, err, wrapper.ErrOutcomeUnknown)
 }
 
-// Where no connection came about, nothing can have taken effect: that is known, and looking
-// the deploy up would not tell more.
-func TestNoConnectionIsNoDoubt(t *testing.T) {
+// Without a connection nothing can have taken effect, so there is no doubt and no read-back.
+func TestNoConnectionLeavesNoDoubt(t *testing.T) {
 	server := astrotest.NewServer()
 	defer server.Close()
 	target := add(server, api.DeployTypeImageOnly)
 	secure := strings.Replace(server.URL, "http://", "https://", 1)
-	proxy := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, _ *http.Request) {
-		answer.WriteHeader(http.StatusProxyAuthRequired)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusProxyAuthRequired)
 	}))
 	defer proxy.Close()
 	proxyURL, err := url.Parse(proxy.URL)
@@ -77,7 +76,7 @@ func TestNoConnectionIsNoDoubt(t *testing.T) {
 	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
 	untrusted.StartTLS()
 	defer untrusted.Close()
-	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts, and says nothing
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts connections and stays silent
 	require.NoError(t, err)
 	defer func() { _ = silent.Close() }()
 	blocked := func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -92,13 +91,13 @@ func TestNoConnectionIsNoDoubt(t *testing.T) {
 		text      string
 		attempts  int
 	}{
-		"https to a port that speaks http":          {secure, &http.Transport{}, 30 * time.Second, "tls: first record does not look like a TLS handshake", 2},
-		"a proxy that refuses":                      {secure, &http.Transport{Proxy: http.ProxyURL(proxyURL)}, 30 * time.Second, "Proxy Authentication Required", 1},
-		"a proxy setting that is none":              {server.URL, &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return nil, errors.New("invalid proxy address") }}, 30 * time.Second, "invalid proxy address", 2},
-		"a certificate that is not trusted":         {untrusted.URL, &http.Transport{}, 30 * time.Second, "failed to verify certificate", 1},
-		"no end of the handshake":                   {"https://" + silent.Addr().String(), &http.Transport{}, 50 * time.Millisecond, "no complete response within 50ms", 2},
-		"no end of the handshake for the transport": {"https://" + silent.Addr().String(), &http.Transport{TLSHandshakeTimeout: time.Millisecond}, 30 * time.Second, "TLS handshake timeout", 2},
-		"no end of the dialling":                    {server.URL, &http.Transport{DialContext: blocked}, 50 * time.Millisecond, "no complete response within 50ms", 2},
+		"https to a port that speaks http":            {secure, &http.Transport{}, 30 * time.Second, "tls: first record does not look like a TLS handshake", 2},
+		"a proxy that refuses":                        {secure, &http.Transport{Proxy: http.ProxyURL(proxyURL)}, 30 * time.Second, "Proxy Authentication Required", 1},
+		"an invalid proxy setting":                    {server.URL, &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return nil, errors.New("invalid proxy address") }}, 30 * time.Second, "invalid proxy address", 2},
+		"a certificate that is not trusted":           {untrusted.URL, &http.Transport{}, 30 * time.Second, "failed to verify certificate", 1},
+		"a handshake that hangs":                      {"https://" + silent.Addr().String(), &http.Transport{}, 50 * time.Millisecond, "no complete response within 50ms", 2},
+		"a handshake that hangs, TLSHandshakeTimeout": {"https://" + silent.Addr().String(), &http.Transport{TLSHandshakeTimeout: time.Millisecond}, 30 * time.Second, "TLS handshake timeout", 2},
+		"dialing that hangs":                          {server.URL, &http.Transport{DialContext: blocked}, 50 * time.Millisecond, "no complete response within 50ms", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, err := wrapper.NewClient(
@@ -112,9 +111,9 @@ func TestNoConnectionIsNoDoubt(t *testing.T) {
 			_, err = client.Finalize(t.Context(), target, wrapper.ImageOnly())
 			require.ErrorContains(t, err, row.text)
 			assert.NotErrorIs(t, err, wrapper.ErrOutcomeUnknown)
-			var noResponse *wrapper.TransportError
-			require.ErrorAs(t, err, &noResponse)
-			assert.Equal(t, row.attempts, noResponse.Attempts)
+			var transportErr *wrapper.TransportError
+			require.ErrorAs(t, err, &transportErr)
+			assert.Equal(t, row.attempts, transportErr.Attempts)
 		})
 	}
 	assert.Empty(t, server.Requests())

@@ -17,7 +17,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// home is a fake service with one Deployment, and a client for it that waits for nothing.
+// home starts a fake service with one Deployment and returns a client for it that never waits.
 func home(t *testing.T, options ...wrapper.Option) (*astrotest.Server, *wrapper.Client, wrapper.Deployment) {
 	t.Helper()
 	server := astrotest.NewServer()
@@ -37,7 +37,7 @@ func deploymentOn(server *astrotest.Server) wrapper.Deployment {
 
 func ptr[T any](value T) *T { return &value }
 
-func TestCreateDeploy(t *testing.T) {
+func TestCreateDeploySendsTheRequest(t *testing.T) {
 	commit := api.DeployGit{Provider: api.GitProviderGitHub, CommitSHA: "5b1ee0d", Account: ptr("acme"), Repo: ptr("dags")}
 	for name, row := range map[string]struct {
 		version wrapper.APIVersion
@@ -66,7 +66,7 @@ func TestCreateDeploy(t *testing.T) {
 	}
 }
 
-func TestCreateDeployRefusesBadInput(t *testing.T) {
+func TestCreateDeployRejectsInvalidInput(t *testing.T) {
 	bundle := func(mountPath, bundleType string) api.CreateDeployRequest {
 		return api.CreateDeployRequest{Type: api.DeployTypeBundle, BundleMountPath: &mountPath, BundleType: &bundleType}
 	}
@@ -139,7 +139,7 @@ func TestCreateDeployRefusesBadInput(t *testing.T) {
 	assert.Empty(t, server.Requests())
 }
 
-// gitHub is a commit that both versions accept, but for one field.
+// gitHub returns a commit that both versions accept, with one field changed.
 func gitHub(field, value string) api.DeployGit {
 	fields := map[string]string{"provider": "GITHUB", "account": "acme", "repo": "dags", "branch": "main", "commitSha": "5b1ee0d", "commitUrl": "https://github.com/acme/dags/commit/5b1ee0d"}
 	fields[field] = value
@@ -154,9 +154,9 @@ func gitHub(field, value string) api.DeployGit {
 
 func second[T any](_ T, err error) error { return err }
 
-// A create that may have got through is not repeated, and what it may have left behind is
-// said; one that was turned away is.
-func TestCreateDeployIsNotRepeatedUnsafely(t *testing.T) {
+// A create that may have been received is not retried, and its error says what it may have left behind. A
+// create that was rate limited is retried.
+func TestCreateDeployIsNotRetriedUnsafely(t *testing.T) {
 	const left = "a deploy may have been created; it changes nothing until it is finalized"
 	set := func(field string, value any) astrotest.Fault {
 		return astrotest.EditDeploy(func(deploy map[string]any) { deploy[field] = value })
@@ -167,17 +167,17 @@ func TestCreateDeployIsNotRepeatedUnsafely(t *testing.T) {
 		created int
 		want    string // "" for success
 	}{
-		"answer cut":            {astrotest.CutResponse(), 1, 1, left},
+		"response cut":          {astrotest.CutResponse(), 1, 1, left},
 		"connection cut":        {astrotest.CutConnection(), 1, 0, left},
 		"500":                   {astrotest.Error(500, "Internal"), 1, 0, left},
 		"502":                   {astrotest.BadGateway().AfterCommit(), 1, 1, left},
 		"200 {}":                {astrotest.Respond(200, "application/json", "{}").AfterCommit(), 1, 1, `the response contains no deploy: "{}"; a deploy may have`},
 		"200 HTML":              {astrotest.Respond(200, "text/html", "<html>"), 1, 0, "this does not look like a response from Astro: check the base URL and any proxy; a deploy may have"},
 		"204":                   {astrotest.Respond(204, "", "").AfterCommit(), 1, 1, left},
-		"an ID that is a path":  {set("id", "../x"), 1, 1, left},
+		"an ID with a slash":    {set("id", "../x"), 1, 1, left},
 		"another Deployment":    {set("deploymentId", "another"), 1, 1, left},
 		"another type":          {set("type", "IMAGE_ONLY"), 1, 1, "a deploy of type IMAGE_ONLY instead of DAG_ONLY"},
-		"a type that is new":    {set("type", "DAG"), 1, 1, ""},
+		"an unknown type":       {set("type", "DAG"), 1, 1, ""},
 		"no status":             {set("status", ""), 1, 1, left},
 		"400":                   {astrotest.Error(400, "no"), 1, 0, "400 Bad Request: no [request astrotest-request]"},
 		"403":                   {astrotest.Error(403, "no"), 1, 0, "needs the permission deployment.deploys.create on this Deployment, and then deployment.deploys.update to finalize"},
@@ -203,19 +203,19 @@ func TestCreateDeployIsNotRepeatedUnsafely(t *testing.T) {
 			if !strings.Contains(row.want, "may have") && row.created == 0 {
 				assert.NotContains(t, err.Error(), "may have")
 			}
-			assert.Equal(t, strings.Contains(err.Error(), left), mayHaveTakenEffect(t, err), "the text says what the value says")
+			assert.Equal(t, strings.Contains(err.Error(), left), mayHaveTakenEffect(t, err), "the text and MayHaveTakenEffect agree")
 		})
 	}
 }
 
-// mayHaveTakenEffect is the value of that name of an error.
+// mayHaveTakenEffect returns MayHaveTakenEffect of the TransportError or APIError in err.
 func mayHaveTakenEffect(t *testing.T, err error) bool {
-	failed, refused := (*wrapper.TransportError)(nil), (*wrapper.APIError)(nil)
-	if errors.As(err, &failed) {
-		return failed.MayHaveTakenEffect
+	transportErr, apiErr := (*wrapper.TransportError)(nil), (*wrapper.APIError)(nil)
+	if errors.As(err, &transportErr) {
+		return transportErr.MayHaveTakenEffect
 	}
-	require.ErrorAs(t, err, &refused)
-	return refused.MayHaveTakenEffect
+	require.ErrorAs(t, err, &apiErr)
+	return apiErr.MayHaveTakenEffect
 }
 
 // countDeploys returns how many deploys a Deployment has on the service.
@@ -230,8 +230,8 @@ func countDeploys(t *testing.T, server *astrotest.Server, client *wrapper.Client
 	return count
 }
 
-// The upload URLs of a created deploy show nowhere but in its JSON.
-func TestCreateDeployKeepsTheUploadURL(t *testing.T) {
+// The upload URLs of a created deploy appear only in its JSON.
+func TestCreateDeployReturnsTheUploadURLAsASecret(t *testing.T) {
 	_, client, deployment := home(t)
 	deploy, err := client.CreateDeploy(t.Context(), deployment, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly})
 	require.NoError(t, err)

@@ -27,14 +27,14 @@ func by(transport roundTrips) func() http.RoundTripper {
 	return func() http.RoundTripper { return transport }
 }
 
-// newDoer returns the doer of https://api.example/v1 and what it sent.
+// newDoer returns a doer for https://api.example/v1 and the requests that it sent.
 func newDoer(t *testing.T) (*doer, *[]*http.Request) {
 	server, err := url.Parse("https://api.example/v1")
 	require.NoError(t, err)
-	var passed []*http.Request
+	var sent []*http.Request
 	return &doer{server: server, chain: &transport.Chain{
 		Transport: by(func(request *http.Request) (*http.Response, error) {
-			passed = append(passed, request)
+			sent = append(sent, request)
 			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader("{}"))}, nil
 		}),
 		Token:      func(context.Context) (string, error) { return "s3cret", nil },
@@ -42,7 +42,7 @@ func newDoer(t *testing.T) (*doer, *[]*http.Request) {
 		Log:        transport.Logger{Secrets: &redact.Recent{}},
 		Retry:      retry.Policy{MaxAttempts: 1},
 		Idempotent: isIdempotent,
-	}}, &passed
+	}}, &sent
 }
 
 func newRequest(t *testing.T, url string) *http.Request {
@@ -61,20 +61,20 @@ func (c *closable) Close() error {
 	return nil
 }
 
-func TestDoerKeepsTheTokenFromTheCaller(t *testing.T) {
-	doer, passed := newDoer(t)
+func TestDoerDoesNotShowTheTokenToTheCaller(t *testing.T) {
+	doer, sent := newDoer(t)
 	request := newRequest(t, "https://api.example/v1/organizations/o")
 	request.Header.Set("Authorization", "Bearer of the request editor")
 	request.Header["authorization"] = []string{"Bearer of another editor"}
 	response, err := doer.Do(request)
 	require.NoError(t, err)
-	assert.Equal(t, "Bearer s3cret", (*passed)[0].Header.Get("Authorization"))
-	assert.NotContains(t, (*passed)[0].Header, "authorization")
+	assert.Equal(t, "Bearer s3cret", (*sent)[0].Header.Get("Authorization"))
+	assert.NotContains(t, (*sent)[0].Header, "authorization")
 	assert.Equal(t, "Bearer of the request editor", request.Header.Get("Authorization"))
 	assert.Same(t, request, response.Request)
 }
 
-func TestDoerLetsNothingElsewhere(t *testing.T) {
+func TestDoerSendsToTheBaseURLOnly(t *testing.T) {
 	for _, elsewhere := range []string{
 		"https://evil.example/v1/organizations/o",
 		"http://api.example/v1/organizations/o",
@@ -88,18 +88,18 @@ func TestDoerLetsNothingElsewhere(t *testing.T) {
 		"https://api.example/v1/%2e%2e/steal",
 		"https://api.example/v1/deploys/./finalize",
 	} {
-		doer, passed := newDoer(t)
+		doer, sent := newDoer(t)
 		_, err := doer.Do(newRequest(t, elsewhere))
 		requireInvalid(t, err, "url", "https://api.example/v1")
-		assert.Empty(t, *passed, elsewhere)
+		assert.Empty(t, *sent, elsewhere)
 	}
 	for _, none := range []*http.Request{nil, {}} {
-		doer, passed := newDoer(t)
+		doer, sent := newDoer(t)
 		_, err := doer.Do(none)
 		requireInvalid(t, err, "url", "must not be nil")
-		assert.Empty(t, *passed)
+		assert.Empty(t, *sent)
 	}
-	doer, passed := newDoer(t)
+	doer, sent := newDoer(t)
 	request := newRequest(t, "https://api.example/v1/organizations/o")
 	request.URL.Opaque = "//evil.example/steal"
 	_, err := doer.Do(request)
@@ -108,10 +108,10 @@ func TestDoerLetsNothingElsewhere(t *testing.T) {
 	request.Host = "evil.example"
 	_, err = doer.Do(request)
 	requireInvalid(t, err, "url", "https://api.example/v1")
-	assert.Empty(t, *passed, "the same machine may serve another host")
+	assert.Empty(t, *sent, "the same server may host another site")
 }
 
-func TestDoerClosesTheBodyOfWhatItRefuses(t *testing.T) {
+func TestDoerClosesTheBodyOfARejectedRequest(t *testing.T) {
 	doer, _ := newDoer(t)
 	body := &closable{Reader: strings.NewReader("{}")}
 	request := newRequest(t, "https://evil.example/v1/x")
@@ -121,8 +121,8 @@ func TestDoerClosesTheBodyOfWhatItRefuses(t *testing.T) {
 	assert.True(t, body.closed)
 }
 
-// A request need not come out of http.NewRequest.
-func TestDoerTakesABareRequest(t *testing.T) {
+// A request need not be made by http.NewRequest.
+func TestDoerAcceptsABareRequest(t *testing.T) {
 	doer, _ := newDoer(t)
 	requested, err := url.Parse("https://api.example/v1/organizations/o")
 	require.NoError(t, err)
@@ -130,8 +130,8 @@ func TestDoerTakesABareRequest(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// Any JSON will do, and whatever the caller asked to be encoded: who asked for that can read it.
-func TestAnyJSON(t *testing.T) {
+// API() accepts any JSON, and any body with a Content-Encoding, which the caller asked for.
+func TestAnyJSONAcceptsJSONAndEncodedBodies(t *testing.T) {
 	for body, isJSON := range map[string]bool{"{}": true, "null": true, "[1]": true, "": false, "<html>": false, "{": false, "{}{}": false} {
 		_, err := anyJSON{}.Accept(&transport.Response{StatusCode: http.StatusOK, Body: []byte(body)})
 		assert.Equal(t, isJSON, err == nil, body)
@@ -140,20 +140,20 @@ func TestAnyJSON(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-// What is not of the client's own has method and path for the name of its operation.
-func TestDoerNamesWhatFailed(t *testing.T) {
+// The error of a request that is not one of the client's own operations names its method and path.
+func TestDoerErrorsNameMethodAndPath(t *testing.T) {
 	doer, _ := newDoer(t)
 	doer.chain.Transport = by(func(*http.Request) (*http.Response, error) { return nil, io.EOF })
 	_, err := doer.Do(newRequest(t, "https://api.example/v1/deploys/s3cret/finalize?limit=1"))
-	var failed *TransportError
-	require.ErrorAs(t, err, &failed)
+	var transportErr *TransportError
+	require.ErrorAs(t, err, &transportErr)
 	require.ErrorIs(t, err, io.EOF)
-	assert.Equal(t, "POST /v1/deploys/[REDACTED]/finalize", failed.Operation)
-	assert.Equal(t, 1, failed.Attempts)
+	assert.Equal(t, "POST /v1/deploys/[REDACTED]/finalize", transportErr.Operation)
+	assert.Equal(t, 1, transportErr.Attempts)
 }
 
-// A body that ends early says why to whoever reads it, and shows no secret.
-func TestDoerHidesWhatEndsABody(t *testing.T) {
+// The error at the end of a cut body keeps its cause and shows no secret.
+func TestDoerRedactsTheErrorOfACutBody(t *testing.T) {
 	doer, _ := newDoer(t)
 	doer.chain.Transport = by(func(*http.Request) (*http.Response, error) {
 		body := io.MultiReader(strings.NewReader("{"), iotest.ErrReader(fmt.Errorf("Bearer s3cret: %w", io.ErrUnexpectedEOF)))

@@ -2,5 +2,5 @@ package wrapper
 
 import "os"
 
-// The variable of whoever runs the tests must not redirect them.
+// ASTRO_API_URL in the environment must not redirect the tests.
 func init() { _ = os.Unsetenv(baseURLVariable) }

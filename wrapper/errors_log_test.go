@@ -15,7 +15,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// Each error is logged with its text and the fields of it that are set.
+// slog logs each error with its text and the fields that are set.
 func TestErrorsAreLoggedWithTheirFields(t *testing.T) {
 	refused := &APIError{Operation: opGetDeploy, StatusCode: 403, RequestID: "r", Attempts: 2, Elapsed: time.Second, RetryAfter: time.Minute}
 	lost := &TransportError{Operation: opCreateDeploy, Attempts: 1, Elapsed: time.Second, MayHaveTakenEffect: true, Err: io.EOF}
@@ -25,7 +25,7 @@ func TestErrorsAreLoggedWithTheirFields(t *testing.T) {
 	lostFields := map[string]any{"error": lost.Error(), "operation": "CreateDeploy", "attempts": 1.0, "elapsed": 1e9, "mayHaveTakenEffect": true}
 	for _, row := range []struct {
 		err  error
-		want map[string]any // beside the text
+		want map[string]any // besides the text
 	}{
 		{&ValidationError{Field: "deployId", Value: "..", Rule: "is bad"}, map[string]any{"field": "deployId", "value": ".."}},
 		{&ValidationError{Field: "token", Rule: "is missing"}, map[string]any{"field": "token"}},

@@ -19,7 +19,7 @@ import (
 
 var kinds = []error{ErrBadRequest, ErrUnauthorized, ErrForbidden, ErrNotFound, ErrRateLimited, ErrServer, ErrUnexpectedResponse}
 
-func TestAPIErrorIsOfOneKindAtMost(t *testing.T) {
+func TestAPIErrorMatchesAtMostOneKind(t *testing.T) {
 	want := map[int]error{400: ErrBadRequest, 401: ErrUnauthorized, 403: ErrForbidden, 404: ErrNotFound, 429: ErrRateLimited}
 	for status := 100; status < 1000; status++ {
 		kind := want[status]
@@ -41,7 +41,7 @@ func newTestError(operation string, version APIVersion, status int, body string,
 	}})
 }
 
-func TestAPIErrorText(t *testing.T) {
+func TestAPIErrorTextSaysWhatHappened(t *testing.T) {
 	const ours = `{"message":"No such thing","requestId":"r-1","statusCode":404}`
 	const fieldErrors = `{"message":"Bad","fieldErrors":[{"field":"dagTarballVersion","code":"required","message":"is required"},{"field":"type","code":"enum","message":"is odd"}]}`
 	const echo = `{"message":"you sent s3cret","requestId":"s3cret","fieldErrors":[{"field":"a","code":"s3cret","message":"s3cret"}]}`
@@ -82,7 +82,7 @@ func TestAPIErrorText(t *testing.T) {
 	}
 }
 
-func TestAPIErrorKeepsWhatItHas(t *testing.T) {
+func TestAPIErrorHasTheResponsesFields(t *testing.T) {
 	body := `{"message":"Bad","requestId":"r-1","statusCode":400,"fieldErrors":[{"field":"f","code":"c","message":"m"}]}`
 	apiError := newTestError(opFinalizeDeploy, V1, 400, body, io.ErrUnexpectedEOF)
 	require.ErrorIs(t, apiError, io.ErrUnexpectedEOF)
@@ -98,7 +98,7 @@ func TestAPIErrorKeepsWhatItHas(t *testing.T) {
 	}, apiError)
 }
 
-func TestAPIErrorIsBounded(t *testing.T) {
+func TestAPIErrorLengthIsBounded(t *testing.T) {
 	long := strings.Repeat("x", 1<<20)
 	field := `{"field":"` + long + `","code":"` + long + `","message":"` + long + `"}`
 	for _, body := range []string{
@@ -114,9 +114,8 @@ func TestAPIErrorIsBounded(t *testing.T) {
 	}
 }
 
-// Of what is no error of the service no more is quoted than tells what it is: a deploy has its upload
-// URLs further on.
-func TestAPIErrorQuotesLittleOfAnythingElse(t *testing.T) {
+// A body that is not an error of the service is quoted briefly, since a deploy contains upload URLs.
+func TestAPIErrorQuotesOtherBodiesBriefly(t *testing.T) {
 	long := strings.Repeat("x", 3000)
 	own := `{"message":"no","detail":"` + long + `"}`
 	assert.Len(t, newTestError(opGetDeploy, V1, 400, own, nil).Body, redact.MaxExcerpt)
@@ -125,7 +124,7 @@ func TestAPIErrorQuotesLittleOfAnythingElse(t *testing.T) {
 	assert.Empty(t, newTestError(opGetDeploy, V1, 502, "", nil).Body)
 }
 
-func TestTransportError(t *testing.T) {
+func TestTransportErrorTextHasAttemptsAndTime(t *testing.T) {
 	err := &TransportError{Operation: opGetDeploy, Attempts: 1, Elapsed: time.Second, Err: io.ErrUnexpectedEOF}
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	require.EqualError(t, err, "GetDeploy: no response: unexpected EOF")
@@ -135,7 +134,7 @@ func TestTransportError(t *testing.T) {
 	require.EqualError(t, err, "GetDeploy: nothing was sent: unexpected EOF")
 }
 
-func TestOutcomeUnknownError(t *testing.T) {
+func TestOutcomeUnknownErrorTextSaysWhatIsKnown(t *testing.T) {
 	cause := &TransportError{Operation: opFinalizeDeploy, Attempts: 1, Err: io.ErrUnexpectedEOF}
 	err := &OutcomeUnknownError{DeployID: "deploy", Err: cause}
 	require.ErrorIs(t, err, ErrOutcomeUnknown)
@@ -151,14 +150,14 @@ func TestOutcomeUnknownError(t *testing.T) {
 	require.EqualError(t, err, "deploy deploy may have been finalized: FinalizeDeploy: no response: unexpected EOF; reading it back failed: io: read/write on closed pipe")
 }
 
-func TestDeployFailedError(t *testing.T) {
+func TestDeployFailedErrorNamesTheDeploy(t *testing.T) {
 	err := &DeployFailedError{&api.Deploy{ID: "deploy", DeploymentID: "deployment", Status: "FAILED"}}
 	assert.EqualError(t, err, "deploy deploy of Deployment deployment is FAILED")
 	assert.NotEmpty(t, (&DeployFailedError{}).Error())
 }
 
-// Not each status of 300 to 399 is a redirect.
-func TestOnlyARedirectIsCalledOne(t *testing.T) {
+// Not every 3xx status is a redirect.
+func TestOnlyALocationMakesARedirectHint(t *testing.T) {
 	for status, header := range map[int]http.Header{http.StatusFound: {"Location": {"/login"}}, http.StatusNotModified: {}} {
 		response := &transport.Response{StatusCode: status, Header: header, HTTP: &http.Response{Header: header}}
 		hint := apiError(V1, redact.Redactor{}, opGetDeploy, transport.End{Response: response}).Hint
@@ -170,16 +169,15 @@ func TestOnlyARedirectIsCalledOne(t *testing.T) {
 	}
 }
 
-// With nothing sent a ValidationError of a token stays one. Later it does not, because it says that
-// nothing was sent.
-func TestTransportErrorOfATokenThatIsBad(t *testing.T) {
+// A bad token is a ValidationError only if nothing was sent before, since that type means that nothing was.
+func TestBadTokenIsAValidationErrorOnlyBeforeTheFirstRequest(t *testing.T) {
 	bad := &ValidationError{Field: "token", Rule: "is bad"}
 	assert.Equal(t, error(bad), transportError(redact.Redactor{}, opGetDeploy, transport.End{Err: bad}))
 
 	err := transportError(redact.Redactor{}, opGetDeploy, transport.End{Err: fmt.Errorf("%w; the last attempt: %w", bad, io.EOF), Attempts: 1})
-	var failed *TransportError
-	require.ErrorAs(t, err, &failed)
-	assert.Equal(t, 1, failed.Attempts)
+	var transportErr *TransportError
+	require.ErrorAs(t, err, &transportErr)
+	assert.Equal(t, 1, transportErr.Attempts)
 	assert.ErrorContains(t, err, bad.Error())
-	assert.False(t, errors.As(err, new(*ValidationError)), "something was sent")
+	assert.False(t, errors.As(err, new(*ValidationError)), "a request was sent")
 }

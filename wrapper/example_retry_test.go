@@ -17,10 +17,10 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// atOnce is a schedule without waits, so that the examples below do not wait either.
+// atOnce is a backoff without waits, so that the examples do not wait.
 func atOnce() wrapper.Backoff { return &backoff.ZeroBackOff{} }
 
-// With one attempt nothing is retried: what it brought is what the call returns.
+// With MaxAttempts 1 nothing is retried.
 func ExampleWithRetry() {
 	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 	defer server.Close()
@@ -31,7 +31,7 @@ func ExampleWithRetry() {
 	// Output: true
 }
 
-// A schedule of the library that the default is from: two seconds, whatever happened before.
+// Backoff takes any schedule of cenkalti/backoff, here one with constant waits.
 func ExampleWithRetry_backoff() {
 	schedule := func() wrapper.Backoff { return backoff.NewConstantBackOff(2 * time.Second) }
 	_, err := wrapper.NewClient(wrapper.WithToken("token"), wrapper.WithRetry(wrapper.Retry{Backoff: schedule}))
@@ -39,7 +39,7 @@ func ExampleWithRetry_backoff() {
 	// Output: <nil>
 }
 
-// A test retries without waits.
+// Tests can retry without waits.
 func ExampleConstantBackoff() {
 	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 10, Backoff: wrapper.ConstantBackoff(0)}))
 	defer server.Close()
@@ -54,7 +54,7 @@ func ExampleConstantBackoff() {
 	// Output: DEPLOYED
 }
 
-// A test waits for a deploy without growing pauses.
+// Tests can poll without growing waits.
 func ExampleWithPollInterval() {
 	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithPollInterval(time.Millisecond))
 	defer server.Close()
@@ -80,14 +80,14 @@ func ExampleWithRetry_maxRetryAfter() {
 	server.Inject(astrotest.RateLimited().WithHeader("Retry-After", "30"))
 
 	_, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
-	var answered *wrapper.APIError
-	if errors.As(err, &answered) {
-		fmt.Println(answered.RetryAfter, "after", answered.Attempts, "attempt")
+	var apiErr *wrapper.APIError
+	if errors.As(err, &apiErr) {
+		fmt.Println(apiErr.RetryAfter, "after", apiErr.Attempts, "attempt")
 	}
 	// Output: 30s after 1 attempt
 }
 
-// Clients that use one token share its budget.
+// Clients that use the same token should share limiters.
 func ExampleWithLimiter() {
 	posts, gets := wrapper.NewLimiter(10), wrapper.NewLimiter(25)
 	for _, version := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
@@ -104,13 +104,13 @@ func ExampleWithLimiter() {
 	// <nil>
 }
 
-// budget stands for one that several machines share, such as a counter in a database.
-type budget struct{}
+// sharedLimiter stands for a limiter that several machines share, such as a counter in a database.
+type sharedLimiter struct{}
 
-func (budget) Wait(ctx context.Context) error { return ctx.Err() }
+func (sharedLimiter) Wait(ctx context.Context) error { return ctx.Err() }
 
 func ExampleWithLimiter_severalMachines() {
-	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithLimiter(http.MethodPost, budget{}))
+	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithLimiter(http.MethodPost, sharedLimiter{}))
 	defer server.Close()
 
 	_, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
@@ -124,13 +124,13 @@ func ExampleNewLimiter() {
 
 	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 	defer cancel()
-	fmt.Println(limiter.Wait(ctx)) // the next may start in a second
+	fmt.Println(limiter.Wait(ctx)) // the next request may start in a second
 	// Output:
 	// <nil>
 	// context deadline exceeded
 }
 
-// A token that may finalize deploys but not read them cannot look one up.
+// WithoutLookUp is for a token that may finalize deploys but not read them.
 func ExampleWithoutLookUp() {
 	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithoutLookUp(), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce}))
 	defer server.Close()
@@ -169,7 +169,7 @@ func ExampleWithLogger() {
 	// <nil>
 }
 
-// The response was lost, and the token may not read deploys.
+// The response was lost, and the token may not read the deploy back.
 func ExampleOutcomeUnknownError() {
 	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 	defer server.Close()

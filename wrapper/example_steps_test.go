@@ -14,10 +14,10 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// files stands for the folder of a project; in production it is tarball.Dir("./dags").
+// files stands for a project's DAGs; in production use tarball.Dir("./dags").
 var files = fstest.MapFS{"hello.py": {Data: []byte("print('hello')\n")}}
 
-// newFake starts a fake of the service that has one Deployment, and returns a client for it.
+// newFake starts a fake service with one Deployment and returns a client for it.
 func newFake(options ...wrapper.Option) (*astrotest.Server, *wrapper.Client, wrapper.Deployment) {
 	server := astrotest.NewServer()
 	client, err := wrapper.NewClient(append(options, wrapper.WithBaseURL(server.URL), wrapper.WithToken(astrotest.Token))...)
@@ -27,9 +27,8 @@ func newFake(options ...wrapper.Option) (*astrotest.Server, *wrapper.Client, wra
 	return server, client, deploymentOn(server)
 }
 
-// An image is pushed by the tools of images, between the two halves of its deploy. Where DAG
-// deploys are on, the DAGs are uploaded, too: before that, since the upload URL may be valid for less
-// time than a push takes.
+// Push the image with your container tools between CreateDeploy and Finalize. If DAG deploys are on,
+// upload the DAGs first, since the upload URL may expire during the push.
 func ExampleClient_CreateDeploy() {
 	server, client, deployment := newFake()
 	defer server.Close()
@@ -86,7 +85,7 @@ func ExampleClient_ListDeploys() {
 	// clfake0000000000000000003 DAG_ONLY INITIALIZED
 }
 
-// A tarball that was made elsewhere is read from its beginning, whatever it is.
+// Upload reads a tarball from its start.
 func ExampleClient_Upload() {
 	server, client, deployment := newFake()
 	defer server.Close()
@@ -137,7 +136,7 @@ func ExampleWithProgress() {
 		return
 	}
 
-	var done int64 // in percent
+	var done int64 // percent
 	progress := wrapper.WithProgress(func(sent, total int64) { done = 100 * sent / total })
 	_, err = client.Upload(ctx, deploy.DAGsUploadURL, bytes.NewReader(gzipped(100_000)), progress)
 	fmt.Println(done, err)
@@ -160,7 +159,7 @@ func ExampleWithStallTimeout() {
 	// Output: true
 }
 
-// Nothing is sent: a program can check what it is configured with before it builds anything.
+// CheckCreate sends nothing: use it to check a configuration before building anything.
 func ExampleClient_CheckCreate() {
 	server, client, deployment := newFake()
 	defer server.Close()

@@ -14,8 +14,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// fake starts a fake of the service that has one deploy of the given type, with DAG deploys
-// on, and returns a client for it.
+// fake starts a fake service with one deploy of the given type and DAG deploys on, and returns a client for
+// it.
 func fake(deployType api.DeployType, options ...wrapper.Option) (*astrotest.Server, *wrapper.Client, wrapper.Target) {
 	server := astrotest.NewServer(astrotest.WithAnyVersion()) // the examples upload nothing
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
@@ -27,8 +27,8 @@ func fake(deployType api.DeployType, options ...wrapper.Option) (*astrotest.Serv
 	return server, client, wrapper.TargetOf(deployment.OrganizationID, &deploy)
 }
 
-// In production NewClient() needs no option: it reads the token from ASTRO_API_TOKEN. Here
-// a fake of the service answers.
+// In production NewClient needs no option: it reads the token from ASTRO_API_TOKEN. This example runs
+// against a fake of the service.
 func Example() {
 	server, client, target := fake(api.DeployTypeDAGOnly)
 	defer server.Close()
@@ -91,8 +91,8 @@ func ExampleWithBaseURL() {
 	// baseURL must be https, or the token is sent unencrypted; http is for loopback hosts only (got "http://gateway.example")
 }
 
-// A transport of one's own, such as one for a proxy or a private certificate authority, lies
-// below the steps that add the token and read the response.
+// Pass your own transport, such as one with a proxy or a private certificate authority. The client still
+// adds the token and reads the response.
 func ExampleWithHTTPClient() {
 	server, _, target := fake(api.DeployTypeImageOnly)
 	defer server.Close()
@@ -135,7 +135,7 @@ func ExampleWithUserAgent() {
 	// Output: <nil> astro-finalize-go/devel my-pipeline/1.2
 }
 
-// A token that is mounted as a file and rotates is read anew for every attempt.
+// A token file that rotates is read for every attempt.
 func ExampleWithTokenSource() {
 	server, _, target := fake(api.DeployTypeImageOnly)
 	defer server.Close()
@@ -168,8 +168,7 @@ func ExampleClient_Finalize() {
 	// Output: DEPLOYED
 }
 
-// What to do about an error depends on its type, and for a response of the service on its
-// kind.
+// Use errors.As for the type of an error and errors.Is for the kind of a response.
 func ExampleClient_Finalize_errors() {
 	server, client, target := fake(api.DeployTypeImageOnly)
 	defer server.Close()
@@ -177,16 +176,16 @@ func ExampleClient_Finalize_errors() {
 
 	_, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
 	var invalid *wrapper.ValidationError
-	var answered *wrapper.APIError
+	var apiErr *wrapper.APIError
 	switch {
 	case errors.As(err, &invalid):
-		fmt.Println("mend the call:", invalid.Field)
-	case errors.Is(err, wrapper.ErrForbidden) && errors.As(err, &answered):
-		fmt.Println("mend the role:", answered.Hint)
+		fmt.Println("fix the call:", invalid.Field)
+	case errors.Is(err, wrapper.ErrForbidden) && errors.As(err, &apiErr):
+		fmt.Println("fix the role:", apiErr.Hint)
 	case err != nil:
 		fmt.Println(err)
 	}
-	// Output: mend the role: the token's role needs the permission deployment.deploys.update on this Deployment; deployment.deploys.create is not enough
+	// Output: fix the role: the token's role needs the permission deployment.deploys.update on this Deployment; deployment.deploys.create is not enough
 }
 
 func ExampleClient_GetDeploy() {
@@ -202,8 +201,7 @@ func ExampleClient_GetDeploy() {
 	// Output: DAG_ONLY INITIALIZED
 }
 
-// The generated client has every operation of openapi.yaml, and hands out the responses as
-// they are.
+// The generated client has every operation of openapi.yaml and returns plain *http.Response values.
 func ExampleClient_API() {
 	server, client, target := fake(api.DeployTypeDAGOnly)
 	defer server.Close()
@@ -218,7 +216,7 @@ func ExampleClient_API() {
 }
 
 func ExampleTargetOf() {
-	// Such as a response that created the deploy.
+	// A deploy that CreateDeploy returned, for example.
 	deploy := &api.Deploy{
 		ID:                 "clvetru2w000201mowqwua63n",
 		DeploymentID:       "clmh57jtm000008lb58fe2wmv",
@@ -234,7 +232,7 @@ func ExampleImageOnly() {
 	server, client, target := fake(api.DeployTypeDAGOnly)
 	defer server.Close()
 
-	// The target says that the deploy needs a DAG tarball, so nothing is sent.
+	// The target is known to need a DAG tarball, so nothing is sent.
 	_, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
 	fmt.Println(err)
 	fmt.Println("requests:", len(server.Requests()))
@@ -265,10 +263,10 @@ func ExampleRemoveBundle() {
 	server, client, target := fake(api.DeployTypeBundle)
 	defer server.Close()
 
-	// A version that a failed upload left empty removes nothing ...
+	// An empty version, such as that of a failed upload, removes nothing.
 	_, err := client.Finalize(context.Background(), target, wrapper.BundleTarball(""))
 	fmt.Println(err)
-	// ... only this does.
+	// RemoveBundle does.
 	_, err = client.Finalize(context.Background(), target, wrapper.RemoveBundle())
 	fmt.Println(err, string(server.Requests()[0].Body))
 	// Output:
@@ -289,19 +287,19 @@ func ExampleRequest() {
 	// Output: <nil>
 }
 
-// A program with models and a client of its own can check its requests all the same.
+// CheckFinalize is for programs that send the request themselves.
 func ExampleCheckFinalize() {
 	err := wrapper.CheckFinalize(api.DeployTypeBundle, wrapper.DAGDeploysOn, api.FinalizeDeployRequest{})
 	fmt.Println(err)
 	// Output: bundleTarballVersion is required for a deploy of type BUNDLE with DAG deploys on; upload the bundle and pass BundleTarball with the version that the upload returned
 }
 
-// finisher is what of the client this program uses. Tests stand in for it.
-type finisher interface {
+// finalizer is the part of the client that this program uses, so that tests can replace it.
+type finalizer interface {
 	Finalize(ctx context.Context, target wrapper.Target, content wrapper.Content) (*api.Deploy, error)
 }
 
-var _ finisher = (*wrapper.Client)(nil)
+var _ finalizer = (*wrapper.Client)(nil)
 
 type alwaysUnknown struct{}
 
@@ -309,16 +307,16 @@ func (alwaysUnknown) Finalize(context.Context, wrapper.Target, wrapper.Content) 
 	return nil, &wrapper.OutcomeUnknownError{DeployID: "p", Err: errors.New("connection reset")}
 }
 
-// A program that declares what it uses of the client can be tested without a server; for the
-// rest there is package astrotest.
-func Example_standIn() {
-	release := func(with finisher) string {
+// Declare an interface with the methods that you use to test without a server. Package astrotest has a fake
+// server for everything else.
+func Example_stub() {
+	release := func(with finalizer) string {
 		_, err := with.Finalize(context.Background(), wrapper.Target{}, wrapper.ImageOnly())
 		if errors.Is(err, wrapper.ErrOutcomeUnknown) {
-			return "look before you finalize again"
+			return "check with GetDeploy before you finalize again"
 		}
 		return "done"
 	}
 	fmt.Println(release(alwaysUnknown{}))
-	// Output: look before you finalize again
+	// Output: check with GetDeploy before you finalize again
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
-// A 200 is a success if it shows the deploy and nothing else than was sent. One that shows it as it
-// was before may come true with time.
-func TestFinalizationAccepts(t *testing.T) {
-	f := &finalization{target: Target{DeploymentID: "d", DeployID: "p"}, sent: DAGTarball("mine").sentTo(Target{DeployID: "p"})}
+// A 200 is a success if it shows the deploy and does not contradict the request. One that shows the deploy
+// unchanged may still take effect.
+func TestFinalizationAcceptsMatchingResponses(t *testing.T) {
+	f := &finalization{target: Target{DeploymentID: "d", DeployID: "p"}, sent: DAGTarball("ours").sentTo(Target{DeployID: "p"})}
 	for body, want := range map[string]struct{ accepted, notYet bool }{
 		`{"id":"p","deploymentId":"d","status":"DEPLOYED"}`:                                                                          {accepted: true},
-		`{"id":"p","deploymentId":"d","status":"DEPLOYED","type":"DAG_ONLY","isDagDeployEnabled":true,"dagTarballVersion":"mine"}`:   {accepted: true},
+		`{"id":"p","deploymentId":"d","status":"DEPLOYED","type":"DAG_ONLY","isDagDeployEnabled":true,"dagTarballVersion":"ours"}`:   {accepted: true},
 		`{"id":"p","deploymentId":"d","status":"FAILED"}`:                                                                            {accepted: true},
 		`{"id":"p","deploymentId":"d","status":"DEPLOYED","type":"DAG_ONLY","isDagDeployEnabled":true,"dagTarballVersion":"theirs"}`: {},
 		`{"id":"p","deploymentId":"d","status":"INITIALIZED","type":"DAG_ONLY","isDagDeployEnabled":true}`:                           {notYet: true},

@@ -17,7 +17,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// through returns a client that sends everything through transport, once.
+// through returns a client that sends each request once, by transport.
 func through(t require.TestingT, transport roundTripper) *wrapper.Client {
 	client, err := wrapper.NewClient(
 		wrapper.WithToken(chaostest.Token),
@@ -31,8 +31,7 @@ func through(t require.TestingT, transport roundTripper) *wrapper.Client {
 	return client
 }
 
-// Whatever the service answers, the caller gets the deploy that was asked for, or an error
-// that holds no secret.
+// Whatever the response, the caller gets the requested deploy or an error without secrets.
 func FuzzResponse(f *testing.F) {
 	const deploy = `{"id":"deploy","deploymentId":"deployment","status":"DEPLOYED","type":"DAG_ONLY","createdAt":"2022-11-22T04:37:12Z","dagTarballVersion":"version"}`
 	for _, status := range []int{101, 200, 201, 204, 302, 400, 401, 403, 404, 429, 500, 502, 999} {
@@ -66,24 +65,24 @@ func FuzzResponse(f *testing.F) {
 		target := wrapper.Target{OrganizationID: "organization", DeploymentID: "deployment", DeployID: "deploy"}
 		finalized, err := client.Finalize(t.Context(), target, wrapper.DAGTarball("version"))
 		if err == nil {
-			var answer map[string]any // whose names count as they are written
-			require.NoError(t, json.Unmarshal(body, &answer))
+			var response map[string]any // a map keeps the case of the names
+			require.NoError(t, json.Unmarshal(body, &response))
 			require.Equal(t, http.StatusOK, status)
-			require.Equal(t, "deploy", answer["id"])
+			require.Equal(t, "deploy", response["id"])
 			require.Equal(t, "deploy", finalized.ID)
-			require.NotEmpty(t, answer["status"])
-			require.NotEqual(t, "FAILED", answer["status"])
+			require.NotEmpty(t, response["status"])
+			require.NotEqual(t, "FAILED", response["status"])
 			return
 		}
 		require.Nil(t, finalized)
 		var failed *wrapper.DeployFailedError
-		var answered *wrapper.APIError
+		var apiErr *wrapper.APIError
 		switch {
 		case errors.As(err, &failed):
 			require.Equal(t, api.DeployStatusFailed, failed.Deploy.Status)
-		case errors.As(err, &answered):
-			require.Equal(t, status, answered.StatusCode)
-			require.LessOrEqual(t, len(answered.Body), 2<<10)
+		case errors.As(err, &apiErr):
+			require.Equal(t, status, apiErr.StatusCode)
+			require.LessOrEqual(t, len(apiErr.Body), 2<<10)
 		default:
 			require.Fail(t, "an error of another type", "%T", err)
 		}
@@ -95,7 +94,7 @@ func FuzzResponse(f *testing.F) {
 	})
 }
 
-// The path of a request is the one asked for, to the letter, or nothing is sent.
+// Either a request has exactly the path of its IDs, or nothing is sent.
 func FuzzPath(f *testing.F) {
 	for _, id := range []string{"", ".", "..", "a/b", "a?b", "a#b", "%2e%2e", "a\\b", "a\r\nb", "ä", " ", "clvetru2w000201mowqwua63n", "-", "_"} {
 		f.Add("o", "d", id)

@@ -14,7 +14,7 @@ func jwt(payload string) string {
 	return "eyJhbGciOiJSUzI1NiJ9." + base64.RawURLEncoding.EncodeToString([]byte(payload)) + ".c2lnbmF0dXJl"
 }
 
-func TestUnauthorizedHint(t *testing.T) {
+func TestUnauthorizedHintNamesAnExpiredToken(t *testing.T) {
 	expired := jwt(`{"exp":1761955200,"sub":"s3cret-subject"}`)
 	hint := unauthorizedHint(expired, now)
 	assert.Equal(t, "the token expired on Sat, 01 Nov 2025 00:00:00 UTC: create a new one and set ASTRO_API_TOKEN", hint)

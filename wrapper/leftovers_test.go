@@ -20,7 +20,7 @@ import (
 
 var megabytes = strings.Repeat("a", 3<<20)
 
-// What shells, jq, templates and CI leave where a value should be, and what the error says of it.
+// Values that shells, jq, templates and CI leave unexpanded, and what the error says about each.
 var (
 	leftovers = map[string]string{
 		`"value"`: `'"'`, "'value'": `"'"`, "`value`": "\"`\"", "$NAME": `"$"`, "${NAME}": `"$"`, "$(value)": `"$"`, "{{ value }}": `"{"`,
@@ -31,7 +31,7 @@ var (
 	versionLeftovers = map[string]string{"x-ms-version-id: value": "header's value", "value\r": "U+000D", "https://storage.example/a": "a URL", "": "must not be empty"}
 )
 
-// Nothing of it is sent, whichever way it takes into the client.
+// None of them is sent, however it gets into the client.
 func TestLeftoversAreNotSent(t *testing.T) {
 	var requests atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -59,7 +59,7 @@ func TestLeftoversAreNotSent(t *testing.T) {
 		for value, hint := range values {
 			_, err := newClient(wrapper.WithToken(value))
 			refused(err, "token", value, hint)
-			if !strings.Contains(hint, `"`+value+`"`) { // the words alone are named whole
+			if !strings.Contains(hint, `"`+value+`"`) { // words such as null are quoted whole
 				assert.NotContains(t, err.Error(), value)
 			}
 			t.Setenv("ASTRO_API_TOKEN", value)
@@ -75,23 +75,23 @@ func TestLeftoversAreNotSent(t *testing.T) {
 	}
 
 	for value, hint := range leftovers {
-		for field, bend := range map[string]func(*wrapper.Target){
+		for field, set := range map[string]func(*wrapper.Target){
 			"organizationId": func(target *wrapper.Target) { target.OrganizationID = value },
 			"deploymentId":   func(target *wrapper.Target) { target.DeploymentID = value },
 			"deployId":       func(target *wrapper.Target) { target.DeployID = value },
 		} {
-			bent := ids
-			bend(&bent)
-			_, err := client.Finalize(t.Context(), bent, wrapper.ImageOnly())
+			changed := ids
+			set(&changed)
+			_, err := client.Finalize(t.Context(), changed, wrapper.ImageOnly())
 			refused(err, field, value, hint)
-			_, err = client.GetDeploy(t.Context(), bent)
+			_, err = client.GetDeploy(t.Context(), changed)
 			refused(err, field, value, hint)
-			_, err = client.Wait(t.Context(), bent)
+			_, err = client.Wait(t.Context(), changed)
 			refused(err, field, value, hint)
 			if field == "deployId" {
 				continue
 			}
-			in := wrapper.Deployment{OrganizationID: bent.OrganizationID, DeploymentID: bent.DeploymentID}
+			in := wrapper.Deployment{OrganizationID: changed.OrganizationID, DeploymentID: changed.DeploymentID}
 			_, err = client.CreateDeploy(t.Context(), in, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly})
 			refused(err, field, value, hint)
 			for _, err := range client.ListDeploys(t.Context(), in) {
@@ -142,9 +142,8 @@ func TestLeftoversAreNotSent(t *testing.T) {
 	assert.Zero(t, requests.Load())
 }
 
-// A version that Finalize would refuse ends the upload: the storage, or what stands before it, is
-// at fault.
-func TestAVersionThatIsALeftoverEndsTheUpload(t *testing.T) {
+// Upload rejects a version that Finalize would reject: the storage, or a proxy before it, is at fault.
+func TestUploadRejectsLeftoversAsVersion(t *testing.T) {
 	for _, version := range []string{"null", "${version}", `"v"`, megabytes[:2<<10]} {
 		storage := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
@@ -157,8 +156,8 @@ func TestAVersionThatIsALeftoverEndsTheUpload(t *testing.T) {
 		secret := api.NewSecret(storage.URL + "/blob?sig=signature")
 		_, err = client.Upload(t.Context(), &secret, bytes.NewReader(gzipped(100)))
 		storage.Close()
-		refusal := (*wrapper.StorageError)(nil)
-		require.ErrorAs(t, err, &refusal)
+		storageErr := (*wrapper.StorageError)(nil)
+		require.ErrorAs(t, err, &storageErr)
 		assert.ErrorContains(t, err, "x-ms-version-id must")
 	}
 }

@@ -22,12 +22,12 @@ func addDeploys(server *astrotest.Server, to wrapper.Deployment, count int) {
 	}
 }
 
-func TestListDeploysReadsPageByPage(t *testing.T) {
+func TestListDeploysReadsAllPages(t *testing.T) {
 	for count, pages := range map[int]int{0: 1, 1: 1, 99: 1, 100: 1, 101: 2, 250: 3} {
 		t.Run(fmt.Sprint(count), func(t *testing.T) {
 			server, client, deployment := home(t)
 			addDeploys(server, deployment, count)
-			addDeploys(server, deploymentOn(server), 3) // which are another Deployment's
+			addDeploys(server, deploymentOn(server), 3) // of another Deployment
 			seen := map[string]bool{}
 			for deploy, err := range client.ListDeploys(t.Context(), deployment) {
 				require.NoError(t, err)
@@ -40,7 +40,7 @@ func TestListDeploysReadsPageByPage(t *testing.T) {
 	}
 }
 
-func TestListDeploysEndsWhenItsCallerDoes(t *testing.T) {
+func TestListDeploysStopsWhenTheCallerBreaks(t *testing.T) {
 	server, client, deployment := home(t)
 	addDeploys(server, deployment, 150)
 	for range client.ListDeploys(t.Context(), deployment) {
@@ -49,8 +49,8 @@ func TestListDeploysEndsWhenItsCallerDoes(t *testing.T) {
 	assert.Len(t, server.Requests(), 1)
 }
 
-// Deploys that are created meanwhile move those that were read already to the next page.
-func TestListDeploysReturnsNoneTwice(t *testing.T) {
+// Deploys that are created during the listing move earlier ones to the next page.
+func TestListDeploysReturnsEachDeployOnce(t *testing.T) {
 	server, client, deployment := home(t)
 	addDeploys(server, deployment, 150)
 	seen := map[string]bool{}
@@ -65,8 +65,8 @@ func TestListDeploysReturnsNoneTwice(t *testing.T) {
 	assert.Len(t, seen, 150)
 }
 
-// A service that allows fewer deploys on a page than were asked for leaves out none.
-func TestListDeploysTakesShorterPages(t *testing.T) {
+// Nothing is missing if the service's pages are shorter than the limit.
+func TestListDeploysAcceptsShorterPages(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		offset := r.URL.Query().Get("offset")
 		assert.Equal(t, "100", r.URL.Query().Get("limit"))
@@ -83,8 +83,8 @@ func TestListDeploysTakesShorterPages(t *testing.T) {
 	assert.Equal(t, []string{"p0", "p1", "p2"}, ids)
 }
 
-// What is not the page asked for is an error, the last thing that the iterator returns.
-func TestListDeploysResponsesThatAreNoPage(t *testing.T) {
+// A response that is not the requested page is an error, which ends the iteration.
+func TestListDeploysRejectsOtherResponses(t *testing.T) {
 	const deploy = `{"id":"p","deploymentId":"d","status":"DEPLOYED"}`
 	for body, want := range map[string]string{
 		`{}`: "the response contains no page of deploys",
@@ -113,13 +113,13 @@ func TestListDeploysResponsesThatAreNoPage(t *testing.T) {
 		assert.ErrorContains(t, errs[0], "ListDeploys: ")
 		assert.ErrorContains(t, errs[0], want)
 		assert.ErrorIs(t, errs[0], wrapper.ErrUnexpectedResponse)
-		assert.Equal(t, 4, requests, "a read is repeated")
+		assert.Equal(t, 4, requests, "reads are retried")
 		server.Close()
 	}
 }
 
-// A service that answers the same page for ever is an error.
-func TestListDeploysOfAServiceThatRepeatsItself(t *testing.T) {
+// A service that returns the same page forever is an error.
+func TestListDeploysEndsOnARepeatedPage(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprintf(w, `{"deploys":[{"id":"p","deploymentId":"d","status":"DEPLOYED"}],"offset":%s,"totalCount":1000000}`, r.URL.Query().Get("offset"))
 	}))
@@ -134,20 +134,19 @@ func TestListDeploysOfAServiceThatRepeatsItself(t *testing.T) {
 	assert.ErrorContains(t, last, "the page has no deploy that was not on a page before it")
 }
 
-// A list that ends before it is whole is an error, after the deploys that there were. How many
-// there are, the newest page tells.
-func TestListDeploysTellsAListThatIsNotWhole(t *testing.T) {
+// A list that ends early is an error, after the deploys that it had. The latest page has the total.
+func TestListDeploysReportsAnIncompleteList(t *testing.T) {
 	for name, row := range map[string]struct {
 		has, totals []int // of each page
 		want        string
 	}{
-		"no page":              {[]int{0}, []int{1_000_000}, "the page at offset 0 of 1000000 deploys is empty"},
-		"an empty page":        {[]int{100, 0}, []int{250, 250}, "the page at offset 100 of 250 deploys is empty"},
-		"empty, and shrunk":    {[]int{100, 0}, []int{250, 101}, "the page at offset 100 of 101 deploys is empty"},
-		"shrunk to what it is": {[]int{100, 0}, []int{250, 100}, ""},
-		"shrunk to less":       {[]int{100, 0}, []int{250, 40}, ""},
-		"shrunk by a page":     {[]int{100, 50}, []int{250, 150}, ""},
-		"grown":                {[]int{100, 100, 30}, []int{200, 230, 230}, ""},
+		"an empty first page":        {[]int{0}, []int{1_000_000}, "the page at offset 0 of 1000000 deploys is empty"},
+		"an empty page":              {[]int{100, 0}, []int{250, 250}, "the page at offset 100 of 250 deploys is empty"},
+		"empty, and shrunk":          {[]int{100, 0}, []int{250, 101}, "the page at offset 100 of 101 deploys is empty"},
+		"shrunk to the current size": {[]int{100, 0}, []int{250, 100}, ""},
+		"shrunk to less":             {[]int{100, 0}, []int{250, 40}, ""},
+		"shrunk by a page":           {[]int{100, 50}, []int{250, 150}, ""},
+		"grown":                      {[]int{100, 100, 30}, []int{200, 230, 230}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sent, pages := 0, map[string]int{} // by offset
@@ -186,7 +185,7 @@ func TestListDeploysTellsAListThatIsNotWhole(t *testing.T) {
 	}
 }
 
-func TestListDeploysErrors(t *testing.T) {
+func TestListDeploysRetriesAndReportsErrors(t *testing.T) {
 	server, client, deployment := home(t)
 	addDeploys(server, deployment, 150)
 	last := func(ctx context.Context, client *wrapper.Client, in wrapper.Deployment) (count int, last error) {
@@ -202,7 +201,7 @@ func TestListDeploysErrors(t *testing.T) {
 	server.Inject(astrotest.CutResponse(), astrotest.Error(503, "Unavailable"), astrotest.RateLimited())
 	count, err := last(t.Context(), client, deployment)
 	require.NoError(t, err)
-	assert.Equal(t, 150, count, "reads are repeated")
+	assert.Equal(t, 150, count, "reads are retried")
 
 	server.Inject(astrotest.CutResponse(), astrotest.Error(403, "Forbidden"))
 	_, err = last(t.Context(), client, deployment)

@@ -18,7 +18,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// textLog returns a logger that leaves the time out.
+// textLog returns a logger without the time.
 func textLog(to *bytes.Buffer, level slog.Level) *slog.Logger {
 	return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
 		if attr.Key == slog.TimeKey {
@@ -28,7 +28,7 @@ func textLog(to *bytes.Buffer, level slog.Level) *slog.Logger {
 	}}))
 }
 
-func TestLog(t *testing.T) {
+func TestLogHasALinePerAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithLogger(textLog(&log, slog.LevelDebug)))
@@ -52,7 +52,7 @@ $`, log.String())
 	})
 }
 
-func TestLogBelowItsLevel(t *testing.T) {
+func TestLogIsEmptyAboveDebug(t *testing.T) {
 	var log bytes.Buffer
 	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithLogger(textLog(&log, slog.LevelInfo)))
 	defer server.Close()
@@ -61,9 +61,8 @@ func TestLogBelowItsLevel(t *testing.T) {
 	assert.Empty(t, log.String())
 }
 
-// What an editor or a transport put into the path or the error must forge no line, and show no
-// secret.
-func TestLogHoldsNeitherSecretsNorForgedLines(t *testing.T) {
+// Text from an editor or a transport, in the path or the error, cannot forge lines or show secrets.
+func TestLogShowsNoSecretsAndNoForgedLines(t *testing.T) {
 	var log bytes.Buffer
 	client, err := wrapper.NewClient(
 		wrapper.WithToken(astrotest.Token),
@@ -76,12 +75,12 @@ func TestLogHoldsNeitherSecretsNorForgedLines(t *testing.T) {
 	require.NoError(t, err)
 	_, err = client.API().GetDeploy(t.Context(), "o", "d", "sig=s1gned")
 	require.Error(t, err)
-	_, mixedUp := client.API().GetDeploy(t.Context(), "o", "d", astrotest.Token)
-	require.ErrorContains(t, mixedUp, "/deploys/[REDACTED]: no response")
+	_, swapped := client.API().GetDeploy(t.Context(), "o", "d", astrotest.Token)
+	require.ErrorContains(t, swapped, "/deploys/[REDACTED]: no response")
 	assert.NotContains(t, log.String(), astrotest.Token)
 	assert.NotContains(t, err.Error(), "s1gned")
 	assert.NotContains(t, err.Error(), "\n")
 	assert.NotContains(t, log.String(), "s1gned")
 	assert.Equal(t, 2, strings.Count(log.String(), "\n"))
-	assert.NotContains(t, log.String(), `\n`, "not escaped either")
+	assert.NotContains(t, log.String(), `\n`, "not even escaped")
 }

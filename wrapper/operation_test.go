@@ -8,9 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A read and the finalize may be carried out twice. Of whatever else there is, or will be, nothing
-// of the kind is known.
-func TestIsIdempotent(t *testing.T) {
+// Only reads and the finalize are known to be idempotent.
+func TestOnlyReadsAndFinalizeAreIdempotent(t *testing.T) {
 	const deploy = "/v1/organizations/o/deployments/d/deploys/p"
 	for _, row := range []struct {
 		method, path string
@@ -21,7 +20,7 @@ func TestIsIdempotent(t *testing.T) {
 		{http.MethodPost, "/v1/organizations/o/deployments/d/deploys", false},
 		{http.MethodPost, deploy + "/rollback", false},
 		{http.MethodPost, "/v1/finalize/x", false},
-		{http.MethodPost, "/v1/organizations/o/deployments/d/deploys/finalize", false}, // whose ID is finalize
+		{http.MethodPost, "/v1/organizations/o/deployments/d/deploys/finalize", false}, // the deploy's ID is "finalize"
 		{http.MethodDelete, "/v1/organizations/o", false},
 		{http.MethodPatch, "/v1/organizations/o", false},
 	} {

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestDefaults(t *testing.T) {
+func TestDefaultOptions(t *testing.T) {
 	t.Setenv(tokenVariable, "from-environment")
 	cfg, err := newConfig(nil)
 	require.NoError(t, err)
@@ -42,7 +42,7 @@ func TestDefaultLimits(t *testing.T) {
 	})
 }
 
-func TestOptionBeatsEnvironment(t *testing.T) {
+func TestOptionOverridesTheEnvironment(t *testing.T) {
 	t.Setenv(tokenVariable, "not a token\n")
 	_, err := newConfig(nil)
 	requireInvalid(t, err, "token", "white space")
@@ -53,10 +53,10 @@ func TestOptionBeatsEnvironment(t *testing.T) {
 	source := WithTokenSource(func(context.Context) (string, error) { return "from-source", nil })
 	cfg, err = newConfig([]Option{WithToken("from-option"), source})
 	require.NoError(t, err)
-	assert.NotNil(t, cfg.tokens, "the last one counts")
+	assert.NotNil(t, cfg.tokens, "the last option wins")
 	cfg, err = newConfig([]Option{source, WithToken("from-option")})
 	require.NoError(t, err)
-	assert.Nil(t, cfg.tokens, "the last one counts")
+	assert.Nil(t, cfg.tokens, "the last option wins")
 	assert.Equal(t, "from-option", cfg.token)
 }
 
@@ -89,7 +89,7 @@ func TestBaseURLFromEnvironment(t *testing.T) {
 	}
 }
 
-func TestBadOptions(t *testing.T) {
+func TestInvalidOptionsAreRejected(t *testing.T) {
 	t.Setenv(tokenVariable, "")
 	good := WithToken("token")
 	for field, options := range map[string][]Option{
@@ -115,45 +115,45 @@ func TestBadOptions(t *testing.T) {
 	requireInvalid(t, err, "pollInterval", "must be positive")
 }
 
-// The zero value of each field is its default, and the last option is the one that counts.
-func TestWithRetry(t *testing.T) {
-	mine := func() Backoff { return nil }
+// A zero field of Retry has the default, and the last option wins.
+func TestWithRetryFillsInDefaults(t *testing.T) {
+	custom := func() Backoff { return nil }
 	for name, row := range map[string]struct {
 		retry         Retry
 		maxAttempts   int
 		maxRetryAfter time.Duration
-		isMine        bool
+		isCustom      bool
 	}{
 		"zero":           {Retry{}, 4, time.Minute, false},
 		"one attempt":    {Retry{MaxAttempts: 1}, 1, time.Minute, false},
-		"a backoff":      {Retry{Backoff: mine}, 4, time.Minute, true},
+		"a backoff":      {Retry{Backoff: custom}, 4, time.Minute, true},
 		"a longer wait":  {Retry{MaxRetryAfter: time.Hour}, 4, time.Hour, false},
 		"header ignored": {Retry{MaxRetryAfter: -1}, 4, -1, false},
 	} {
-		cfg, err := newConfig([]Option{WithToken("token"), WithRetry(Retry{MaxAttempts: 7, Backoff: mine, MaxRetryAfter: time.Second}), WithRetry(row.retry)})
+		cfg, err := newConfig([]Option{WithToken("token"), WithRetry(Retry{MaxAttempts: 7, Backoff: custom, MaxRetryAfter: time.Second}), WithRetry(row.retry)})
 		require.NoError(t, err)
 		assert.Equal(t, row.maxAttempts, cfg.retry.MaxAttempts, name)
 		assert.Equal(t, row.maxRetryAfter, cfg.retry.MaxRetryAfter, name)
-		assert.Equal(t, row.isMine, cfg.retry.NewBackoff() == nil, name)
+		assert.Equal(t, row.isCustom, cfg.retry.NewBackoff() == nil, name)
 	}
 }
 
-func TestConstantBackoff(t *testing.T) {
+func TestConstantBackoffReturnsItsWait(t *testing.T) {
 	for _, wait := range []time.Duration{0, time.Minute, -1} {
 		schedule := ConstantBackoff(wait)()
 		assert.Equal(t, []time.Duration{wait, wait}, []time.Duration{schedule.NextBackOff(), schedule.NextBackOff()})
 	}
 }
 
-func TestLimitersAreTurnedOff(t *testing.T) {
+func TestNilTurnsALimiterOff(t *testing.T) {
 	cfg, err := newConfig([]Option{WithToken("token"), WithLimiter(http.MethodGet, nil)})
 	require.NoError(t, err)
 	assert.NotContains(t, cfg.limiters, http.MethodGet)
 	assert.Contains(t, cfg.limiters, http.MethodPost)
 }
 
-// What is at fault may be a token in the wrong variable.
-func TestBadOptionsQuoteNoToken(t *testing.T) {
+// An invalid value may be a token in the wrong variable.
+func TestInvalidOptionsDoNotQuoteTokens(t *testing.T) {
 	token := "eyJhbGciOiJSUzI1NiJ9." + strings.Repeat("s3cret", 20)
 	for _, option := range []Option{WithBaseURL(token), WithBaseURL("http://storage.example/a;sig=s3cret"), WithUserAgent(token + "\n"), WithAPIVersion(APIVersion(token)), WithLimiter(token, nil)} {
 		_, err := newConfig([]Option{option})
@@ -162,36 +162,36 @@ func TestBadOptionsQuoteNoToken(t *testing.T) {
 	}
 }
 
-func TestHTTPClientIsUsed(t *testing.T) {
+func TestWithHTTPClientIsUsed(t *testing.T) {
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
-	mine := &http.Client{Timeout: time.Second, Jar: jar, Transport: &http.Transport{}}
-	client, err := NewClient(WithToken("token"), WithHTTPClient(mine))
+	httpClient := &http.Client{Timeout: time.Second, Jar: jar, Transport: &http.Transport{}}
+	client, err := NewClient(WithToken("token"), WithHTTPClient(httpClient))
 	require.NoError(t, err)
-	assert.Same(t, mine.Transport, client.chain.Transport())
-	assert.Same(t, mine.Transport, client.uploads.Transport())
+	assert.Same(t, httpClient.Transport, client.chain.Transport())
+	assert.Same(t, httpClient.Transport, client.uploads.Transport())
 	assert.Same(t, jar, client.chain.Jar)
-	assert.Equal(t, time.Second, client.chain.Timeout, "shorter than the attempt's own")
+	assert.Equal(t, time.Second, client.chain.Timeout, "shorter than the attempt timeout")
 }
 
-// What is replaced after NewClient, as mocks and instrumentation do, is used from then on.
+// A default transport that is replaced after NewClient, by a mock for example, is used at once.
 func TestDefaultTransportIsResolvedWhenItIsUsed(t *testing.T) {
 	mock := roundTrips(func(*http.Request) (*http.Response, error) { return nil, io.EOF })
 	for name, replace := range map[string]*http.RoundTripper{"the transport": &http.DefaultTransport, "the client's": &http.DefaultClient.Transport} {
 		client, err := NewClient(WithToken("token"))
 		require.NoError(t, err)
-		of, err := NewClient(WithToken("token"), WithHTTPClient(&http.Client{}))
+		other, err := NewClient(WithToken("token"), WithHTTPClient(&http.Client{}))
 		require.NoError(t, err)
 		before := *replace
 		*replace = mock
 		replaced, _ := client.chain.Transport().(roundTrips)
 		uploads, _ := client.uploads.Transport().(roundTrips)
-		own, _ := of.chain.Transport().(roundTrips)
+		own, _ := other.chain.Transport().(roundTrips)
 		*replace = before
 		assert.NotNil(t, replaced, name)
 		assert.NotNil(t, uploads, name)
 		assert.Equal(t, replace == &http.DefaultTransport, own != nil, name)
-		back, _ := client.chain.Transport().(roundTrips)
-		assert.Nil(t, back, name)
+		restored, _ := client.chain.Transport().(roundTrips)
+		assert.Nil(t, restored, name)
 	}
 }

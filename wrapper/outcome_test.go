@@ -19,13 +19,13 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// What Finalize says when answers are lost, and what it asked of the service before, on a
-// fake clock: nothing here waits.
+// TestOutcomes checks what Finalize returns when responses are lost and which requests it sends, on a fake
+// clock.
 func TestOutcomes(t *testing.T) {
 	type want struct {
 		err      error // nil for success
 		posts    int   // finalizes sent
-		gets     int   // look-ups sent
+		gets     int   // read-backs sent
 		deployed bool  // on the service
 	}
 	lost := []astrotest.Fault{
@@ -53,37 +53,37 @@ func TestOutcomes(t *testing.T) {
 		astrotest.Respond(303, "", "").WithHeader("Location", "/"),
 		astrotest.Error(501, "Not implemented"),
 	}
-	turnedAway := []astrotest.Fault{
+	rateLimited := []astrotest.Fault{
 		astrotest.RateLimited(),
 		astrotest.RateLimited().WithHeader("Retry-After", "30"),
 	}
 	unreadable := each(make([]astrotest.Fault, 100), func(astrotest.Fault) astrotest.Fault { return astrotest.Error(403, "Forbidden").On("GetDeploy") })
 	for _, row := range []struct {
 		name   string
-		first  []astrotest.Fault // each of them in turn meets the first finalize
-		others []astrotest.Fault // meet the requests after it
+		first  []astrotest.Fault // each one in its own run hits the first finalize
+		others []astrotest.Fault // hit the requests after it
 		want   want
 	}{
-		{"lost before it took effect, then repeated", lost, nil, want{nil, 2, 2, true}},
-		{"lost after it took effect, then looked up", lostAfterCommit, nil, want{nil, 1, 1, true}},
+		{"lost before it took effect, then retried", lost, nil, want{nil, 2, 2, true}},
+		{"lost after it took effect, then read back", lostAfterCommit, nil, want{nil, 1, 1, true}},
 		{"unclear, took effect", each(unclear, astrotest.Fault.AfterCommit), nil, want{nil, 1, 1, true}},
 		{"unclear, did not take effect", unclear[:3], nil, want{wrapper.ErrUnexpectedResponse, 1, 3, false}},
 		{"unclear 5xx, did not take effect", unclear[3:], nil, want{wrapper.ErrServer, 1, 3, false}},
-		{"under way", []astrotest.Fault{astrotest.Respond(202, "", ""), astrotest.Error(520, "?"), astrotest.Error(522, "?"), astrotest.Error(524, "?")}, nil, want{wrapper.ErrOutcomeUnknown, 1, 3, false}},
-		{"turned away, then repeated", turnedAway, nil, want{nil, 2, 0, true}},
-		{"turned away for too long", []astrotest.Fault{astrotest.RateLimited().WithHeader("Retry-After", "61")}, nil, want{wrapper.ErrRateLimited, 1, 1, false}},
+		{"still in progress", []astrotest.Fault{astrotest.Respond(202, "", ""), astrotest.Error(520, "?"), astrotest.Error(522, "?"), astrotest.Error(524, "?")}, nil, want{wrapper.ErrOutcomeUnknown, 1, 3, false}},
+		{"rate limited, then retried", rateLimited, nil, want{nil, 2, 0, true}},
+		{"rate limited for too long", []astrotest.Fault{astrotest.RateLimited().WithHeader("Retry-After", "61")}, nil, want{wrapper.ErrRateLimited, 1, 1, false}},
 		{"refused", []astrotest.Fault{astrotest.Error(400, "Invalid")}, nil, want{wrapper.ErrBadRequest, 1, 1, false}},
-		{"lost, may not be looked up", lostAfterCommit, unreadable, want{wrapper.ErrOutcomeUnknown, 1, 9, true}},
+		{"lost, and the token may not read", lostAfterCommit, unreadable, want{wrapper.ErrOutcomeUnknown, 1, 9, true}},
 		{"no response each time", []astrotest.Fault{lost[0], lost[2], lost[3], lost[4], lost[5], lost[6]}, []astrotest.Fault{lost[1].On(finalize), lost[1].On(finalize), lost[1].On(finalize)}, want{wrapper.ErrOutcomeUnknown, 4, 6, false}},
-		{"no response, and at last success", lost, []astrotest.Fault{lost[3].On(finalize), lost[3].On(finalize)}, want{nil, 4, 6, true}},
+		{"no response, then success", lost, []astrotest.Fault{lost[3].On(finalize), lost[3].On(finalize)}, want{nil, 4, 6, true}},
 		{"500 each time", lost[1:2], []astrotest.Fault{lost[1].On(finalize), lost[1].On(finalize), lost[1].On(finalize)}, want{wrapper.ErrServer, 3, 7, false}},
-		{"no response that is one each time", lost[7:], []astrotest.Fault{lost[1].On(finalize), lost[7].On(finalize)}, want{wrapper.ErrUnexpectedResponse, 3, 7, false}},
-		{"lost each time, took effect at last", lost[:1], []astrotest.Fault{lost[0].On(finalize), lost[0].On(finalize).AfterCommit()}, want{nil, 3, 5, true}},
-		{"lost after it took effect, then refused", []astrotest.Fault{lost[0]}, []astrotest.Fault{astrotest.Error(400, "Finalized before").On(finalize).AfterCommit()}, want{nil, 2, 3, true}},
-		{"lost, then refused", []astrotest.Fault{lost[0]}, []astrotest.Fault{astrotest.Error(400, "Finalized before").On(finalize)}, want{wrapper.ErrOutcomeUnknown, 2, 5, false}},
+		{"unusable response each time", lost[7:], []astrotest.Fault{lost[1].On(finalize), lost[7].On(finalize)}, want{wrapper.ErrUnexpectedResponse, 3, 7, false}},
+		{"lost each time, then took effect", lost[:1], []astrotest.Fault{lost[0].On(finalize), lost[0].On(finalize).AfterCommit()}, want{nil, 3, 5, true}},
+		{"lost after it took effect, then refused", []astrotest.Fault{lost[0]}, []astrotest.Fault{astrotest.Error(400, "Already finalized").On(finalize).AfterCommit()}, want{nil, 2, 3, true}},
+		{"lost, then refused", []astrotest.Fault{lost[0]}, []astrotest.Fault{astrotest.Error(400, "Already finalized").On(finalize)}, want{wrapper.ErrOutcomeUnknown, 2, 5, false}},
 		{"500, then refused", lost[1:2], []astrotest.Fault{astrotest.Error(400, "Invalid").On(finalize)}, want{wrapper.ErrBadRequest, 2, 5, false}},
-		{"lost after it took effect, look-up fails at first", lostAfterCommit, []astrotest.Fault{astrotest.BadGateway().On(read), astrotest.CutConnection().On(read)}, want{nil, 1, 3, true}},
-		{"lost after it took effect, token revoked then", lostAfterCommit, each(make([]astrotest.Fault, 9), func(astrotest.Fault) astrotest.Fault { return astrotest.Error(401, "Revoked") }), want{wrapper.ErrOutcomeUnknown, 1, 9, true}},
+		{"lost after it took effect, read-back fails at first", lostAfterCommit, []astrotest.Fault{astrotest.BadGateway().On(read), astrotest.CutConnection().On(read)}, want{nil, 1, 3, true}},
+		{"lost after it took effect, then token revoked", lostAfterCommit, each(make([]astrotest.Fault, 9), func(astrotest.Fault) astrotest.Fault { return astrotest.Error(401, "Revoked") }), want{wrapper.ErrOutcomeUnknown, 1, 9, true}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			for i, fault := range row.first {
@@ -116,7 +116,7 @@ func TestOutcomes(t *testing.T) {
 						}
 					}
 					assert.Equal(t, row.want.posts, posts, "finalizes, fault %d", i)
-					assert.Equal(t, row.want.gets, gets, "look-ups, fault %d", i)
+					assert.Equal(t, row.want.gets, gets, "read-backs, fault %d", i)
 					after, _ := server.Deploy(target.DeployID)
 					assert.Equal(t, row.want.deployed, after.Status == api.DeployStatusDeployed, "fault %d", i)
 				})
@@ -125,8 +125,8 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// A deploy that failed is no unknown outcome, though the response was lost.
-func TestOutcomeOfADeployThatFailed(t *testing.T) {
+// A failed deploy is a known outcome, even if the response was lost.
+func TestOutcomeOfAFailedDeployIsKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, []astrotest.Option{astrotest.WithFinalizedStatus(api.DeployStatusFailed)})
 		defer closeAll()
@@ -136,13 +136,12 @@ func TestOutcomeOfADeployThatFailed(t *testing.T) {
 		var failed *wrapper.DeployFailedError
 		require.ErrorAs(t, err, &failed)
 		assert.Equal(t, target.DeployID, failed.Deploy.ID)
-		assert.Len(t, server.Requests(), 4, "three look-ups agree")
+		assert.Len(t, server.Requests(), 4, "a finalize and three read-backs")
 	})
 }
 
-// The context ends a finalize that was sent: nobody knows what becomes of it, and nothing more
-// is sent to find out.
-func TestOutcomeWhenTheContextEnds(t *testing.T) {
+// If the context ends a finalize that was sent, the outcome is unknown, and nothing more is sent.
+func TestOutcomeIsUnknownWhenTheContextEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, nil)
 		defer closeAll()
@@ -163,9 +162,9 @@ func TestOutcomeWhenTheContextEnds(t *testing.T) {
 	})
 }
 
-// An attempt that was given up may take effect after a look-up that showed nothing. That the
-// next one is refused for it must not read like a failure.
-func TestOutcomeOfAnAttemptThatTakesEffectLate(t *testing.T) {
+// An abandoned attempt may take effect after the read-backs. The refusal of the next attempt is then not a
+// failure.
+func TestOutcomeOfALateAttemptIsSuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, []astrotest.Option{astrotest.WithRefinalizeRefused()},
 			wrapper.WithAttemptTimeout(30*time.Second),
@@ -180,9 +179,8 @@ func TestOutcomeOfAnAttemptThatTakesEffectLate(t *testing.T) {
 	})
 }
 
-// An attempt that was given up may take effect after the call: that it is not finalized yet is
-// no failure.
-func TestOutcomeOfAnAttemptThatTakesEffectAfterTheCall(t *testing.T) {
+// An abandoned attempt may take effect after the call, so a deploy that is not finalized has not failed.
+func TestOutcomeOfAnAttemptInFlightIsUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 		defer closeAll()
@@ -200,8 +198,8 @@ func TestOutcomeOfAnAttemptThatTakesEffectAfterTheCall(t *testing.T) {
 	})
 }
 
-// A service that has taken the version and still says INITIALIZED has not refused it.
-func TestOutcomeOfADeployThatIsOnItsWay(t *testing.T) {
+// A deploy that shows the version while still INITIALIZED has not failed.
+func TestOutcomeOfAnInitializedDeployWithTheVersionIsUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, []astrotest.Option{astrotest.WithFinalizedStatus(api.DeployStatusInitialized)}, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 		defer closeAll()
@@ -213,9 +211,8 @@ func TestOutcomeOfADeployThatIsOnItsWay(t *testing.T) {
 	})
 }
 
-// A service may take its time. A response that shows nothing of the finalize is no success yet,
-// and no failure either.
-func TestOutcomeOfAResponseThatShowsNothing(t *testing.T) {
+// The service may need time: a response that shows the deploy unchanged is neither success nor failure.
+func TestOutcomeOfAnUnchangedDeployIsUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 		defer closeAll()
@@ -237,31 +234,29 @@ func TestOutcomeOfAResponseThatShowsNothing(t *testing.T) {
 	})
 }
 
-// What the error knows of the time that a call took.
-func TestOutcomeTellsHowLongItTook(t *testing.T) {
+func TestErrorsHaveTheElapsedTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithRetry(wrapper.Retry{Backoff: func() wrapper.Backoff { return backoff.NewConstantBackOff(time.Second) }}))
 		defer closeAll()
 		internal := astrotest.Error(500, "Internal")
 		server.Inject(internal, internal, internal, internal)
 		_, err := client.GetDeploy(t.Context(), add(server, api.DeployTypeImageOnly))
-		var answered *wrapper.APIError
-		require.ErrorAs(t, err, &answered)
-		assert.Equal(t, 4, answered.Attempts)
-		assert.Equal(t, 3*time.Second, answered.Elapsed)
+		var apiErr *wrapper.APIError
+		require.ErrorAs(t, err, &apiErr)
+		assert.Equal(t, 4, apiErr.Attempts)
+		assert.Equal(t, 3*time.Second, apiErr.Elapsed)
 		assert.ErrorContains(t, err, "after 4 attempts in 3s")
 	})
 }
 
-// The context ends the call amid the wait for another attempt: what the service said last is
-// still there.
-func TestOutcomeKeepsTheLastResponse(t *testing.T) {
+// If a call ends while it waits for another attempt, its error still has the last response.
+func TestErrorsHaveTheLastResponse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		asked := 0
-		rotten := errors.New("vault is sealed")
+		calls := 0
+		sealed := errors.New("vault is sealed")
 		source := func(context.Context) (string, error) {
-			if asked++; asked == 3 {
-				return "", rotten
+			if calls++; calls == 3 {
+				return "", sealed
 			}
 			return astrotest.Token, nil
 		}
@@ -272,28 +267,28 @@ func TestOutcomeKeepsTheLastResponse(t *testing.T) {
 		defer cancel()
 		server.Inject(astrotest.Error(429, "slow down").WithHeader("Retry-After", "30"))
 		_, err := client.Finalize(ctx, target, wrapper.ImageOnly())
-		for end, err := range map[error]error{context.DeadlineExceeded: err, rotten: func() error {
+		for end, err := range map[error]error{context.DeadlineExceeded: err, sealed: func() error {
 			server.Inject(astrotest.Error(429, "slow down"))
 			_, err := client.Finalize(t.Context(), target, wrapper.ImageOnly())
 			return err
 		}()} {
 			require.ErrorIs(t, err, end)
 			require.ErrorIs(t, err, wrapper.ErrRateLimited)
-			var answered *wrapper.APIError
-			require.ErrorAs(t, err, &answered)
-			assert.Equal(t, "slow down", answered.Message)
-			assert.Equal(t, "astrotest-request", answered.RequestID)
+			var apiErr *wrapper.APIError
+			require.ErrorAs(t, err, &apiErr)
+			assert.Equal(t, "slow down", apiErr.Message)
+			assert.Equal(t, "astrotest-request", apiErr.RequestID)
 			assert.NotErrorIs(t, err, wrapper.ErrOutcomeUnknown)
 		}
 	})
 }
 
-// An attempt that is not made leaves what is known as it is: two look-ups prove no failure.
-func TestOutcomeOfAnAttemptThatIsNotMade(t *testing.T) {
+// An attempt that was not sent changes nothing: two read-backs do not prove a failure.
+func TestOutcomeWithoutATokenForTheRetryIsUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		asked := 0
+		calls := 0
 		source := func(context.Context) (string, error) {
-			if asked++; asked > 3 {
+			if calls++; calls > 3 {
 				return "", errors.New("vault is sealed")
 			}
 			return astrotest.Token, nil
@@ -308,12 +303,12 @@ func TestOutcomeOfAnAttemptThatIsNotMade(t *testing.T) {
 	})
 }
 
-// A token that is bad from the second attempt on is no ValidationError: something was sent.
-func TestOutcomeOfATokenThatTurnsBad(t *testing.T) {
+// A token that is invalid from the second attempt on is not a ValidationError, since a request was sent.
+func TestOutcomeWithAnInvalidTokenForTheRetryIsUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		asked := 0
+		calls := 0
 		source := func(context.Context) (string, error) {
-			if asked++; asked == 1 {
+			if calls++; calls == 1 {
 				return astrotest.Token, nil
 			}
 			return astrotest.Token + "\n", nil
@@ -328,8 +323,8 @@ func TestOutcomeOfATokenThatTurnsBad(t *testing.T) {
 	})
 }
 
-// With look-ups off the finalize is repeated unseen, and the doubt stays.
-func TestOutcomeWithoutLookUp(t *testing.T) {
+// WithoutLookUp the finalize is retried without read-backs, and doubt remains.
+func TestWithoutLookUpLeavesDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithoutLookUp())
 		defer closeAll()
@@ -337,7 +332,7 @@ func TestOutcomeWithoutLookUp(t *testing.T) {
 		server.Inject(astrotest.CutResponse(), astrotest.BadGateway())
 		_, err := client.Finalize(t.Context(), target, wrapper.ImageOnly())
 		require.NoError(t, err)
-		server.Inject(astrotest.CutResponse(), astrotest.Error(400, "Finalized before"))
+		server.Inject(astrotest.CutResponse(), astrotest.Error(400, "Already finalized"))
 		_, err = client.Finalize(t.Context(), target, wrapper.ImageOnly())
 		require.ErrorIs(t, err, wrapper.ErrOutcomeUnknown)
 		require.ErrorIs(t, err, wrapper.ErrBadRequest)
@@ -347,8 +342,8 @@ func TestOutcomeWithoutLookUp(t *testing.T) {
 	})
 }
 
-// Someone else finalized the deploy with another version: nothing shows that ours took effect.
-func TestOutcomeWithAnotherVersionThere(t *testing.T) {
+// Another client finalized the deploy with another version, so nothing shows that ours took effect.
+func TestOutcomeWithAnotherVersionIsUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 		defer closeAll()
@@ -365,22 +360,22 @@ func TestOutcomeWithAnotherVersionThere(t *testing.T) {
 	})
 }
 
-// An unsafe operation of API() is never repeated once it may have been received, a safe one is.
-func TestOutcomesOfTheGeneratedClient(t *testing.T) {
+// API() retries reads.
+func TestGeneratedClientRetriesReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, nil)
 		defer closeAll()
 		target := add(server, api.DeployTypeImageOnly)
 		server.Inject(astrotest.BadGateway(), astrotest.CutConnection(), astrotest.Respond(200, "text/html", "<html>"))
-		answer, err := client.API().GetDeploy(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID)
+		response, err := client.API().GetDeploy(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID)
 		require.NoError(t, err)
-		assert.Equal(t, http.StatusOK, answer.StatusCode)
+		assert.Equal(t, http.StatusOK, response.StatusCode)
 		assert.Len(t, server.Requests(), 4)
 	})
 }
 
-// Of a request of API() the error says by a value whether it may have been carried out.
-func TestOutcomesOfTheGeneratedClientsErrors(t *testing.T) {
+// The error of a request through API() says whether it may have taken effect.
+func TestGeneratedClientsErrorsSayIfTheRequestMayHaveTakenEffect(t *testing.T) {
 	server, client, deployment := home(t)
 	request := api.CreateDeployRequest{Type: api.DeployTypeDAGOnly}
 	server.Inject(astrotest.CutConnection(), astrotest.CutConnection(), astrotest.CutConnection(), astrotest.CutConnection(), astrotest.CutConnection())
@@ -405,7 +400,7 @@ func each[T any](values []T, change func(T) T) []T {
 	return changed
 }
 
-// add gives the server a Deployment with one deploy and returns its target.
+// add adds a Deployment with one deploy to the server and returns its target.
 func add(server *astrotest.Server, deployType api.DeployType) wrapper.Target {
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 	deploy := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: deployType})

@@ -27,23 +27,23 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// echoing is a service, and a storage, that echo a secret wherever a response has room for text.
+// echoing is a service and a storage that echo a secret in every text of a response.
 type echoing struct {
-	echo   string // as it is spelled
+	echo   string // the secret in another spelling
 	secret string
 	posted int
 }
 
-// odd is an error of a transport that holds more than it says.
-type odd struct{ Said, Held string }
+// leakyError is a transport error whose fields hold more than its text.
+type leakyError struct{ Text, Secret string }
 
-func (o odd) Error() string { return o.Said }
+func (e leakyError) Error() string { return e.Text }
 
 func (e *echoing) RoundTrip(request *http.Request) (*http.Response, error) {
 	status, header, body := http.StatusOK, http.Header{}, ""
 	switch deploy := request.URL.Path; {
 	case strings.Contains(deploy, "odd"):
-		return nil, odd{e.echo, e.secret}
+		return nil, leakyError{e.echo, e.secret}
 	case request.Method == http.MethodPut && strings.HasSuffix(deploy, "version"):
 		status, header = http.StatusCreated, http.Header{"X-Ms-Version-Id": {e.echo}, "Content-Md5": request.Header["Content-Md5"]}
 	case request.Method == http.MethodPut:
@@ -92,11 +92,11 @@ func (e *echoing) deploy(id, status string) string {
 	return string(body)
 }
 
-// 200 secrets by 30 spellings each, echoed in all that a response has, and by every type of
-// error: nothing of it shows, whatever prints, logs or encodes the error.
-func TestNoSpellingOfASecretShows(t *testing.T) {
+// 200 secrets in 30 spellings each, echoed in every part of a response, never appear in an error of any
+// type, however it is printed, logged or encoded.
+func TestErrorsShowNoSpellingOfASecret(t *testing.T) {
 	seeds := 10
-	if chaostest.UnderRace { // which looks for something else
+	if chaostest.UnderRace { // the race detector finds other bugs
 		seeds = 1
 	}
 	for seed := range seeds {
@@ -110,14 +110,14 @@ func TestNoSpellingOfASecretShows(t *testing.T) {
 	}
 }
 
-// requireNoSpellingShown tries one secret, by 30 of its spellings.
+// requireNoSpellingShown tries one secret in 30 spellings.
 func requireNoSpellingShown(t *testing.T, random *rand.Rand, byAssertions bool) {
 	secret, names := chaostest.RandomSecret(random), slices.Sorted(maps.Keys(chaostest.Spellings))
-	service, log, asked := &echoing{secret: secret}, &bytes.Buffer{}, 0
+	service, log, calls := &echoing{secret: secret}, &bytes.Buffer{}, 0
 	options := []wrapper.Option{
 		wrapper.WithTokenSource(func(context.Context) (string, error) {
-			if asked++; asked%2 == 0 && service.posted%2 == 1 {
-				return "another.token.by-then", nil
+			if calls++; calls%2 == 0 && service.posted%2 == 1 {
+				return "another.token.by.now", nil
 			}
 			return secret, nil
 		}),
@@ -149,7 +149,7 @@ func requireNoSpellingShown(t *testing.T, random *rand.Rand, byAssertions bool) 
 	}
 }
 
-// failures are errors of every type.
+// failures returns errors of every type.
 func failures(ctx context.Context, client, twice *wrapper.Client, service *echoing) map[string]error {
 	target := func(deploy string) wrapper.Target {
 		return wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: deploy, Type: api.DeployTypeBundle}
@@ -162,19 +162,19 @@ func failures(ctx context.Context, client, twice *wrapper.Client, service *echoi
 	upload := func(blob string) error {
 		address := api.NewSecret("https://storage.example/c/" + blob + "?sig=" + url.QueryEscape(service.secret))
 		version, err := client.Upload(ctx, &address, bytes.NewReader(gzipped(100)))
-		return cmp.Or(err, errors.New(version)) // a version is shown, too
+		return cmp.Or(err, errors.New(version)) // a version may be printed, too
 	}
 	read := func(deploy string) error {
 		_, err := client.GetDeploy(ctx, target(deploy))
 		return err
 	}
 	service.posted = 0
-	_, waited := client.Wait(ctx, target("waiting"))
+	_, waitErr := client.Wait(ctx, target("waiting"))
 	ended, cancel := context.WithCancelCause(ctx)
-	cancel(odd{service.echo, service.secret})
-	_, waitedInVain := client.Wait(ended, target("waiting"))
+	cancel(leakyError{service.echo, service.secret})
+	_, waitCanceled := client.Wait(ended, target("waiting"))
 	address := api.NewSecret("https://storage.example/c/b?sig=" + url.QueryEscape(service.secret))
-	_, unread := client.Upload(ctx, &address, brokenTarball{odd{service.echo, service.secret}})
+	_, readErr := client.Upload(ctx, &address, brokenTarball{leakyError{service.echo, service.secret}})
 	return map[string]error{
 		"rotated":             finalize(twice, "rotated"),
 		"APIError":            read("refused"),
@@ -182,13 +182,13 @@ func failures(ctx context.Context, client, twice *wrapper.Client, service *echoi
 		"TransportError":      read("odd"),
 		"OutcomeUnknownError": finalize(client, "unknown"),
 		"DeployFailedError":   finalize(client, "failed"),
-		"WaitError":           waited,
+		"WaitError":           waitErr,
 		"StorageError":        upload("blob"),
 		"version":             upload("version"),
 		"upload":              upload("odd"),
 		"ValidationError":     read(service.echo + "/"),
-		"ended":               waitedInVain,
-		"tarball":             unread,
+		"ended":               waitCanceled,
+		"tarball":             readErr,
 	}
 }
 
@@ -198,28 +198,28 @@ type brokenTarball struct{ err error }
 func (b brokenTarball) Read([]byte) (int, error)       { return 0, b.err }
 func (b brokenTarball) Seek(int64, int) (int64, error) { return 512, nil }
 
-// A token that no request was made with yet may be in a call that has its values mixed up.
-func TestAValueThatIsTheTokenIsNotShown(t *testing.T) {
+// A caller may pass the token in place of another value before it is used.
+func TestTokenInPlaceOfAnotherValueIsNotShown(t *testing.T) {
 	const token = "abcdefghijklmnopqrstuv0123456789abcd"
 	client, err := wrapper.NewClient(wrapper.WithToken(token))
 	require.NoError(t, err)
 	_, read := client.GetDeploy(t.Context(), wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: token + "/"})
-	_, made := wrapper.NewClient(wrapper.WithToken(token), wrapper.WithBaseURL(token))
+	_, byOption := wrapper.NewClient(wrapper.WithToken(token), wrapper.WithBaseURL(token))
 	t.Setenv("ASTRO_API_TOKEN", token)
-	_, madeByVariable := wrapper.NewClient(wrapper.WithBaseURL(token))
+	_, byVariable := wrapper.NewClient(wrapper.WithBaseURL(token))
 	for name, err := range map[string]error{
-		"GetDeploy":             read,
-		"CheckCreate":           client.CheckCreate(wrapper.Deployment{OrganizationID: token + "/"}, api.CreateDeployRequest{}),
-		"NewClient":             made,
-		"NewClient, a variable": madeByVariable,
+		"GetDeploy":              read,
+		"CheckCreate":            client.CheckCreate(wrapper.Deployment{OrganizationID: token + "/"}, api.CreateDeployRequest{}),
+		"NewClient":              byOption,
+		"NewClient, environment": byVariable,
 	} {
 		require.ErrorAs(t, err, new(*wrapper.ValidationError), name)
 		assert.NotContains(t, err.Error(), token[:12], name)
 	}
 }
 
-// What many calls of one client use meanwhile does not make it forget what another one used.
-func TestNoCallForgetsItsOwnSecrets(t *testing.T) {
+// Other calls of a client do not make it forget the secrets of a call in flight.
+func TestConcurrentCallsDoNotForgetSecrets(t *testing.T) {
 	const token, signature = "abcdefghijklmnopqrstuv0123456789abcd", "ABCDEFGHIJKLMNOPQRST0123456789"
 	var client *wrapper.Client
 	var log bytes.Buffer
@@ -228,7 +228,7 @@ func TestNoCallForgetsItsOwnSecrets(t *testing.T) {
 		_, err := client.Upload(t.Context(), &address, bytes.NewReader(gzipped(100)))
 		return err
 	}
-	meanwhile := func() {
+	otherCalls := func() {
 		for i := range 20 {
 			assert.Error(t, upload(strings.Repeat(string(rune('a'+i)), 20)))
 		}
@@ -242,7 +242,7 @@ func TestNoCallForgetsItsOwnSecrets(t *testing.T) {
 			if request.Method == http.MethodPut && request.URL.Query().Get("sig") != signature {
 				return nil, errors.New("reset")
 			}
-			meanwhile()
+			otherCalls()
 			return nil, errors.New("reset: " + request.URL.RawQuery + request.Header.Get("Authorization"))
 		})}))
 	require.NoError(t, err)
@@ -256,9 +256,8 @@ func TestNoCallForgetsItsOwnSecrets(t *testing.T) {
 	}
 }
 
-// A token source may return a ValidationError of its own, which is not what the client makes of a
-// token that is bad.
-func TestAValidationErrorOfATokenSource(t *testing.T) {
+// A token source's own ValidationError is not the client's error for an invalid token.
+func TestTokenSourcesValidationErrorIsWrapped(t *testing.T) {
 	const token = "abcdefghijklmnopqrstuv0123456789abcd"
 	client, err := wrapper.NewClient(wrapper.WithTokenSource(func(context.Context) (string, error) {
 		return token, fmt.Errorf("vault: %w", &wrapper.ValidationError{Field: "response", Value: token, Rule: "cannot be parsed"})
@@ -268,8 +267,8 @@ func TestAValidationErrorOfATokenSource(t *testing.T) {
 	assert.EqualError(t, err, `GetDeploy: nothing was sent: token source: vault: response cannot be parsed (got "[REDACTED]")`)
 }
 
-// A response full of what looks like signatures costs no more than another one.
-func TestAHostileResponseIsSoonRead(t *testing.T) {
+// A response full of text that looks like signatures does not cost more than another one.
+func TestHostileResponseIsReadCheaply(t *testing.T) {
 	hostile := strings.Builder{}
 	for i := range 12_000 {
 		fmt.Fprintf(&hostile, "sig=%020d&", i)
@@ -284,5 +283,5 @@ func TestAHostileResponseIsSoonRead(t *testing.T) {
 	allocated := testing.AllocsPerRun(1, func() {
 		_, err = client.Finalize(t.Context(), wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: "failed"}, wrapper.BundleTarball("version"))
 	})
-	assert.Less(t, allocated, 8_000.0, "of 12,000 that look like secrets")
+	assert.Less(t, allocated, 8_000.0, "allocations for 12,000 strings that look like secrets")
 }

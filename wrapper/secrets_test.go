@@ -23,9 +23,9 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// A value of every exported type that was as near to the secrets as one can be shows none,
-// whatever it is printed or logged with. TestChaos does the same for the errors it meets.
-func TestSecretsShowInNoExportedType(t *testing.T) {
+// A value of every exported type, made from responses full of secrets, shows none of them when it is
+// printed or logged. TestChaos does the same for its errors.
+func TestExportedTypesShowNoSecrets(t *testing.T) {
 	echo := "Bearer " + chaostest.Token + " https://storage.example/a?sv=1&sig=" + chaostest.Signature
 	server := astrotest.NewServer(astrotest.WithTokens(chaostest.Token), astrotest.WithAnyVersion())
 	defer server.Close()
@@ -46,7 +46,7 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 	content := wrapper.BundleTarball("version")
 	deploy, err := client.Finalize(t.Context(), target, content)
 	require.NoError(t, err)
-	require.Contains(t, deploy.BundleUploadURL.Reveal(), chaostest.Signature, "there is a secret to be shown")
+	require.Contains(t, deploy.BundleUploadURL.Reveal(), chaostest.Signature, "the deploy has a secret")
 
 	values := map[string]any{
 		"APIVersion":  wrapper.V1,
@@ -68,19 +68,19 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 		require.Error(t, err)
 		return err
 	}
-	other := wrapper.BundleTarball("other") // which a look-up does not show
+	other := wrapper.BundleTarball("other") // a read-back does not show it
 	refused := astrotest.Respond(400, "application/json", `{"message":"`+echo+`","requestId":"`+echo+`","fieldErrors":[{"field":"`+echo+`","code":"`+echo+`","message":"`+echo+`"}]}`)
 	unreadable := append([]astrotest.Fault{astrotest.Respond(200, "text/html", echo)}, slices.Repeat([]astrotest.Fault{astrotest.Respond(403, "text/html", echo)}, 9)...)
 	closed := astrotest.NewServer(astrotest.WithTokens(chaostest.Token))
 	closed.Close()
 	unreachable, err := wrapper.NewClient(append(options, wrapper.WithBaseURL(closed.URL), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))...)
 	require.NoError(t, err)
-	_, noResponse := unreachable.Finalize(t.Context(), target, content)
+	_, transportErr := unreachable.Finalize(t.Context(), target, content)
 
 	values["Deployment"] = wrapper.Deployment{OrganizationID: target.OrganizationID, DeploymentID: target.DeploymentID}
 	values["UploadOption"] = wrapper.WithProgress(func(int64, int64) {})
 	address := deploy.BundleUploadURL.Reveal()
-	_, signed, _ := strings.Cut(address, "sig=") // the storage knows no token
+	_, signed, _ := strings.Cut(address, "sig=") // the storage never gets the token
 	signed += " in " + address
 	server.Inject(astrotest.StorageError(403, "AuthenticationFailed", signed).WithHeader("x-ms-request-id", signed).On("PutBlob"))
 	_, err = client.Upload(t.Context(), deploy.BundleUploadURL, bytes.NewReader(gzipped(100)))
@@ -92,7 +92,7 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 	values["ValidationError"] = finalizeWith(wrapper.Target{OrganizationID: "https://storage.example/a?sig=" + chaostest.Signature}, content)
 	values["APIError"] = finalizeWith(target, other, astrotest.RateLimited(), refused)
 	values["OutcomeUnknownError"] = finalizeWith(target, other, unreadable...)
-	values["TransportError"] = noResponse
+	values["TransportError"] = transportErr
 	values["DeployFailedError"] = finalizeWith(target, content, astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "FAILED" }))
 	for name, target := range map[string]any{
 		"ValidationError":     new(*wrapper.ValidationError),
@@ -107,7 +107,7 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 	}
 
 	for _, name := range exportedTypes(t) {
-		assert.Contains(t, values, name, "a type that is not looked at")
+		assert.Contains(t, values, name, "this type is not tested")
 	}
 	for _, value := range values {
 		chaostest.RequireNoSecret(t, value)
@@ -122,7 +122,7 @@ func TestSecretsShowInNoExportedType(t *testing.T) {
 	chaostest.RequireClean(t, log.String())
 }
 
-// exportedTypes are the names of this package's.
+// exportedTypes returns the names of this package's exported types.
 func exportedTypes(t *testing.T) (names []string) {
 	paths, err := filepath.Glob("*.go")
 	require.NoError(t, err)
@@ -143,8 +143,8 @@ func exportedTypes(t *testing.T) (names []string) {
 	return names
 }
 
-// A 401 tells that the token expired, and shows nothing of it.
-func TestAnExpiredTokenIsNamed(t *testing.T) {
+// The error for a 401 says when the token expired, and shows nothing else of it.
+func TestUnauthorizedErrorNamesAnExpiredToken(t *testing.T) {
 	server := astrotest.NewServer()
 	defer server.Close()
 	client, err := wrapper.NewClient(wrapper.WithBaseURL(server.URL), wrapper.WithToken(chaostest.Token))

@@ -8,7 +8,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-func TestTargetOf(t *testing.T) {
+func TestTargetOfCopiesTheDeploysFields(t *testing.T) {
 	deploy := &api.Deploy{ID: "deploy", DeploymentID: "deployment", Type: api.DeployTypeImageAndDAG}
 	target := Target{OrganizationID: "organization", DeploymentID: "deployment", DeployID: "deploy", Type: api.DeployTypeImageAndDAG, DAGDeploys: DAGDeploysOff}
 	assert.Equal(t, target, TargetOf("organization", deploy))

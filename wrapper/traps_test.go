@@ -21,13 +21,13 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// Each trap of a generated client is sprung on both: the bare generated client, used the way
-// its methods suggest, must fall into it, or the trap is no longer one; ours must not.
+// Each test runs a trap against both clients. The bare generated client, used as its methods suggest, must fall
+// into it, or the trap no longer exists. Ours must not.
 
-// outcome is what a caller learns from finalizing a deploy.
+// outcome is what a caller gets from finalizing a deploy.
 type outcome struct {
 	deploy *api.Deploy
-	status int // of the response, as far as the caller can tell; 0 if not at all
+	status int // of the response; 0 if the caller cannot see it
 	err    error
 }
 
@@ -42,20 +42,20 @@ func bareClient(t *testing.T, server string) *api.ClientWithResponses {
 
 func finalizeBare(t *testing.T, server string, target wrapper.Target) outcome {
 	version := "version"
-	answer, err := bareClient(t, server).FinalizeDeployWithResponse(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID, api.FinalizeDeployRequest{DAGTarballVersion: &version})
+	response, err := bareClient(t, server).FinalizeDeployWithResponse(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID, api.FinalizeDeployRequest{DAGTarballVersion: &version})
 	if err != nil {
 		return outcome{err: err}
 	}
-	return outcome{deploy: answer.JSON200, status: answer.StatusCode()}
+	return outcome{deploy: response.JSON200, status: response.StatusCode()}
 }
 
 func finalizeOurs(t *testing.T, server string, target wrapper.Target) outcome {
 	client, err := wrapper.NewClient(wrapper.WithBaseURL(server), wrapper.WithAPIVersion(wrapper.V1), wrapper.WithToken(astrotest.Token), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}), wrapper.WithoutLookUp())
 	require.NoError(t, err)
 	deploy, err := client.Finalize(t.Context(), target, wrapper.DAGTarball("version"))
-	var answered *wrapper.APIError
-	if errors.As(err, &answered) {
-		return outcome{status: answered.StatusCode, err: err}
+	var apiErr *wrapper.APIError
+	if errors.As(err, &apiErr) {
+		return outcome{status: apiErr.StatusCode, err: err}
 	}
 	return outcome{deploy: deploy, err: err}
 }
@@ -73,7 +73,7 @@ func TestTrapsOfTheGeneratedClient(t *testing.T) {
 	set := func(field string, value any) astrotest.Fault {
 		return astrotest.EditDeploy(func(deploy map[string]any) { deploy[field] = value })
 	}
-	bend := func(ids ...string) func(*wrapper.Target) {
+	change := func(ids ...string) func(*wrapper.Target) {
 		return func(target *wrapper.Target) {
 			fields := []*string{&target.DeployID, &target.DeploymentID, &target.OrganizationID}
 			for i, id := range ids {
@@ -82,21 +82,21 @@ func TestTrapsOfTheGeneratedClient(t *testing.T) {
 		}
 	}
 	for _, trap := range []struct {
-		name   string
-		fault  astrotest.Fault
-		bend   func(*wrapper.Target)
-		isWell func(world, outcome) bool
+		name      string
+		fault     astrotest.Fault
+		change    func(*wrapper.Target)
+		isHandled func(world, outcome) bool
 	}{
-		{"deployId ..", astrotest.Fault{}, bend(".."), nothingSent},
-		{"three IDs ..", astrotest.Fault{}, bend("..", "..", ".."), nothingSent},
-		{"deployId empty", astrotest.Fault{}, bend(""), nothingSent},
-		{"deployId .", astrotest.Fault{}, bend("."), nothingSent},
-		{"400 labelled JSON that is not", astrotest.Respond(400, "application/json", "upstream says no"), nil, isErrorWithStatus(400)},
-		{"500 labelled JSON that is not", astrotest.Respond(500, "application/json", "<html>"), nil, isErrorWithStatus(500)},
+		{"deployId ..", astrotest.Fault{}, change(".."), nothingSent},
+		{"three IDs ..", astrotest.Fault{}, change("..", "..", ".."), nothingSent},
+		{"deployId empty", astrotest.Fault{}, change(""), nothingSent},
+		{"deployId .", astrotest.Fault{}, change("."), nothingSent},
+		{"400 with invalid JSON", astrotest.Respond(400, "application/json", "upstream says no"), nil, isErrorWithStatus(400)},
+		{"500 with invalid JSON", astrotest.Respond(500, "application/json", "<html>"), nil, isErrorWithStatus(500)},
 		{"200 HTML", astrotest.Respond(200, "text/html", "<html>sign in</html>"), nil, isErrorWithStatus(200)},
 		{"201", astrotest.Respond(201, "application/json", "{}"), nil, isErrorWithStatus(201)},
 		{"204", astrotest.Respond(204, "", ""), nil, isErrorWithStatus(204)},
-		{"404 of a router", astrotest.Respond(404, "text/plain", "404 page not found"), nil, isErrorWithStatus(404)},
+		{"404 from a router", astrotest.Respond(404, "text/plain", "404 page not found"), nil, isErrorWithStatus(404)},
 		{"429 as text", astrotest.RateLimited(), nil, isErrorWithStatus(429)},
 		{"200 {}", astrotest.Respond(200, "application/json", "{}"), nil, isErrorWithStatus(200)},
 		{"200 null", astrotest.Respond(200, "application/json", "null"), nil, isErrorWithStatus(200)},
@@ -105,25 +105,25 @@ func TestTrapsOfTheGeneratedClient(t *testing.T) {
 			return got.err == nil && got.deploy.ID == w.target.DeployID
 		}},
 		{"status FAILED", set("status", "FAILED"), nil, isError},
-		{"answer without bound", astrotest.LongResponse(11 << 20), nil, isError},
+		{"endless response", astrotest.LongResponse(11 << 20), nil, isError},
 	} {
 		t.Run(trap.name, func(t *testing.T) {
-			spring := func(finalize func(*testing.T, string, wrapper.Target) outcome) (world, outcome) {
+			run := func(finalize func(*testing.T, string, wrapper.Target) outcome) (world, outcome) {
 				server, _, target := fake(api.DeployTypeDAGOnly)
 				t.Cleanup(server.Close)
 				server.Inject(trap.fault)
-				if trap.bend != nil {
-					trap.bend(&target)
+				if trap.change != nil {
+					trap.change(&target)
 				}
 				return world{server, target}, finalize(t, server.URL, target)
 			}
-			assert.True(t, trap.isWell(spring(finalizeOurs)), "ours")
-			assert.False(t, trap.isWell(spring(finalizeBare)), "the bare client: it has this trap no longer")
+			assert.True(t, trap.isHandled(run(finalizeOurs)), "ours")
+			assert.False(t, trap.isHandled(run(finalizeBare)), "the bare client no longer has this trap")
 		})
 	}
 }
 
-// A redirect to the deploy itself reads like success to a client that follows it.
+// A client that follows a redirect to the deploy itself mistakes it for success.
 func TestTrapRedirectsAreFollowed(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		for name, finalize := range map[string]func(*testing.T, string, wrapper.Target) outcome{"ours": finalizeOurs, "bare": finalizeBare} {
@@ -149,7 +149,7 @@ func TestTrapRedirectsAreFollowed(t *testing.T) {
 func TestTrapNoTimeout(t *testing.T) {
 	bare, err := api.NewClient("https://api.example")
 	require.NoError(t, err)
-	assert.Zero(t, bare.Client.(*http.Client).Timeout, "the bare client has a timeout now")
+	assert.Zero(t, bare.Client.(*http.Client).Timeout, "the bare client now has a timeout")
 
 	server, _, target := fake(api.DeployTypeImageOnly)
 	defer server.Close()
@@ -166,7 +166,7 @@ func TestTrapBaseURLs(t *testing.T) {
 	assert.False(t, strings.HasPrefix(request.URL.Path, "/v1/"), "the request builder no longer drops the base path")
 	for _, baseURL := range []string{"", "api.astronomer.io", "http://api.astronomer.io"} {
 		_, err := api.NewClient(baseURL)
-		assert.NoError(t, err, "the bare client refuses %q now", baseURL)
+		assert.NoError(t, err, "the bare client now rejects %q", baseURL)
 		_, err = wrapper.NewClient(wrapper.WithToken("token"), wrapper.WithBaseURL(baseURL))
 		var invalid *wrapper.ValidationError
 		assert.ErrorAs(t, err, &invalid)
@@ -182,8 +182,7 @@ func TestTrapBaseURLs(t *testing.T) {
 	}
 }
 
-// A request editor that adds the header is called for each call; with ours below it there is
-// still only one Authorization.
+// A request editor that adds the header runs for each call. Our client sends only one Authorization header.
 func TestTrapAuthorizationTwice(t *testing.T) {
 	server, client, target := fake(api.DeployTypeImageOnly)
 	defer server.Close()
@@ -203,8 +202,8 @@ func TestTrapAuthorizationTwice(t *testing.T) {
 	assert.Len(t, requests[1].Authorization, 2, "the bare client no longer sends two")
 }
 
-// An editor that puts a secret into the query makes the transport's error print it.
-func TestTrapTheErrorPrintsTheURL(t *testing.T) {
+// An editor puts a secret into the query, and the transport's error prints it.
+func TestTrapErrorsPrintTheURL(t *testing.T) {
 	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 	bare := bareClient(t, server.URL)
 	server.Close()
@@ -216,11 +215,11 @@ func TestTrapTheErrorPrintsTheURL(t *testing.T) {
 	require.Error(t, err)
 	assert.NotContains(t, err.Error(), "s1gned")
 	_, err = bare.GetDeploy(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID, sign)
-	assert.ErrorContains(t, err, "s1gned", "the bare client hides it now")
+	assert.ErrorContains(t, err, "s1gned", "the bare client now hides it")
 }
 
-// With the retries in the Doer, a request editor's token would be as old as the call. Ours is
-// asked for by every attempt.
+// With retries in the Doer, a request editor's token is as old as the call. Our client gets a token for each
+// attempt.
 func TestTrapOneTokenForAllAttempts(t *testing.T) {
 	server := astrotest.NewServer(astrotest.WithTokens("token-1", "token-2"))
 	defer server.Close()
@@ -237,12 +236,12 @@ func TestTrapOneTokenForAllAttempts(t *testing.T) {
 
 	rotation = 0
 	twice := doer(func(request *http.Request) (*http.Response, error) {
-		answer, err := http.DefaultClient.Do(request)
-		if err == nil && answer.StatusCode == http.StatusBadGateway {
-			_ = answer.Body.Close()
+		response, err := http.DefaultClient.Do(request)
+		if err == nil && response.StatusCode == http.StatusBadGateway {
+			_ = response.Body.Close()
 			return http.DefaultClient.Do(request)
 		}
-		return answer, err
+		return response, err
 	})
 	bare, err := api.NewClientWithResponses(server.URL+"/v1", api.WithHTTPClient(twice), api.WithRequestEditorFn(func(_ context.Context, request *http.Request) error {
 		request.Header.Set("Authorization", "Bearer "+rotate())
@@ -264,8 +263,7 @@ type doer func(*http.Request) (*http.Response, error)
 
 func (d doer) Do(request *http.Request) (*http.Response, error) { return d(request) }
 
-// An http.Client's Timeout would span all attempts, with the retries in its transport. Below
-// ours it is for one.
+// With retries in the transport, an http.Client's Timeout spans all attempts. Ours is per attempt.
 func TestTrapOneTimeoutForAllAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithAttemptTimeout(10*time.Second))
@@ -279,8 +277,8 @@ func TestTrapOneTimeoutForAllAttempts(t *testing.T) {
 	})
 }
 
-// What API hands out reads like any *http.Response, and holds no token.
-func TestAPIHandsOutWholeResponses(t *testing.T) {
+// API returns complete responses without the token.
+func TestAPIReturnsCompleteResponses(t *testing.T) {
 	server, client, target := fake(api.DeployTypeImageOnly)
 	defer server.Close()
 	response, err := client.API().GetDeploy(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID)
@@ -291,9 +289,9 @@ func TestAPIHandsOutWholeResponses(t *testing.T) {
 	assert.Contains(t, string(body), target.DeployID)
 
 	typed := api.ClientWithResponses{ClientInterface: client.API()}
-	answer, err := typed.GetDeployWithResponse(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID)
+	decoded, err := typed.GetDeployWithResponse(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID)
 	require.NoError(t, err)
-	assert.Equal(t, target.DeployID, answer.JSON200.ID)
+	assert.Equal(t, target.DeployID, decoded.JSON200.ID)
 
 	_, err = (*wrapper.Client)(nil).API().GetDeploy(t.Context(), "o", "d", "p")
 	assert.ErrorContains(t, err, "NewClient")

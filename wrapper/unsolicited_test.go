@@ -20,9 +20,9 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// What SECURITY.md says of net/http: it logs what comes after a response, by the standard logger, and
-// what keeps it from that. Not parallel, since that logger is everybody's.
-func TestWhatFollowsAResponseIsLoggedByNetHTTP(t *testing.T) {
+// net/http logs bytes after a response with the standard logger; SECURITY.md says so, and how to prevent it.
+// The test is not parallel, since it replaces that logger's output.
+func TestNetHTTPLogsBytesAfterAResponse(t *testing.T) {
 	const signature = "c2lnbmF0dXJl"
 	deploy := `{"id":"p","deploymentId":"d","status":"DEPLOYED","type":"DAG_ONLY"}`
 	long := strings.TrimSuffix(deploy, "}") + `,"dagsUploadUrl":"https://storage.example/d?sig=` + signature + `"}`
@@ -67,17 +67,17 @@ func TestWhatFollowsAResponseIsLoggedByNetHTTP(t *testing.T) {
 
 			served := make(chan error, 1)
 			go func() { served <- serveOnce(listener, row.response) }()
-			var logged bytes.Buffer // which the logger locks, so that it is not written to once another is set
+			var logOutput bytes.Buffer // the logger's lock guards it
 			before := log.Writer()
-			log.SetOutput(&logged)
+			log.SetOutput(&logOutput)
 			_, got := client.GetDeploy(t.Context(), wrapper.Target{OrganizationID: "o", DeploymentID: "d", DeployID: "p"})
 			err = <-served
 			log.SetOutput(before)
 
 			require.NoError(t, err)
 			assert.True(t, got == nil || errors.As(got, new(*wrapper.APIError)), "no response: %v", got)
-			assert.Equal(t, row.isLogged, strings.Contains(logged.String(), "Unsolicited response"), logged.String())
-			assert.Equal(t, row.isLogged, strings.Contains(logged.String(), signature), logged.String())
+			assert.Equal(t, row.isLogged, strings.Contains(logOutput.String(), "Unsolicited response"), logOutput.String())
+			assert.Equal(t, row.isLogged, strings.Contains(logOutput.String(), signature), logOutput.String())
 		})
 	}
 }
@@ -89,8 +89,8 @@ func onlyHTTP2(transport *http.Transport) {
 	transport.Protocols.SetUnencryptedHTTP2(true)
 }
 
-// serveOnce sends a response, byte for byte, to the first request, and returns when the client has
-// read all of it: it closed its connection or, over HTTP/2, acknowledged the ping after it.
+// serveOnce writes a response to the first request. It returns once the client has read all of it, that is,
+// closed its connection or, over HTTP/2, acknowledged the ping after it.
 func serveOnce(listener net.Listener, response string) error {
 	conn, err := listener.Accept()
 	if err != nil {
@@ -130,8 +130,7 @@ func serveOnce(listener net.Listener, response string) error {
 	}
 }
 
-// What is needed of the frames of HTTP/2 (RFC 9113, section 6), which net/http writes none of that
-// break the protocol.
+// The HTTP/2 frames that the test needs (RFC 9113, section 6). net/http cannot write invalid ones.
 const (
 	typeData, typeHeaders, typeSettings, typePing = 0, 1, 4, 6
 
@@ -152,8 +151,8 @@ func readFrame(from *bufio.Reader) (kind, flags byte, err error) {
 	return head[3], head[4], err
 }
 
-// http2Response is a response on the first stream, whatever its Content-Length says. Its header is
-// written by the static table of HPACK: status 200, and content-length as a literal.
+// http2Response returns a response on the first stream with the given Content-Length. Its header uses the
+// static table of HPACK: status 200, and content-length as a literal.
 func http2Response(length int, body string) string {
 	digits := fmt.Sprint(length)
 	header := "\x88\x0f\x0d" + string(rune(len(digits))) + digits

@@ -20,9 +20,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// What makes a new deploy the cure is that the URL has expired, by the storage's clock. What a 403 says
-// besides, and who says it, has cures of its own.
-func TestUploadURLThatHasExpired(t *testing.T) {
+// A new deploy is needed only if the URL has expired by the storage's clock. Other 403s have other hints.
+func TestUploadTellsAnExpiredURLFromOther403s(t *testing.T) {
 	server := astrotest.NewServer(astrotest.WithUploadURLsValidFor(0))
 	defer server.Close()
 	valid := astrotest.NewServer()
@@ -33,11 +32,11 @@ func TestUploadURLThatHasExpired(t *testing.T) {
 		expired bool
 		hint    string
 	}{
-		"by its own clock": {server, nil, true, "create a new deploy"},
-		"by what it says":  {valid, []astrotest.Fault{astrotest.ExpiredUploadURL()}, true, "create a new deploy"},
-		"network rules":    {valid, []astrotest.Fault{astrotest.StorageError(403, "AuthorizationFailure", "no")}, false, "network rules"},
-		"a proxy":          {valid, []astrotest.Fault{astrotest.Respond(403, "text/html", "<html>Access Denied")}, false, "not a response from the storage"},
-		"nothing tells":    {valid, []astrotest.Fault{astrotest.StorageError(403, "AuthenticationFailed", "no")}, false, "either the upload URL"},
+		"by the storage's clock":   {server, nil, true, "create a new deploy"},
+		"by the storage's message": {valid, []astrotest.Fault{astrotest.ExpiredUploadURL()}, true, "create a new deploy"},
+		"network rules":            {valid, []astrotest.Fault{astrotest.StorageError(403, "AuthorizationFailure", "no")}, false, "network rules"},
+		"a proxy":                  {valid, []astrotest.Fault{astrotest.Respond(403, "text/html", "<html>Access Denied")}, false, "not a response from the storage"},
+		"unclear":                  {valid, []astrotest.Fault{astrotest.StorageError(403, "AuthenticationFailed", "no")}, false, "either the upload URL"},
 	} {
 		client, err := wrapper.NewClient(wrapper.WithBaseURL(row.server.URL), wrapper.WithToken(astrotest.Token))
 		require.NoError(t, err)
@@ -45,19 +44,19 @@ func TestUploadURLThatHasExpired(t *testing.T) {
 		require.NoError(t, err)
 		row.server.Inject(row.fault...)
 		_, err = client.Upload(t.Context(), deploy.DAGsUploadURL, bytes.NewReader(gzipped(100)))
-		var refused *wrapper.StorageError
-		require.ErrorAs(t, err, &refused, name)
+		var storageErr *wrapper.StorageError
+		require.ErrorAs(t, err, &storageErr, name)
 		assert.Equal(t, row.expired, errors.Is(err, wrapper.ErrUploadURLExpired), name)
-		assert.Equal(t, row.expired, refused.Expired, name)
-		assert.Contains(t, refused.Hint, row.hint, name)
+		assert.Equal(t, row.expired, storageErr.Expired, name)
+		assert.Contains(t, storageErr.Hint, row.hint, name)
 		assert.Contains(t, err.Error(), row.hint, name)
-		assert.NotContains(t, err.Error(), "RequestId:", "it has a field of its own")
-		assert.Equal(t, row.expired, strings.Contains(refused.Hint, ": create a new deploy"), name)
+		assert.NotContains(t, err.Error(), "RequestId:", "RequestID has its own field")
+		assert.Equal(t, row.expired, strings.Contains(storageErr.Hint, ": create a new deploy"), name)
 	}
 }
 
-// A client of the real service sends nothing to the machine that it runs on, whatever a response says.
-func TestUploadURLOnLoopbackIsForLoopbackClients(t *testing.T) {
+// A client of the real service never uploads to the machine that it runs on.
+func TestUploadToLoopbackNeedsALoopbackBaseURL(t *testing.T) {
 	store := &storage{}
 	uploadURL, client := store.start(t)
 	_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100)))
@@ -76,22 +75,22 @@ func TestUploadURLOnLoopbackIsForLoopbackClients(t *testing.T) {
 	assert.Equal(t, 1, store.requests())
 }
 
-// With a cause of the context's, both it and the context's own error are found, wherever it ends the
-// upload: in flight, between attempts, or while the tarball is read.
-func TestUploadKeepsTheContextsErrorAndItsCause(t *testing.T) {
+// errors.Is finds the context's error and its cause wherever the context ends the upload: in flight, between
+// attempts, or while the tarball is read.
+func TestUploadReportsContextErrorAndCause(t *testing.T) {
 	budget := errors.New("the job's budget is used up")
 	for name, row := range map[string]struct {
-		answer http.HandlerFunc
-		reads  func(ctx context.Context)
+		handler http.HandlerFunc
+		reads   func(ctx context.Context)
 	}{
-		"in flight": {answer: func(_ http.ResponseWriter, r *http.Request) {
+		"in flight": {handler: func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			<-r.Context().Done()
 		}},
-		"between attempts": {answer: respondWith(503, map[string]string{"Retry-After": "50"}, "")},
+		"between attempts": {handler: respondWith(503, map[string]string{"Retry-After": "50"}, "")},
 		"measuring":        {reads: func(ctx context.Context) { <-ctx.Done() }},
 	} {
-		store := &storage{answers: []http.HandlerFunc{row.answer}}
+		store := &storage{handlers: []http.HandlerFunc{row.handler}}
 		uploadURL, client := store.start(t)
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, budget)
 		defer cancel()
@@ -102,25 +101,25 @@ func TestUploadKeepsTheContextsErrorAndItsCause(t *testing.T) {
 			return copy(p, gzipped(len(p)))
 		}}
 		_, err := client.Upload(ctx, uploadURL, tarball)
-		var failed *wrapper.TransportError
-		require.ErrorAs(t, err, &failed, name)
+		var transportErr *wrapper.TransportError
+		require.ErrorAs(t, err, &transportErr, name)
 		assert.ErrorIs(t, err, context.DeadlineExceeded, name)
 		assert.ErrorIs(t, err, budget, name)
 	}
 }
 
-// The storage's host is another than the API's, and a firewall may know only one of them.
-func TestUploadToAStorageThatCannotBeReached(t *testing.T) {
+// A firewall may allow the API's host but not the storage's.
+func TestUploadNamesAStorageThatCannotBeReached(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	address := closed.Addr().String()
 	require.NoError(t, closed.Close())
 	_, client := (&storage{}).start(t)
 	_, err = client.Upload(t.Context(), uploadTo("http://"+address), bytes.NewReader(gzipped(100)))
-	var failed *wrapper.TransportError
-	require.ErrorAs(t, err, &failed)
-	assert.Contains(t, failed.Hint, "could not connect to the storage host "+address+", which must be reachable in addition to the API's host")
-	assert.Contains(t, err.Error(), failed.Hint)
-	assert.NotContains(t, failed.Hint, "sig")
-	assert.NotContains(t, failed.Hint, "/container")
+	var transportErr *wrapper.TransportError
+	require.ErrorAs(t, err, &transportErr)
+	assert.Contains(t, transportErr.Hint, "could not connect to the storage host "+address+", which must be reachable in addition to the API's host")
+	assert.Contains(t, err.Error(), transportErr.Hint)
+	assert.NotContains(t, transportErr.Hint, "sig")
+	assert.NotContains(t, transportErr.Hint, "/container")
 }

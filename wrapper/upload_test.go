@@ -29,37 +29,37 @@ import (
 
 const (
 	storedVersion = "2024-01-12T18:32:20.5898930Z"
-	// A query whose order, escapes and repetitions a client could be tempted to tidy up.
+	// The query's order, escapes and duplicate keys must reach the storage unchanged.
 	sasQuery  = "sv=2022-11-02&sr=b&se=2024-01-12T19%3a32%3A20Z&sig=aB%2Bc%2f%3D-s1gned&sp=w&sp=c"
 	signature = "s1gned"
 )
 
-// gzipped is what begins like a gzipped tarball.
+// gzipped returns content that starts like a gzipped tarball.
 func gzipped(size int) []byte {
 	content := bytes.Repeat([]byte("0123456789abcdef"), size/16+1)[:size]
 	copy(content, "\x1f\x8b")
 	return content
 }
 
-// storage is what stands behind an upload URL. Each request is answered by the next of its
-// answers, and once these are used up by a success.
+// storage serves an upload URL. Each request gets the next of its handlers, and a success once there are none
+// left.
 type storage struct {
-	mu      sync.Mutex
-	answers []http.HandlerFunc
-	seen    []*http.Request
-	bodies  [][]byte
+	mu       sync.Mutex
+	handlers []http.HandlerFunc
+	seen     []*http.Request
+	bodies   [][]byte
 }
 
 func (s *storage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	answer := http.HandlerFunc(nil)
-	if len(s.answers) > 0 {
-		answer, s.answers = s.answers[0], s.answers[1:]
+	handler := http.HandlerFunc(nil)
+	if len(s.handlers) > 0 {
+		handler, s.handlers = s.handlers[0], s.handlers[1:]
 	}
 	s.seen = append(s.seen, r)
 	s.mu.Unlock()
-	if answer != nil {
-		answer(w, r)
+	if handler != nil {
+		handler(w, r)
 		return
 	}
 	body, err := io.ReadAll(r.Body)
@@ -80,7 +80,7 @@ func (s *storage) requests() int {
 	return len(s.seen)
 }
 
-// start serves the storage and returns an upload URL that leads there, and a client.
+// start serves the storage and returns an upload URL for it and a client.
 func (s *storage) start(t *testing.T, options ...wrapper.Option) (*api.Secret, *wrapper.Client) {
 	t.Helper()
 	server := httptest.NewServer(s)
@@ -110,7 +110,7 @@ func cut(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
 const storageSays = `<?xml version="1.0" encoding="utf-8"?><Error><Code>%s</Code><Message>%s</Message></Error>`
 
-// The storage gets what it needs, and nothing else.
+// The storage gets the headers that it needs, and nothing else.
 func TestUploadSendsWhatTheStorageNeeds(t *testing.T) {
 	for _, size := range []int{1000, 2 << 20} {
 		store := &storage{}
@@ -131,7 +131,7 @@ func TestUploadSendsWhatTheStorageNeeds(t *testing.T) {
 			"X-Ms-Blob-Type":  {"BlockBlob"},
 			"Content-Md5":     {base64.StdEncoding.EncodeToString(sum[:])},
 			"Content-Length":  {fmt.Sprint(size)},
-			"Accept-Encoding": {"gzip"}, // by net/http
+			"Accept-Encoding": {"gzip"}, // set by net/http
 		}
 		if size > 16<<10 {
 			header["Expect"] = []string{"100-continue"}
@@ -140,9 +140,9 @@ func TestUploadSendsWhatTheStorageNeeds(t *testing.T) {
 	}
 }
 
-// A tarball that knows its MD5 is not read for it; any other is read through, whatever its
-// position.
-func TestUploadReadsTheTarballFromItsBeginning(t *testing.T) {
+// A tarball is read from its start, whatever its position, and in full only to send it if it has an MD5
+// method.
+func TestUploadReadsTheTarballFromItsStart(t *testing.T) {
 	store := &storage{}
 	uploadURL, client := store.start(t)
 	tarball := bytes.NewReader(gzipped(5000))
@@ -154,7 +154,7 @@ func TestUploadReadsTheTarballFromItsBeginning(t *testing.T) {
 	counted := &countingTarball{Reader: bytes.NewReader(gzipped(5000))}
 	_, err = client.Upload(t.Context(), uploadURL, counted)
 	require.NoError(t, err)
-	assert.Equal(t, 5000+512, counted.read, "its beginning, and once to send it")
+	assert.Equal(t, 5000+512, counted.read, "its start, and once to send it")
 }
 
 type countingTarball struct {
@@ -175,8 +175,8 @@ func sumOf(content []byte) []byte {
 	return sum[:]
 }
 
-func TestUploadIsRepeatedFromTheStart(t *testing.T) {
-	for name, trouble := range map[string]http.HandlerFunc{
+func TestUploadIsRetriedFromTheStart(t *testing.T) {
+	for name, failure := range map[string]http.HandlerFunc{
 		"408":            respondWith(408, nil, ""),
 		"429":            respondWith(429, nil, ""),
 		"500":            respondWith(500, nil, ""),
@@ -184,13 +184,13 @@ func TestUploadIsRepeatedFromTheStart(t *testing.T) {
 		"503":            respondWith(503, map[string]string{"x-ms-error-code": "ServerBusy"}, ""),
 		"504":            respondWith(504, nil, ""),
 		"connection cut": cut,
-		"cut amid a body": func(_ http.ResponseWriter, r *http.Request) {
+		"cut during the body": func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.CopyN(io.Discard, r.Body, 100000)
 			cut(nil, nil)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := &storage{answers: []http.HandlerFunc{trouble, trouble, trouble}}
+			store := &storage{handlers: []http.HandlerFunc{failure, failure, failure}}
 			uploadURL, client := store.start(t)
 			got, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(3<<20)))
 			require.NoError(t, err)
@@ -199,7 +199,7 @@ func TestUploadIsRepeatedFromTheStart(t *testing.T) {
 			require.Len(t, store.bodies, 1)
 			assert.True(t, bytes.Equal(gzipped(3<<20), store.bodies[0]), "whole")
 
-			store.answers = []http.HandlerFunc{trouble, trouble, trouble, trouble, trouble}
+			store.handlers = []http.HandlerFunc{failure, failure, failure, failure, failure}
 			got, err = client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(3<<20)))
 			assert.Error(t, err)
 			assert.Empty(t, got)
@@ -209,28 +209,27 @@ func TestUploadIsRepeatedFromTheStart(t *testing.T) {
 	}
 }
 
-// A storage, or a gateway before it, that knows no Expect is asked without it.
-func TestUploadWithoutExpect(t *testing.T) {
+// A storage or gateway that does not support Expect gets another request without it.
+func TestUploadIsSentWithoutExpectAfterA417(t *testing.T) {
 	refuses := func(w http.ResponseWriter, r *http.Request) {
 		assert.NotEmpty(t, r.Header.Get("Expect"))
 		respondWith(417, nil, "")(w, r)
 	}
-	store := &storage{answers: []http.HandlerFunc{refuses}}
-	uploadURL, client := store.start(t, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1})) // which the refusal does not use up
+	store := &storage{handlers: []http.HandlerFunc{refuses}}
+	uploadURL, client := store.start(t, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1})) // a 417 does not count as an attempt
 	_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(1<<20)))
 	require.NoError(t, err)
 	assert.Equal(t, 2, store.requests())
 	assert.Empty(t, store.seen[1].Header.Get("Expect"))
 }
 
-// A response that comes while the tarball is on its way is read, and a success that comes too
-// early is none.
-func TestUploadEarlyResponses(t *testing.T) {
-	expired := func(w http.ResponseWriter, _ *http.Request) { // by Date, which the URL's se is years behind
+// A response that arrives during the upload is read. A success that arrives too early is an error.
+func TestUploadReadsEarlyResponses(t *testing.T) {
+	expired := func(w http.ResponseWriter, _ *http.Request) { // the URL's se is years before Date
 		w.Header().Set("x-ms-request-id", "r")
 		w.WriteHeader(http.StatusForbidden)
 	}
-	store := &storage{answers: slices.Repeat([]http.HandlerFunc{expired}, 10)}
+	store := &storage{handlers: slices.Repeat([]http.HandlerFunc{expired}, 10)}
 	uploadURL, client := store.start(t)
 	for range 10 {
 		_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(32<<20)))
@@ -239,7 +238,7 @@ func TestUploadEarlyResponses(t *testing.T) {
 	assert.Equal(t, 10, store.requests())
 
 	tarball := gzipped(32 << 20)
-	store.answers = []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
+	store.handlers = []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("x-ms-version-id", "v1")
 		w.Header().Set("Content-MD5", base64.StdEncoding.EncodeToString(sumOf(tarball)))
 		w.WriteHeader(http.StatusCreated)
@@ -250,9 +249,8 @@ func TestUploadEarlyResponses(t *testing.T) {
 	assert.ErrorIs(t, err, wrapper.ErrUnexpectedResponse)
 }
 
-// What blocks where the upload reads, or reports, does not keep the caller beyond its context,
-// nor beyond a stall.
-func TestUploadThatBlocksOnItsOwnSide(t *testing.T) {
+// A tarball or progress function that blocks does not block the caller beyond its context or the stall timeout.
+func TestUploadEndsWhenTheCallersFunctionBlocks(t *testing.T) {
 	release := make(chan struct{})
 	defer close(release)
 	blocks := wrapper.WithProgress(func(int64, int64) { <-release })
@@ -269,17 +267,17 @@ func TestUploadThatBlocksOnItsOwnSide(t *testing.T) {
 	assert.ErrorIs(t, err, context.DeadlineExceeded)
 }
 
-// A wait for another attempt that the context ends says how the last one ended.
-func TestUploadInterruptedBetweenAttempts(t *testing.T) {
+// If the context ends a wait between attempts, the error says how the last attempt ended.
+func TestUploadCanceledBetweenAttemptsReportsTheLastOne(t *testing.T) {
 	for name, row := range map[string]struct {
-		answer http.HandlerFunc
-		want   string
+		handler http.HandlerFunc
+		want    string
 	}{
-		"answered": {respondWith(503, nil, ""), "context canceled while waiting for another attempt; the last attempt: Upload: 503"},
-		"cut":      {cut, "context canceled while waiting for another attempt; the last attempt: "},
+		"503": {respondWith(503, nil, ""), "context canceled while waiting for another attempt; the last attempt: Upload: 503"},
+		"cut": {cut, "context canceled while waiting for another attempt; the last attempt: "},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
-		store := &storage{answers: []http.HandlerFunc{row.answer}}
+		store := &storage{handlers: []http.HandlerFunc{row.handler}}
 		uploadURL, client := store.start(t, wrapper.WithRetry(wrapper.Retry{Backoff: func() wrapper.Backoff {
 			cancel()
 			return &backoff.ConstantBackOff{Interval: time.Hour}
@@ -291,7 +289,7 @@ func TestUploadInterruptedBetweenAttempts(t *testing.T) {
 	}
 }
 
-// seeking is a tarball whose Seek or Read misbehaves.
+// seeking is a tarball with a custom size and Read.
 type seeking struct {
 	size int64
 	read func(p []byte) int
@@ -306,14 +304,14 @@ func (s seeking) Seek(_ int64, whence int) (int64, error) {
 func (s seeking) Read(p []byte) (int, error) { return s.read(p), nil }
 func (s seeking) MD5() []byte                { return make([]byte, 16) }
 
-func TestUploadOfATarballThatMisbehaves(t *testing.T) {
+func TestUploadReportsABrokenTarball(t *testing.T) {
 	uploadURL, client := (&storage{}).start(t)
 	_, err := client.Upload(t.Context(), uploadURL, seeking{-1, nil})
 	assert.ErrorContains(t, err, "a negative size")
 	for _, wrong := range []int{-1, 1} {
 		passes := 0
 		_, err = client.Upload(t.Context(), uploadURL, seeking{5000, func(p []byte) int {
-			if passes++; passes > 1 { // the first is for what begins it
+			if passes++; passes > 1 { // the first one reads the start
 				return len(p)*max(wrong, 0) + wrong
 			}
 			return copy(p, gzipped(512))
@@ -322,16 +320,16 @@ func TestUploadOfATarballThatMisbehaves(t *testing.T) {
 	}
 }
 
-func TestUploadRetryAfterIsHeeded(t *testing.T) {
-	store := &storage{answers: []http.HandlerFunc{respondWith(503, map[string]string{"Retry-After": "3600"}, "")}}
+func TestUploadHonorsRetryAfter(t *testing.T) {
+	store := &storage{handlers: []http.HandlerFunc{respondWith(503, map[string]string{"Retry-After": "3600"}, "")}}
 	uploadURL, client := store.start(t)
 	_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100)))
 	assert.ErrorIs(t, err, wrapper.ErrServer)
 	assert.Equal(t, 1, store.requests())
 }
 
-// Any answer but a 201 that names one version of what was sent is an error, and final.
-func TestUploadResponsesThatAreNoSuccess(t *testing.T) {
+// Any response except a 201 with exactly one version of what was sent is an error and is not retried.
+func TestUploadRejectsOtherResponses(t *testing.T) {
 	good := base64.StdEncoding.EncodeToString(sumOf(gzipped(100)))
 	version := func(value string) map[string]string {
 		return map[string]string{"x-ms-version-id": value, "Content-MD5": good}
@@ -342,9 +340,9 @@ func TestUploadResponsesThatAreNoSuccess(t *testing.T) {
 		w.WriteHeader(http.StatusCreated)
 	}
 	for name, row := range map[string]struct {
-		answer http.HandlerFunc
-		kind   error
-		want   string
+		handler http.HandlerFunc
+		kind    error
+		want    string
 	}{
 		"expired":           {respondWith(403, map[string]string{"x-ms-error-code": "AuthenticationFailed", "x-ms-request-id": "r-1"}, fmt.Sprintf(storageSays, "AuthenticationFailed", "Signature not valid in the specified time frame")), wrapper.ErrUploadURLExpired, "403 Forbidden: AuthenticationFailed: Signature not valid in the specified time frame [request r-1]; the upload URL expired at 2024-01-12T19:32:20Z: create a new deploy"},
 		"not the storage's": {respondWith(403, nil, fmt.Sprintf(storageSays, "AuthorizationFailure", "no")), nil, "AuthorizationFailure: no; this is not a response from the storage"},
@@ -360,27 +358,27 @@ func TestUploadResponsesThatAreNoSuccess(t *testing.T) {
 			w.Header()["Content-Md5"] = []string{good, base64.StdEncoding.EncodeToString(make([]byte, 16))}
 			respondWith(201, map[string]string{"x-ms-version-id": "v"}, "")(w, r)
 		}, wrapper.ErrUnexpectedResponse, "the MD5 of the stored blob differs"},
-		"what was not in time": {respondWith(403, map[string]string{"x-ms-request-id": "r"}, "<Error><Code>AuthenticationFailed</Code><Message>No.</Message><AuthenticationErrorDetail>Signature not valid in the specified time frame</AuthenticationErrorDetail></Error>"), wrapper.ErrUploadURLExpired, "No.; Signature not valid in the specified time frame"},
-		"asks to wait":         {respondWith(400, map[string]string{"Retry-After": "90"}, ""), nil, "retry after 1m30s"},
-		"417 without Expect":   {respondWith(417, nil, ""), nil, "417 Expectation Failed"},
-		"MD5 that is none":     {respondWith(201, map[string]string{"x-ms-version-id": "v", "Content-MD5": "?"}, ""), wrapper.ErrUnexpectedResponse, "the MD5 of the stored blob differs"},
-		"200":                  {respondWith(200, version("v"), ""), wrapper.ErrUnexpectedResponse, "200 OK"},
-		"202":                  {respondWith(202, version("v"), ""), wrapper.ErrUnexpectedResponse, "202 Accepted"},
-		"302":                  {respondWith(302, map[string]string{"Location": "/elsewhere?sig=" + signature}, ""), wrapper.ErrUnexpectedResponse, "302 Found"},
-		"307":                  {respondWith(307, map[string]string{"Location": "/elsewhere"}, ""), wrapper.ErrUnexpectedResponse, "this is not a response from the storage"},
-		"an echo of the query": {respondWith(400, nil, "you sent "+sasQuery+", signed aB%2Bc%2f%3D-"+signature+", that is aB+c/=-"+signature+", or aB%2bc%2f%3d-"+signature), nil, "400 Bad Request"},
-		"a very long body":     {respondWith(400, nil, strings.Repeat("x", 1<<20)), nil, "400 Bad Request"},
+		"expired, in the detail": {respondWith(403, map[string]string{"x-ms-request-id": "r"}, "<Error><Code>AuthenticationFailed</Code><Message>No.</Message><AuthenticationErrorDetail>Signature not valid in the specified time frame</AuthenticationErrorDetail></Error>"), wrapper.ErrUploadURLExpired, "No.; Signature not valid in the specified time frame"},
+		"Retry-After":            {respondWith(400, map[string]string{"Retry-After": "90"}, ""), nil, "retry after 1m30s"},
+		"417 without Expect":     {respondWith(417, nil, ""), nil, "417 Expectation Failed"},
+		"invalid MD5":            {respondWith(201, map[string]string{"x-ms-version-id": "v", "Content-MD5": "?"}, ""), wrapper.ErrUnexpectedResponse, "the MD5 of the stored blob differs"},
+		"200":                    {respondWith(200, version("v"), ""), wrapper.ErrUnexpectedResponse, "200 OK"},
+		"202":                    {respondWith(202, version("v"), ""), wrapper.ErrUnexpectedResponse, "202 Accepted"},
+		"302":                    {respondWith(302, map[string]string{"Location": "/elsewhere?sig=" + signature}, ""), wrapper.ErrUnexpectedResponse, "302 Found"},
+		"307":                    {respondWith(307, map[string]string{"Location": "/elsewhere"}, ""), wrapper.ErrUnexpectedResponse, "this is not a response from the storage"},
+		"an echo of the query":   {respondWith(400, nil, "you sent "+sasQuery+", signed aB%2Bc%2f%3D-"+signature+", that is aB+c/=-"+signature+", or aB%2bc%2f%3d-"+signature), nil, "400 Bad Request"},
+		"a very long body":       {respondWith(400, nil, strings.Repeat("x", 1<<20)), nil, "400 Bad Request"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := &storage{answers: []http.HandlerFunc{row.answer}}
+			store := &storage{handlers: []http.HandlerFunc{row.handler}}
 			uploadURL, client := store.start(t)
 			got, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100)))
-			var answered *wrapper.StorageError
-			require.ErrorAs(t, err, &answered)
+			var storageErr *wrapper.StorageError
+			require.ErrorAs(t, err, &storageErr)
 			assert.Empty(t, got)
 			var invalid *wrapper.ValidationError
-			assert.NotErrorAs(t, err, &invalid, "something was sent")
-			assert.Equal(t, 1, store.requests(), "neither repeated nor followed")
+			assert.NotErrorAs(t, err, &invalid, "a request was sent")
+			assert.Equal(t, 1, store.requests(), "neither retried nor followed")
 			assert.Contains(t, err.Error(), row.want)
 			assert.Less(t, len(err.Error()), 1500)
 			for _, kind := range []error{wrapper.ErrUploadURLExpired, wrapper.ErrServer, wrapper.ErrUnexpectedResponse} {
@@ -395,15 +393,15 @@ func TestUploadResponsesThatAreNoSuccess(t *testing.T) {
 	}
 }
 
-// The storage says what it stored: without its MD5 something else may have responded, and read nothing.
-func TestUploadResponseWithoutMD5(t *testing.T) {
+// Without the storage's MD5 something else may have responded, without reading the tarball.
+func TestUploadRejectsAResponseWithoutMD5(t *testing.T) {
 	good := base64.StdEncoding.EncodeToString(sumOf(gzipped(100)))
 	reads := respondWith(201, map[string]string{"x-ms-version-id": "any thing, byte for byte", "Content-MD5": good}, "")
 	without := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("x-ms-version-id", "v")
 		w.WriteHeader(http.StatusCreated)
 	}
-	store := &storage{answers: []http.HandlerFunc{reads, without}}
+	store := &storage{handlers: []http.HandlerFunc{reads, without}}
 	uploadURL, client := store.start(t)
 	got, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100)))
 	require.NoError(t, err)
@@ -428,7 +426,7 @@ type unseekable struct{ io.Reader }
 
 func (unseekable) Seek(int64, int) (int64, error) { return 0, errors.New("a pipe") }
 
-func TestUploadRefusesBadInput(t *testing.T) {
+func TestUploadRejectsInvalidInput(t *testing.T) {
 	store := &storage{}
 	uploadURL, client := store.start(t)
 	url := func(address string) *api.Secret { secret := api.NewSecret(address); return &secret }
@@ -477,8 +475,8 @@ func TestUploadRefusesBadInput(t *testing.T) {
 	assert.Zero(t, store.requests())
 }
 
-// A plain tar archive is one, too: the service takes both.
-func TestUploadTakesPlainTar(t *testing.T) {
+// The service accepts plain tar archives, too.
+func TestUploadAcceptsPlainTar(t *testing.T) {
 	store := &storage{}
 	uploadURL, client := store.start(t)
 	plain := make([]byte, 1024)
@@ -487,7 +485,7 @@ func TestUploadTakesPlainTar(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-// failing is a tarball that cannot be read beyond a point, once its MD5 is known.
+// failing is a tarball that fails near its end once it is sent.
 type failing struct {
 	*bytes.Reader
 	mu     sync.Mutex
@@ -505,45 +503,45 @@ func (f *failing) Seek(offset int64, whence int) (int64, error) {
 func (f *failing) Read(p []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.passes > 2 && f.Reader.Len() < 100_000 { // the passes before are those that measure
+	if f.passes > 2 && f.Reader.Len() < 100_000 { // earlier passes measure it
 		return 0, f.err
 	}
 	return f.Reader.Read(p)
 }
 
-func TestUploadOfATarballThatCannotBeRead(t *testing.T) {
-	for _, trouble := range []error{errors.New("bad sector"), io.EOF} {
+func TestUploadReportsAReadError(t *testing.T) {
+	for _, failure := range []error{errors.New("bad sector"), io.EOF} {
 		store := &storage{}
 		uploadURL, client := store.start(t)
-		_, err := client.Upload(t.Context(), uploadURL, &failing{Reader: bytes.NewReader(gzipped(200_000)), err: trouble})
+		_, err := client.Upload(t.Context(), uploadURL, &failing{Reader: bytes.NewReader(gzipped(200_000)), err: failure})
 		var failed *wrapper.TransportError
 		require.ErrorAs(t, err, &failed)
-		if trouble == io.EOF {
+		if failure == io.EOF {
 			assert.ErrorContains(t, err, "became shorter")
 		} else {
-			assert.ErrorIs(t, err, trouble)
+			assert.ErrorIs(t, err, failure)
 		}
-		assert.LessOrEqual(t, store.requests(), 1, "another attempt would read no more")
-		assert.Equal(t, 1, failed.Attempts, "something was sent")
+		assert.LessOrEqual(t, store.requests(), 1, "not retried")
+		assert.Equal(t, 1, failed.Attempts, "a request was sent")
 		assert.Empty(t, store.bodies)
 	}
 }
 
-func TestUploadProgress(t *testing.T) {
-	store := &storage{answers: []http.HandlerFunc{respondWith(500, nil, "")}}
+func TestUploadReportsProgressPerAttempt(t *testing.T) {
+	store := &storage{handlers: []http.HandlerFunc{respondWith(500, nil, "")}}
 	uploadURL, client := store.start(t)
 	const size = 3 << 20
-	var sents []int64
+	var reports []int64
 	_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(size)), wrapper.WithProgress(func(sent, total int64) {
 		assert.Equal(t, int64(size), total)
-		sents = append(sents, sent) // unguarded: the race detector sees calls at once, or after the end
+		reports = append(reports, sent) // no lock: the race detector finds concurrent calls and calls after the end
 	}))
 	require.NoError(t, err)
 	starts, before := 1, int64(0)
-	for _, sent := range sents {
+	for _, sent := range reports {
 		if sent < before {
 			starts++
-			assert.Equal(t, int64(size), before, "the attempt before was whole")
+			assert.Equal(t, int64(size), before, "the first attempt was sent in full")
 		}
 		before = sent
 	}
@@ -553,7 +551,7 @@ func TestUploadProgress(t *testing.T) {
 
 func TestUploadEndsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	store := &storage{answers: []http.HandlerFunc{func(_ http.ResponseWriter, r *http.Request) {
+	store := &storage{handlers: []http.HandlerFunc{func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.CopyN(io.Discard, r.Body, 1<<20)
 		cancel()
 		_, _ = io.Copy(io.Discard, r.Body) // until the client is gone
@@ -566,13 +564,13 @@ func TestUploadEndsWithTheContext(t *testing.T) {
 	_, err = client.Upload(ctx, uploadURL, bytes.NewReader(gzipped(100)))
 	assert.ErrorIs(t, err, context.Canceled)
 	assert.ErrorContains(t, err, "nothing was sent")
-	_, err = client.Upload(ctx, uploadURL, &countingTarball{Reader: bytes.NewReader(gzipped(100))}) // whose MD5 needs no reading
+	_, err = client.Upload(ctx, uploadURL, &countingTarball{Reader: bytes.NewReader(gzipped(100))}) // has an MD5 method
 	assert.ErrorIs(t, err, context.Canceled)
 	assert.ErrorContains(t, err, "nothing was sent")
 	assert.Equal(t, 1, store.requests())
 }
 
-// cancelling is a tarball during whose reading its caller gives up.
+// cancelling is a tarball that cancels the context when it is read.
 type cancelling struct {
 	*bytes.Reader
 	cancel context.CancelFunc
@@ -586,7 +584,7 @@ func (c *cancelling) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func TestUploadEndsWithTheContextWhileItMeasures(t *testing.T) {
+func TestUploadEndsWithTheContextWhileMeasuring(t *testing.T) {
 	store := &storage{}
 	uploadURL, client := store.start(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -597,7 +595,7 @@ func TestUploadEndsWithTheContextWhileItMeasures(t *testing.T) {
 	assert.Zero(t, store.requests())
 }
 
-// inMemoryStorage is a storage on the fake clock of a synctest bubble.
+// inMemoryStorage serves a storage in memory, for use in a synctest bubble.
 func inMemoryStorage(t *testing.T, store *storage, options ...wrapper.Option) (*api.Secret, *wrapper.Client, func()) {
 	network := memory.New()
 	server := &http.Server{Handler: store}
@@ -612,36 +610,36 @@ func inMemoryStorage(t *testing.T, store *storage, options ...wrapper.Option) (*
 	}
 }
 
-// A storage that takes no byte, or gives no response, is given up; a slow one is not.
-func TestUploadStalls(t *testing.T) {
+// An attempt ends when the storage reads nothing or does not respond. A slow upload continues.
+func TestUploadEndsStalledAttempts(t *testing.T) {
 	for name, row := range map[string]struct {
 		stalls http.HandlerFunc
 		took   time.Duration // by four attempts
 	}{
-		"amid the body": {func(_ http.ResponseWriter, r *http.Request) {
+		"during the body": {func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.CopyN(io.Discard, r.Body, 10_000)
 			time.Sleep(time.Hour)
 		}, 2 * time.Minute},
 		"without a response": {func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			time.Sleep(time.Hour)
-		}, 10 * time.Minute}, // which has five times as long
+		}, 10 * time.Minute}, // the wait for a response is five times as long
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				store := &storage{answers: []http.HandlerFunc{row.stalls, row.stalls, row.stalls, row.stalls}}
+				store := &storage{handlers: []http.HandlerFunc{row.stalls, row.stalls, row.stalls, row.stalls}}
 				uploadURL, client, closeAll := inMemoryStorage(t, store, wrapper.WithStallTimeout(30*time.Second), wrapper.WithRetry(wrapper.Retry{Backoff: atOnce}))
 				defer closeAll()
 				started := time.Now()
 				_, err := client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(200_000)))
 				assert.ErrorContains(t, err, "no byte moved for 30s")
-				assert.NotErrorIs(t, err, context.Canceled, "nobody cancelled anything")
+				assert.NotErrorIs(t, err, context.Canceled, "nothing was canceled")
 				assert.Equal(t, 4, store.requests())
 				assert.Equal(t, row.took, time.Since(started).Round(time.Second))
 
-				store.answers = []http.HandlerFunc{row.stalls}
+				store.handlers = []http.HandlerFunc{row.stalls}
 				_, err = client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(200_000)))
-				assert.NoError(t, err, "the next attempt went through")
+				assert.NoError(t, err, "the next attempt succeeded")
 			})
 		})
 	}
@@ -655,8 +653,8 @@ func TestUploadStalls(t *testing.T) {
 			}
 			respondWith(201, map[string]string{"x-ms-version-id": "slow", "Content-MD5": base64.StdEncoding.EncodeToString(sumOf(gzipped(400_000)))}, "")(w, r)
 		}
-		store := &storage{answers: []http.HandlerFunc{slow}}
-		// The bounds of the API's requests are not those of an upload.
+		store := &storage{handlers: []http.HandlerFunc{slow}}
+		// WithAttemptTimeout does not apply to uploads.
 		uploadURL, client, closeAll := inMemoryStorage(t, store, wrapper.WithStallTimeout(30*time.Second), wrapper.WithAttemptTimeout(time.Second))
 		defer closeAll()
 		started := time.Now()

@@ -23,9 +23,8 @@ func by(transport roundTripper) wrapper.Option {
 	return wrapper.WithHTTPClient(&http.Client{Transport: transport})
 }
 
-// A transport may go on reading a body after it gave up: that disturbs neither the next
-// attempt nor the caller.
-func TestUploadByATransportThatReadsOn(t *testing.T) {
+// A transport may keep reading a body after its attempt failed. The next attempt and the caller do not notice.
+func TestUploadBodyIsEmptyAfterItsAttempt(t *testing.T) {
 	var bodies []io.Reader
 	store := &storage{}
 	uploadURL, client := store.start(t, by(func(request *http.Request) (*http.Response, error) {
@@ -51,11 +50,11 @@ func TestUploadByATransportThatReadsOn(t *testing.T) {
 		_, err := old.Read(make([]byte, 10))
 		assert.Error(t, err)
 	}
-	assert.Equal(t, before, reported, "nothing is reported afterwards")
+	assert.Equal(t, before, reported, "no progress after the attempt")
 }
 
-// A transport's error may hold the URL, as that of a proxy does.
-func TestUploadErrorsOfTheTransportAreRedacted(t *testing.T) {
+// A transport's error may contain the URL, like that of a proxy.
+func TestUploadRedactsTransportErrors(t *testing.T) {
 	refused := errors.New("refused")
 	uploadURL, client := (&storage{}).start(t, by(func(request *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("PUT %s (%s): %w", request.URL, request.URL.Query().Get("sig"), refused)
@@ -72,7 +71,7 @@ func TestUploadErrorsOfTheTransportAreRedacted(t *testing.T) {
 	assert.ErrorContains(t, err, "returned no response, and no error")
 }
 
-// growing is a tarball that has become longer since it was measured.
+// growing is a tarball that became longer after it was measured.
 type growing struct {
 	*bytes.Reader
 	size int64
@@ -91,24 +90,23 @@ func (g growing) MD5() []byte {
 	return sumOf(content)
 }
 
-// What was measured is what is sent; a tarball that changes while it is measured is none.
-func TestUploadOfATarballThatGrows(t *testing.T) {
+// The measured size is sent. A tarball that changes while it is measured is an error.
+func TestUploadSendsTheMeasuredSize(t *testing.T) {
 	store := &storage{}
 	uploadURL, client := store.start(t)
 	_, err := client.Upload(t.Context(), uploadURL, growing{bytes.NewReader(gzipped(9000)), 5000})
 	require.NoError(t, err)
 	assert.Equal(t, gzipped(9000)[:5000], store.bodies[0])
 
-	// Without an MD5 of its own it is read through first.
+	// Without an MD5 method it is read in full first.
 	type unhashed struct{ io.ReadSeeker }
 	_, err = client.Upload(t.Context(), uploadURL, unhashed{growing{bytes.NewReader(gzipped(9000)), 5000}})
 	assert.ErrorContains(t, err, "nothing was sent: tarball: its size changed while it was read")
 	assert.Equal(t, 1, store.requests())
 }
 
-// A transport that panics does so where the caller can recover, and one that ends its goroutine, as
-// a test that fails in it does, ends the caller's: nothing stands between them.
-func TestUploadByATransportThatEndsOddly(t *testing.T) {
+// A transport's panic, or its runtime.Goexit as in a failing test, happens in the caller's goroutine.
+func TestUploadTransportPanicsInTheCallersGoroutine(t *testing.T) {
 	uploadURL, client := (&storage{}).start(t, by(func(*http.Request) (*http.Response, error) { panic("odd") }))
 	assert.PanicsWithValue(t, "odd", func() { _, _ = client.Upload(t.Context(), uploadURL, bytes.NewReader(gzipped(100))) })
 
@@ -127,13 +125,13 @@ func TestUploadByATransportThatEndsOddly(t *testing.T) {
 	assert.False(t, returned)
 }
 
-// What the caller gave panics where the caller can recover, though another goroutine calls it. What
-// ends that goroutine ends the upload.
-func TestUploadWhoseTarballOrProgressEndsOddly(t *testing.T) {
+// A panic of the caller's tarball or progress function reaches the caller, although another goroutine calls
+// them. A runtime.Goexit there ends the upload.
+func TestUploadTarballAndProgressPanicsReachTheCaller(t *testing.T) {
 	uploadURL, client := (&storage{}).start(t)
 	reads := 0
 	panics := seeking{5000, func(p []byte) int {
-		if reads++; reads > 1 { // the first is for what begins it
+		if reads++; reads > 1 { // the first one reads the start
 			panic("odd")
 		}
 		return copy(p, gzipped(512))
@@ -146,11 +144,11 @@ func TestUploadWhoseTarballOrProgressEndsOddly(t *testing.T) {
 	assert.ErrorContains(t, err, "ended its goroutine")
 }
 
-// A Read that hangs beyond the upload's end is the last one, and nothing is reported of it.
-func TestUploadWhoseReadHangs(t *testing.T) {
+// A Read that hangs after the upload ended is the last one, and reports no progress.
+func TestUploadDoesNotWaitForAHangingRead(t *testing.T) {
 	reading, release, reads := make(chan struct{}), make(chan struct{}), atomic.Int32{}
 	tarball := seeking{5000, func(p []byte) int {
-		if reads.Add(1) == 1 { // of what begins it
+		if reads.Add(1) == 1 { // the first one reads the start
 			return copy(p, gzipped(512))
 		}
 		close(reading)
@@ -169,7 +167,7 @@ func TestUploadWhoseReadHangs(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	_, err := client.Upload(ctx, uploadURL, tarball, wrapper.WithProgress(func(int64, int64) { assert.Fail(t, "reported") }))
-	assert.ErrorIs(t, err, wrapper.ErrUploadURLExpired, "the response is what counts")
+	assert.ErrorIs(t, err, wrapper.ErrUploadURLExpired, "the response decides")
 	close(release)
 	<-done
 	assert.EqualValues(t, 2, reads.Load())

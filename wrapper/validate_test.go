@@ -10,7 +10,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// requireInvalid asserts that err is a *ValidationError for the field whose text has hint.
+// requireInvalid requires err to be a *ValidationError for field whose text contains hint.
 func requireInvalid(t *testing.T, err error, field, hint string) {
 	t.Helper()
 	var invalid *ValidationError
@@ -19,7 +19,7 @@ func requireInvalid(t *testing.T, err error, field, hint string) {
 	assert.Contains(t, err.Error(), hint)
 }
 
-func TestValidationErrorsQuoteNothingLongOrSecret(t *testing.T) {
+func TestValidationErrorsDoNotQuoteSecrets(t *testing.T) {
 	token := "eyJhbGciOiJSUzI1NiJ9." + strings.Repeat("s3cret", 20)
 	for _, err := range []error{
 		checkID("organizationId", token),
@@ -32,14 +32,14 @@ func TestValidationErrorsQuoteNothingLongOrSecret(t *testing.T) {
 	assert.ErrorContains(t, checkVersion("dagTarballVersion", "v1\r"), `(got "v1\r")`)
 }
 
-func TestAnEmptyBundleVersionPointsToRemoveBundle(t *testing.T) {
+func TestEmptyBundleVersionErrorNamesRemoveBundle(t *testing.T) {
 	requireInvalid(t, checkVersion("bundleTarballVersion", ""), "bundleTarballVersion", "to remove the bundle, use RemoveBundle")
 	assert.NotContains(t, checkVersion("dagTarballVersion", "").Error(), "RemoveBundle")
 }
 
-// What the seed requires, for every type, state of DAG deploys and pair of versions; "" is
-// for no violation.
-func TestCheckFinalize(t *testing.T) {
+// The rule table of the contract, for every type, state of DAG deploys and pair of versions. The strings name
+// the missing field; "" means valid.
+func TestCheckFinalizeFollowsTheRuleTable(t *testing.T) {
 	const dag, bundle = "dagTarballVersion", "bundleTarballVersion"
 	version := "2024-01-12T18:32:20.5898930Z"
 	neither := api.FinalizeDeployRequest{}
@@ -81,8 +81,8 @@ func TestCheckFinalize(t *testing.T) {
 	}
 }
 
-// A version that is there must be one, whatever is known of the deploy.
-func TestCheckFinalizeRefusesMalformedVersions(t *testing.T) {
+// A version that is set must be valid, whatever is known about the deploy.
+func TestCheckFinalizeRejectsMalformedVersions(t *testing.T) {
 	for _, malformed := range []string{"", " ", "v\r"} {
 		for _, deployType := range []api.DeployType{"", api.DeployTypeImageOnly, api.DeployTypeBundle, api.DeployTypeDAGOnly, "SOMETHING_NEW"} {
 			err := CheckFinalize(deployType, DAGDeploysUnknown, api.FinalizeDeployRequest{DAGTarballVersion: &malformed})

@@ -31,7 +31,7 @@ func versionsOf(requests []astrotest.Request) string {
 
 var retired = []int{301, 302, 307, 308, 404, 410}
 
-// Each operation moves by itself, the client remembers it, and says so once.
+// Every operation moves to v1. The client remembers that and logs it once.
 func TestVersionMovesOnceV1Beta1IsGone(t *testing.T) {
 	for _, status := range retired {
 		for name, call := range map[string]func(t *testing.T, client *wrapper.Client, target wrapper.Target) error{
@@ -76,7 +76,7 @@ func TestVersionMovesOnceV1Beta1IsGone(t *testing.T) {
 	}
 }
 
-func TestVersionThatIsPinnedStays(t *testing.T) {
+func TestPinnedVersionStays(t *testing.T) {
 	for _, status := range retired {
 		server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithAPIVersion(wrapper.V1Beta1), wrapper.WithoutLookUp())
 		server.RetireV1Beta1(status)
@@ -96,40 +96,40 @@ func TestVersionThatIsPinnedStays(t *testing.T) {
 	assert.Equal(t, "v1", versionsOf(server.Requests()))
 }
 
-// A proxy's 404 at both versions is the error, and the next call starts at v1beta1 again.
-func TestVersionStaysWhereNeitherResponds(t *testing.T) {
+// If a proxy responds 404 to both versions, the call fails, and the next one starts with v1beta1 again.
+func TestVersionStaysWhenBothAreMissing(t *testing.T) {
 	var log bytes.Buffer
 	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithLogger(textLog(&log, slog.LevelInfo)))
 	defer server.Close()
-	absent := astrotest.Respond(404, "text/html", "<html>")
-	server.Inject(absent, absent)
+	notFound := astrotest.Respond(404, "text/html", "<html>")
+	server.Inject(notFound, notFound)
 	_, err := client.Finalize(t.Context(), target, wrapper.ImageOnly())
 	require.ErrorIs(t, err, wrapper.ErrNotFound)
 	require.ErrorContains(t, err, "this does not look like a response from Astro")
-	var failed *wrapper.APIError
-	require.ErrorAs(t, err, &failed)
-	assert.False(t, failed.MayHaveTakenEffect)
-	assert.Equal(t, 2, failed.Attempts)
+	var apiErr *wrapper.APIError
+	require.ErrorAs(t, err, &apiErr)
+	assert.False(t, apiErr.MayHaveTakenEffect)
+	assert.Equal(t, 2, apiErr.Attempts)
 	assert.Equal(t, "v1beta1 v1", versionsOf(server.Requests()))
 	require.NoError(t, second(client.Finalize(t.Context(), target, wrapper.ImageOnly())))
 	assert.Equal(t, "v1beta1 v1 v1beta1", versionsOf(server.Requests()))
 	assert.Empty(t, log.String())
 }
 
-// What is no sign that v1beta1 is gone, or comes after an attempt that may have taken effect.
-func TestVersionStays(t *testing.T) {
+// Responses that do not show that v1beta1 is gone, or that follow an attempt that may have taken effect.
+func TestVersionStaysOtherwise(t *testing.T) {
 	for name, row := range map[string]struct {
 		faults   []astrotest.Fault
 		versions string
 	}{
-		"404 of the service": {[]astrotest.Fault{astrotest.Error(404, "No such deploy")}, "v1beta1"},
-		"500":                {[]astrotest.Fault{astrotest.Error(500, "Internal")}, "v1beta1"},
-		"503":                {[]astrotest.Fault{astrotest.Error(503, "Unavailable")}, "v1beta1"},
-		"401 of a proxy":     {[]astrotest.Fault{astrotest.Respond(401, "text/html", "<html>")}, "v1beta1"},
-		"303":                {[]astrotest.Fault{astrotest.Respond(303, "", "").WithHeader("Location", "/v1/")}, "v1beta1"},
-		"302 to a login":     {[]astrotest.Fault{astrotest.Respond(302, "", "").WithHeader("Location", "https://login.example/")}, "v1beta1"},
-		"404 after 502":      {[]astrotest.Fault{astrotest.BadGateway(), astrotest.Respond(404, "", "")}, "v1beta1 v1beta1"},
-		"410 after a cut":    {[]astrotest.Fault{astrotest.CutConnection(), astrotest.Respond(410, "", "")}, "v1beta1 v1beta1"},
+		"404 from the service": {[]astrotest.Fault{astrotest.Error(404, "No such deploy")}, "v1beta1"},
+		"500":                  {[]astrotest.Fault{astrotest.Error(500, "Internal")}, "v1beta1"},
+		"503":                  {[]astrotest.Fault{astrotest.Error(503, "Unavailable")}, "v1beta1"},
+		"401 from a proxy":     {[]astrotest.Fault{astrotest.Respond(401, "text/html", "<html>")}, "v1beta1"},
+		"303":                  {[]astrotest.Fault{astrotest.Respond(303, "", "").WithHeader("Location", "/v1/")}, "v1beta1"},
+		"302 to a login":       {[]astrotest.Fault{astrotest.Respond(302, "", "").WithHeader("Location", "https://login.example/")}, "v1beta1"},
+		"404 after 502":        {[]astrotest.Fault{astrotest.BadGateway(), astrotest.Respond(404, "", "")}, "v1beta1 v1beta1"},
+		"410 after a cut":      {[]astrotest.Fault{astrotest.CutConnection(), astrotest.Respond(410, "", "")}, "v1beta1 v1beta1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithoutLookUp(), wrapper.WithRetry(wrapper.Retry{MaxAttempts: len(row.faults), Backoff: atOnce}))
@@ -141,8 +141,8 @@ func TestVersionStays(t *testing.T) {
 	}
 }
 
-// Retired amid a call whose first attempt may have taken effect: the outcome is unknown, and
-// nothing is posted to v1.
+// v1beta1 is retired during a call whose first attempt may have taken effect: the outcome is unknown, and no
+// POST goes to v1.
 func TestVersionStaysAfterAnAttemptThatMayHaveTakenEffect(t *testing.T) {
 	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithRetry(wrapper.Retry{Backoff: atOnce}))
 	defer server.Close()
@@ -154,8 +154,8 @@ func TestVersionStaysAfterAnAttemptThatMayHaveTakenEffect(t *testing.T) {
 	}
 }
 
-// After the move, a commit is held to the rules of v1.
-func TestVersionThatMovedDecidesOnTheCommit(t *testing.T) {
+// After the move the rules of v1 apply to the git field.
+func TestVersionMoveChangesTheRulesForGit(t *testing.T) {
 	server, client, deployment := home(t)
 	request := api.CreateDeployRequest{Type: api.DeployTypeDAGOnly, Git: &api.DeployGit{Provider: api.GitProviderGeneric, CommitSHA: "5b1ee0d", RemoteURL: ptr("https://git.example/dags")}}
 	require.ErrorContains(t, client.CheckCreate(deployment, request), "git.provider")

@@ -18,13 +18,12 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// showing has a look see the deploy in a status.
+// showing returns a fault that makes a poll show the status.
 func showing(status string) astrotest.Fault {
 	return astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = status })
 }
 
-// waitThrough waits for a deploy that is finalized, by polls that meet faults, and returns how many
-// polls that took.
+// waitThrough waits for a finalized deploy, injects faults into the polls, and returns the number of polls.
 func waitThrough(t *testing.T, faults []astrotest.Fault, options ...wrapper.Option) (deploy *api.Deploy, polls int, target wrapper.Target, err error) {
 	server, client, closeAll := chaostest.InMemory(t, nil, append(options, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))...)
 	defer closeAll()
@@ -37,12 +36,12 @@ func waitThrough(t *testing.T, faults []astrotest.Fault, options ...wrapper.Opti
 	return deploy, len(server.Requests()) - before, target, err
 }
 
-func TestWait(t *testing.T) {
+func TestWaitPollsUntilTheDeployEnds(t *testing.T) {
 	var failed *wrapper.DeployFailedError
 	var waiting *wrapper.WaitError
 	for name, row := range map[string]struct {
-		faults []astrotest.Fault // the looks; those that follow see it DEPLOYED
-		looks  int
+		faults []astrotest.Fault // one per poll; later polls show DEPLOYED
+		polls  int
 		as     any // nil for success
 		want   string
 	}{
@@ -50,14 +49,14 @@ func TestWait(t *testing.T) {
 		"later":                  {[]astrotest.Fault{showing("INITIALIZED"), showing("INITIALIZED")}, 3, nil, ""},
 		"through unknown states": {[]astrotest.Fault{showing("DEPLOYING"), showing("SOMETHING_NEW")}, 3, nil, ""},
 		"failed":                 {[]astrotest.Fault{showing("INITIALIZED"), showing("FAILED")}, 2, &failed, "FAILED"},
-		"through trouble":        {[]astrotest.Fault{astrotest.CutConnection(), astrotest.BadGateway(), astrotest.Error(500, ""), astrotest.RateLimited(), astrotest.Respond(200, "text/html", "<html>"), astrotest.Error(408, ""), astrotest.Respond(302, "", "").WithHeader("Location", "/")}, 8, nil, ""},
+		"through errors":         {[]astrotest.Fault{astrotest.CutConnection(), astrotest.BadGateway(), astrotest.Error(500, ""), astrotest.RateLimited(), astrotest.Respond(200, "text/html", "<html>"), astrotest.Error(408, ""), astrotest.Respond(302, "", "").WithHeader("Location", "/")}, 8, nil, ""},
 		"until 401":              {[]astrotest.Fault{showing("INITIALIZED"), astrotest.Error(401, "Unauthorized")}, 2, &waiting, "401 Unauthorized"},
 		"until 404":              {[]astrotest.Fault{astrotest.Error(404, "Not found")}, 1, &waiting, "404 Not Found"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				deploy, polls, _, err := waitThrough(t, row.faults)
-				assert.Equal(t, row.looks, polls)
+				assert.Equal(t, row.polls, polls)
 				if row.as == nil {
 					require.NoError(t, err)
 					assert.Equal(t, api.DeployStatusDeployed, deploy.Status)
@@ -71,15 +70,15 @@ func TestWait(t *testing.T) {
 	}
 }
 
-// The looks come about 1 s, 1.5 s, 2.25 s … 15 s after each other, and end with the context.
-func TestWaitLooksLessAndLessOften(t *testing.T) {
+// The intervals between polls are about 1 s, 1.5 s, 2.25 s … 15 s. The polls end with the context.
+func TestWaitPollsLessAndLessOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, nil)
 		defer closeAll()
 		target := add(server, api.DeployTypeDAGOnly) // never finalized
-		var looks []time.Time
+		var polls []time.Time
 		server.InjectFunc(func(string) (astrotest.Fault, bool) {
-			looks = append(looks, time.Now())
+			polls = append(polls, time.Now())
 			return astrotest.Fault{}, false
 		})
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
@@ -95,34 +94,34 @@ func TestWaitLooksLessAndLessOften(t *testing.T) {
 		assert.EqualError(t, err, "waiting for deploy "+target.DeployID+": context deadline exceeded; its last status was INITIALIZED")
 
 		want := time.Second
-		for i := 1; i < len(looks); i++ {
-			assert.InDelta(t, want, looks[i].Sub(looks[i-1]), 0.21*float64(want))
+		for i := 1; i < len(polls); i++ {
+			assert.InDelta(t, want, polls[i].Sub(polls[i-1]), 0.21*float64(want))
 			want = min(want*3/2, 15*time.Second)
 		}
-		assert.Greater(t, len(looks), 40)
+		assert.Greater(t, len(polls), 40)
 	})
 }
 
-// A status that nobody knows does not keep the caller for ever.
-func TestWaitEndsOnAStatusThatIsNotKnown(t *testing.T) {
+// An unknown status does not make Wait poll forever.
+func TestWaitEndsAfterTwentyPollsWithAnUnknownStatus(t *testing.T) {
 	times := func(n int, fault astrotest.Fault) []astrotest.Fault {
 		return slices.Repeat([]astrotest.Fault{fault}, n)
 	}
 	for name, row := range map[string]struct {
-		faults []astrotest.Fault // the polls; those that follow see it DEPLOYED
+		faults []astrotest.Fault // one per poll; later polls show DEPLOYED
 		polls  int
 		want   string // "" for success
 	}{
-		"twenty":             {times(30, showing("CANCELED")), 20, `twenty polls in a row showed the unknown status "CANCELED"`},
-		"nineteen":           {times(19, showing("CANCELED")), 20, ""},
-		"lower case":         {times(30, showing("failed")), 20, `the unknown status "failed"`},
-		"two of them":        {slices.Concat(times(19, showing("PAUSING")), times(30, showing("PAUSED"))), 39, `the unknown status "PAUSED"`},
-		"a known one first":  {slices.Concat(times(30, showing("INITIALIZED")), times(30, showing("ODD"))), 50, `the unknown status "ODD"`},
-		"one in between":     {slices.Concat(times(19, showing("ODD")), times(1, showing("INITIALIZED")), times(19, showing("ODD"))), 40, ""},
-		"failures between":   {slices.Concat(times(19, showing("ODD")), times(5, astrotest.BadGateway()), times(9, showing("ODD"))), 25, `the unknown status "ODD"`},
-		"failures alone":     {times(30, astrotest.BadGateway()), 31, ""},
-		"INITIALIZED":        {times(30, showing("INITIALIZED")), 31, ""},
-		"a long one, quoted": {times(30, showing(strings.Repeat("a\n", 50))), 20, `the unknown status "` + strings.Repeat(`a\n`, 20) + `";`},
+		"twenty":              {times(30, showing("CANCELED")), 20, `twenty polls in a row showed the unknown status "CANCELED"`},
+		"nineteen":            {times(19, showing("CANCELED")), 20, ""},
+		"lower case":          {times(30, showing("failed")), 20, `the unknown status "failed"`},
+		"two unknown ones":    {slices.Concat(times(19, showing("PAUSING")), times(30, showing("PAUSED"))), 39, `the unknown status "PAUSED"`},
+		"a known one first":   {slices.Concat(times(30, showing("INITIALIZED")), times(30, showing("ODD"))), 50, `the unknown status "ODD"`},
+		"a known one between": {slices.Concat(times(19, showing("ODD")), times(1, showing("INITIALIZED")), times(19, showing("ODD"))), 40, ""},
+		"failures between":    {slices.Concat(times(19, showing("ODD")), times(5, astrotest.BadGateway()), times(9, showing("ODD"))), 25, `the unknown status "ODD"`},
+		"failures alone":      {times(30, astrotest.BadGateway()), 31, ""},
+		"INITIALIZED":         {times(30, showing("INITIALIZED")), 31, ""},
+		"a long one, quoted":  {times(30, showing(strings.Repeat("a\n", 50))), 20, `the unknown status "` + strings.Repeat(`a\n`, 20) + `";`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -144,7 +143,7 @@ func TestWaitEndsOnAStatusThatIsNotKnown(t *testing.T) {
 	}
 }
 
-func TestWithPollInterval(t *testing.T) {
+func TestWithPollIntervalPollsAtAFixedInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithPollInterval(7*time.Second))
 		defer closeAll()
@@ -163,8 +162,8 @@ func TestWithPollInterval(t *testing.T) {
 	})
 }
 
-// Trouble that does not end is told with the error, too.
-func TestWaitSaysWhatItSawLast(t *testing.T) {
+// The error of a Wait that ended has the last status and the last failed poll.
+func TestWaitErrorHasTheLastStatusAndPollError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := chaostest.InMemory(t, nil)
 		defer closeAll()
@@ -182,8 +181,8 @@ func TestWaitSaysWhatItSawLast(t *testing.T) {
 	})
 }
 
-// A look that cannot be made ends the wait, as it ends any call.
-func TestWaitEndsWhenNoLookCanBeMade(t *testing.T) {
+// A poll without a token ends the wait, as it ends any call.
+func TestWaitEndsWhenThereIsNoToken(t *testing.T) {
 	revoked := errors.New("revoked")
 	for _, source := range []wrapper.TokenSource{
 		func(context.Context) (string, error) { return "", revoked },
@@ -197,7 +196,7 @@ func TestWaitEndsWhenNoLookCanBeMade(t *testing.T) {
 	}
 }
 
-func TestWaitRefusesBadInput(t *testing.T) {
+func TestWaitRejectsInvalidInput(t *testing.T) {
 	server, client, deployment := home(t)
 	target := wrapper.Target{OrganizationID: deployment.OrganizationID, DeploymentID: deployment.DeploymentID, DeployID: "d"}
 	var none context.Context

@@ -26,7 +26,7 @@ func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) {
 
 const secret = "s3cret"
 
-// by is a chain that sends by a transport, without limits, with a token that is a secret.
+// by returns a chain that uses transport, without limits, with a secret token.
 func by(transport roundTripper) *Chain {
 	return &Chain{
 		Transport:  func() http.RoundTripper { return transport },
@@ -38,7 +38,7 @@ func by(transport roundTripper) *Chain {
 	}
 }
 
-func answering(body io.Reader) *Chain {
+func responding(body io.Reader) *Chain {
 	return by(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(body)}, nil
 	})
@@ -54,12 +54,12 @@ func newRequest(t *testing.T, url string) *http.Request {
 	return request
 }
 
-// try makes one attempt.
+// try makes a single attempt.
 func try(t *testing.T, chain *Chain) attempt {
 	return tryUnder(t.Context(), chain, newRequest(t, "https://api.example/v1/x"))
 }
 
-// maxTest is how much of a response the tests read.
+// maxTest limits how much of a response the tests read.
 const maxTest = 1 << 20
 
 func tryUnder(ctx context.Context, chain *Chain, request *http.Request) attempt {
@@ -80,8 +80,7 @@ func TestAttemptSendsNothingWhenTheContextIsDone(t *testing.T) {
 	assert.False(t, last.made)
 }
 
-// hanging makes attempts that get no response, or nothing after its header, until their context is
-// done.
+// hanging returns a chain whose attempts get no response, or no body, until their context is done.
 func hanging(timeout time.Duration, inBody bool) *Chain {
 	chain := by(func(request *http.Request) (*http.Response, error) {
 		if inBody {
@@ -94,44 +93,44 @@ func hanging(timeout time.Duration, inBody bool) *Chain {
 	return chain
 }
 
-// A RoundTripper that says nothing, against its contract, must not make the caller panic.
-func TestAttemptOfABrokenRoundTripper(t *testing.T) {
+// A RoundTripper that breaks its contract must not make the caller panic.
+func TestAttemptReportsABrokenRoundTripper(t *testing.T) {
 	for _, response := range []*http.Response{nil, {StatusCode: http.StatusOK}} {
 		broken := by(func(*http.Request) (*http.Response, error) { return response, nil })
 		assert.ErrorContains(t, try(t, broken).err, "RoundTripper")
 	}
 }
 
-// Some transports end a body with an error of their own when the context is done.
-func TestAttemptSaysThatTheContextEndedIt(t *testing.T) {
+// Some transports return their own error when the context is done.
+func TestAttemptReportsTheContextsError(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	once := by(func(*http.Request) (*http.Response, error) {
+	chain := by(func(*http.Request) (*http.Response, error) {
 		cancel()
 		return nil, net.ErrClosed
 	})
-	err := tryUnder(ctx, once, newRequest(t, "https://api.example/v1/x")).err
+	err := tryUnder(ctx, chain, newRequest(t, "https://api.example/v1/x")).err
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, err, net.ErrClosed)
 }
 
-func TestAttemptUsesTheJar(t *testing.T) {
+func TestAttemptUsesTheCookieJar(t *testing.T) {
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
 	var sent []string
-	once := by(func(request *http.Request) (*http.Response, error) {
+	chain := by(func(request *http.Request) (*http.Response, error) {
 		sent = append(sent, request.Header.Get("Cookie"))
 		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Set-Cookie": {"session=1"}}, Body: http.NoBody}, nil
 	})
-	once.Jar = jar
+	chain.Jar = jar
 	request := newRequest(t, "https://api.example/v1/x")
 	for range 3 {
-		require.NoError(t, tryUnder(t.Context(), once, request).err)
+		require.NoError(t, tryUnder(t.Context(), chain, request).err)
 	}
 	assert.Equal(t, []string{"", "session=1", "session=1"}, sent)
 }
 
-func TestShorter(t *testing.T) {
+func TestShorterIgnoresTimeoutsThatAreNotSet(t *testing.T) {
 	assert.Equal(t, time.Second, Shorter(time.Second, time.Minute))
 	assert.Equal(t, time.Second, Shorter(time.Minute, time.Second))
 	assert.Equal(t, time.Second, Shorter(0, time.Second))
@@ -141,23 +140,23 @@ func TestShorter(t *testing.T) {
 	assert.Zero(t, Shorter(0, -1))
 }
 
-// Other deadlines than the attempt's must not be taken for it.
-func TestAttemptNamesItsOwnDeadlineOnly(t *testing.T) {
-	once := failing(context.DeadlineExceeded)
-	once.Timeout = time.Minute
-	err := try(t, once).err
+// A deadline other than the attempt's own must not be reported as the attempt's timeout.
+func TestAttemptNamesOnlyItsOwnTimeout(t *testing.T) {
+	chain := failing(context.DeadlineExceeded)
+	chain.Timeout = time.Minute
+	err := try(t, chain).err
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	assert.NotContains(t, err.Error(), "no complete response")
 }
 
 func TestAttemptReleasesItsTimer(t *testing.T) {
 	var sent context.Context
-	once := by(func(request *http.Request) (*http.Response, error) {
+	chain := by(func(request *http.Request) (*http.Response, error) {
 		sent = request.Context()
 		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
 	})
-	once.Timeout = time.Hour
-	require.NoError(t, try(t, once).err)
+	chain.Timeout = time.Hour
+	require.NoError(t, try(t, chain).err)
 	assert.ErrorIs(t, sent.Err(), context.Canceled)
 }
 
@@ -168,7 +167,7 @@ func (r hangingReader) Read([]byte) (int, error) {
 	return 0, r.ctx.Err()
 }
 
-func TestAttemptEndsAtItsDeadline(t *testing.T) {
+func TestAttemptEndsAtItsTimeout(t *testing.T) {
 	for _, inBody := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
@@ -195,7 +194,7 @@ func TestAttemptEndsWithTheCallersContext(t *testing.T) {
 	})
 }
 
-func TestAttemptWithoutDeadline(t *testing.T) {
+func TestAttemptWithoutATimeoutEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
 		defer cancel()
@@ -204,55 +203,55 @@ func TestAttemptWithoutDeadline(t *testing.T) {
 	})
 }
 
-func TestAttemptAsksForATokenEachTime(t *testing.T) {
+func TestEachAttemptGetsAToken(t *testing.T) {
 	calls := 0
 	var sent []http.Header
-	once := by(func(request *http.Request) (*http.Response, error) {
+	chain := by(func(request *http.Request) (*http.Response, error) {
 		sent = append(sent, request.Header.Clone())
 		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
 	})
-	once.Token = func(context.Context) (string, error) {
+	chain.Token = func(context.Context) (string, error) {
 		calls++
 		return "token-" + strconv.Itoa(calls), nil
 	}
 	for range 2 {
 		request := newRequest(t, "https://api.example/v1/x")
 		request.Header.Add("Authorization", "Bearer of the request editor")
-		require.NoError(t, tryUnder(t.Context(), once, request).err)
+		require.NoError(t, tryUnder(t.Context(), chain, request).err)
 	}
 	require.Len(t, sent, 2)
 	for i, header := range sent {
-		assert.Equal(t, []string{"Bearer token-" + strconv.Itoa(i+1)}, header.Values("Authorization"), "one, and ours")
+		assert.Equal(t, []string{"Bearer token-" + strconv.Itoa(i+1)}, header.Values("Authorization"), "only ours")
 		assert.Equal(t, "agent", header.Get("User-Agent"))
 		assert.Equal(t, "application/json", header.Get("Accept"))
 	}
 }
 
-func TestAttemptWithoutATokenIsNotMade(t *testing.T) {
+func TestAttemptWithoutATokenSendsNothing(t *testing.T) {
 	sealed := errors.New("vault is sealed")
-	once := failing(errors.New("sent"))
-	once.Token = func(context.Context) (string, error) { return "", sealed }
-	last := try(t, once)
+	chain := failing(errors.New("sent"))
+	chain.Token = func(context.Context) (string, error) { return "", sealed }
+	last := try(t, chain)
 	require.ErrorIs(t, last.err, sealed)
 	assert.False(t, last.made)
 }
 
-// Each attempt takes its turn, and a 429 slows the limiter down.
-func TestAttemptTakesItsTurn(t *testing.T) {
+// Each attempt waits for the limiter, and a 429 slows the limiter down.
+func TestAttemptWaitsForTheLimiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once := by(func(*http.Request) (*http.Response, error) {
+		chain := by(func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: http.StatusTooManyRequests, Body: http.NoBody}, nil
 		})
-		once.Gate = ratelimit.NewGate(map[string]ratelimit.Limiter{http.MethodPost: ratelimit.NewWindow(10)})
+		chain.Gate = ratelimit.NewGate(map[string]ratelimit.Limiter{http.MethodPost: ratelimit.NewWindow(10)})
 		started := time.Now()
 		for range 3 {
-			require.NoError(t, try(t, once).err)
+			require.NoError(t, try(t, chain).err)
 		}
 		assert.Greater(t, time.Since(started), 2*time.Second, "one a second, though 10 are allowed at first")
 
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		last := tryUnder(ctx, once, newRequest(t, "https://api.example/v1/x"))
+		last := tryUnder(ctx, chain, newRequest(t, "https://api.example/v1/x"))
 		require.ErrorIs(t, last.err, context.Canceled)
 		assert.False(t, last.made)
 	})

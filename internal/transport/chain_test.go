@@ -18,9 +18,9 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
-// script is a chain whose attempts end one after the other as given: with a status, a response, an
-// error, or an error before anything is sent (unmade). It notes when each was made, what body it
-// had, and from when on other requests of the client may start after a 429.
+// script is a chain whose attempts end as given, in order: with a status, a response, an error, or a
+// tokenError, which prevents the request. It records when each request was sent, its body, and when
+// other requests may start after a 429.
 type script struct {
 	*Chain
 	ends    []any
@@ -31,7 +31,7 @@ type script struct {
 	probes  sync.WaitGroup
 }
 
-type unmade struct{ error }
+type tokenError struct{ error }
 
 func newScript(ends ...any) *script {
 	s := &script{ends: ends}
@@ -57,7 +57,7 @@ func newScript(ends ...any) *script {
 		}
 		if response.StatusCode == http.StatusTooManyRequests {
 			s.probes.Go(func() {
-				time.Sleep(time.Nanosecond) // until the chain has heard of it
+				time.Sleep(time.Nanosecond) // until the chain has handled it
 				if _, err := s.Gate.Enter(context.Background(), http.MethodGet); err == nil {
 					s.resumed = append(s.resumed, time.Since(started).Round(time.Second))
 				}
@@ -67,7 +67,7 @@ func newScript(ends ...any) *script {
 		return response, nil
 	})
 	s.Token = func(context.Context) (string, error) {
-		if end, isUnmade := next().(unmade); isUnmade {
+		if end, isTokenError := next().(tokenError); isTokenError {
 			s.tries++
 			return "", end.error
 		}
@@ -86,29 +86,30 @@ func (s *script) do(ctx context.Context) Result[string] {
 	if err != nil {
 		panic(err)
 	}
-	result := Do(ctx, s.Chain, request, maxTest, &asked{})
+	result := Do(ctx, s.Chain, request, maxTest, &fakeCall{})
 	s.probes.Wait()
 	return result
 }
 
-// asked is a call that takes any 200 unless refused says otherwise, and that finds out about the
-// request after as many attempts as found says, 0 for never. It notes what it was told.
-type asked struct {
-	refused error
-	found   int
-	stops   bool  // wants no other attempt
-	err     error // what ends the finding out
-	ends    []Outcome
+// fakeCall is a Call that accepts every 200, unless refused is set.
+type fakeCall struct {
+	refused  error
+	found    int       // Reconcile finds the result in its n-th run; 0 for never
+	stops    bool      // Reconcile allows no retry
+	err      error     // of Reconcile
+	outcomes []Outcome // passed to Reconcile
 }
 
-func (a *asked) Accept(response *Response) (string, error) { return string(response.Body), a.refused }
-
-func (a *asked) Reconcile(_ context.Context, _ *Run, end Attempted) Decision[string] {
-	a.ends = append(a.ends, end.Outcome)
-	return Decision[string]{"found", len(a.ends) == a.found, end.MayRetry && !a.stops, a.err}
+func (c *fakeCall) Accept(response *Response) (string, error) {
+	return string(response.Body), c.refused
 }
 
-// steps is a schedule of given waits.
+func (c *fakeCall) Reconcile(_ context.Context, _ *Run, end Attempted) Decision[string] {
+	c.outcomes = append(c.outcomes, end.Outcome)
+	return Decision[string]{"found", len(c.outcomes) == c.found, end.MayRetry && !c.stops, c.err}
+}
+
+// steps is a backoff with the given waits.
 type steps []time.Duration
 
 func (s *steps) NextBackOff() time.Duration {
@@ -121,14 +122,14 @@ func retryAfterHeader(status int, value string) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{"Retry-After": {value}}}
 }
 
-func TestDoSchedule(t *testing.T) {
+func TestDoRetriesOnSchedule(t *testing.T) {
 	const s = time.Second
 	for _, row := range []struct {
 		name    string
 		ends    []any
-		times   []time.Duration // of the attempts
+		times   []time.Duration // when the attempts start
 		resumed []time.Duration
-		status  int // of what is returned; 0 for an error
+		status  int // of the result; 0 for an error
 	}{
 		{"success at once", []any{200}, []time.Duration{0}, nil, 200},
 		{"success at last", []any{503, io.EOF, 429, 200}, []time.Duration{0, s, 3 * s, 7 * s}, []time.Duration{7 * s}, 200},
@@ -140,7 +141,7 @@ func TestDoSchedule(t *testing.T) {
 		{"Retry-After shorter than the backoff", []any{retryAfterHeader(503, "0"), 200}, []time.Duration{0, s}, nil, 200},
 		{"Retry-After at the cap", []any{retryAfterHeader(503, "60"), 200}, []time.Duration{0, 60 * s}, nil, 200},
 		{"Retry-After beyond the cap", []any{retryAfterHeader(429, "61"), 200}, []time.Duration{0}, []time.Duration{60 * s}, 429},
-		{"Retry-After that is none", []any{retryAfterHeader(503, "soon"), 200}, []time.Duration{0, s}, nil, 200},
+		{"Retry-After that is invalid", []any{retryAfterHeader(503, "soon"), 200}, []time.Duration{0, s}, nil, 200},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -149,7 +150,7 @@ func TestDoSchedule(t *testing.T) {
 				assert.Equal(t, row.times, script.times)
 				assert.Equal(t, row.resumed, script.resumed)
 				for _, body := range script.bodies {
-					assert.Equal(t, `{"a":1}`, body, "from its start")
+					assert.Equal(t, `{"a":1}`, body, "the whole body")
 				}
 				assert.Equal(t, len(row.times), result.Attempts)
 				assert.Equal(t, row.times[len(row.times)-1], result.Elapsed)
@@ -169,7 +170,7 @@ func TestDoSchedule(t *testing.T) {
 	}
 }
 
-func TestDoWithoutRetries(t *testing.T) {
+func TestDoDoesNotRetryWhenItMayNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		script := newScript(503)
 		script.Retry.MaxAttempts = 1
@@ -187,7 +188,7 @@ func TestDoWithoutRetries(t *testing.T) {
 			script = newScript(503)
 			script.Retry.NewBackoff = func() retry.Backoff { return none }
 			assert.Equal(t, 503, script.do(t.Context()).Response.StatusCode)
-			assert.Len(t, script.times, 1, "the schedule has no more")
+			assert.Len(t, script.times, 1, "the backoff has ended")
 		}
 
 		script = newScript(503)
@@ -205,19 +206,19 @@ func TestDoEndsWithTheContext(t *testing.T) {
 			script := newScript(end)
 			result := script.do(ctx)
 			require.ErrorIs(t, result.Err, context.DeadlineExceeded)
-			assert.Equal(t, 1500*time.Millisecond, result.Elapsed, "amid the second wait")
+			assert.Equal(t, 1500*time.Millisecond, result.Elapsed, "during the second wait")
 			assert.Equal(t, 2, result.Attempts)
 			if end == io.EOF {
 				require.ErrorIs(t, result.Err, io.EOF)
 				assert.Nil(t, result.Response)
 			} else {
-				assert.Equal(t, 503, result.Response.StatusCode, "the last response comes along")
+				assert.Equal(t, 503, result.Response.StatusCode, "with the last response")
 			}
 		})
 	}
 }
 
-func TestDoRetriesNothingAfterTheContextEnded(t *testing.T) {
+func TestDoDoesNotRetryAfterTheContextEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	script := newScript(io.EOF)
 	transport := script.Transport()
@@ -231,30 +232,29 @@ func TestDoRetriesNothingAfterTheContextEnded(t *testing.T) {
 	assert.Len(t, script.times, 1)
 }
 
-// An attempt that is not made ends the call, and does not count. How the one before ended comes
-// along.
-func TestDoOfAttemptsThatAreNotMade(t *testing.T) {
+// An attempt without a token ends the call and does not count. The result includes the attempt before.
+func TestDoEndsWhenThereIsNoToken(t *testing.T) {
 	sealed := errors.New("vault is sealed")
 	synctest.Test(t, func(t *testing.T) {
-		result := newScript(unmade{sealed}).do(t.Context())
+		result := newScript(tokenError{sealed}).do(t.Context())
 		require.ErrorIs(t, result.Err, sealed)
 		assert.Zero(t, result.Attempts)
 		assert.Equal(t, Outcome{NotSent: true}, result.Outcome)
 
-		result = newScript(io.EOF, unmade{sealed}).do(t.Context())
+		result = newScript(io.EOF, tokenError{sealed}).do(t.Context())
 		require.ErrorIs(t, result.Err, sealed)
 		require.ErrorIs(t, result.Err, io.EOF)
 		assert.Equal(t, 1, result.Attempts)
 		assert.False(t, result.Outcome.NotSent)
 
-		result = newScript(503, unmade{sealed}).do(t.Context())
+		result = newScript(503, tokenError{sealed}).do(t.Context())
 		require.ErrorIs(t, result.Err, sealed)
 		assert.Equal(t, 503, result.Response.StatusCode)
 	})
 }
 
-// What is handed down may be changed; it must not be what the transport may still be at.
-func TestDoHandsDownCopies(t *testing.T) {
+// Each attempt gets its own request, since the transport may still use the one before.
+func TestDoSendsACopyPerAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var headers []http.Header
 		script := newScript(503, 503, 200)
@@ -263,10 +263,10 @@ func TestDoHandsDownCopies(t *testing.T) {
 			headers = append(headers, request.Header)
 			return transport.RoundTrip(request)
 		}).Transport
-		asked := 0
+		calls := 0
 		script.Token = func(context.Context) (string, error) {
-			asked++
-			return "token-" + strconv.Itoa(asked), nil
+			calls++
+			return "token-" + strconv.Itoa(calls), nil
 		}
 		require.True(t, script.do(t.Context()).OK)
 		for i, header := range headers {
@@ -275,7 +275,7 @@ func TestDoHandsDownCopies(t *testing.T) {
 	})
 }
 
-// A 429 slows the client down even if the call that got it goes on no more.
+// A 429 slows the client down even if it ends the call.
 func TestDoPausesTheClientAfterTheLast429(t *testing.T) {
 	for after, want := range map[string]time.Duration{"10": 10 * time.Second, "3600": time.Minute, "": 0} {
 		synctest.Test(t, func(t *testing.T) {
@@ -287,48 +287,48 @@ func TestDoPausesTheClientAfterTheLast429(t *testing.T) {
 	}
 }
 
-// What is not sent is closed all the same.
-func TestDoClosesTheBodyOfARequestThatIsNotSent(t *testing.T) {
+// A request body is closed even if it is not sent.
+func TestDoClosesTheBodyOfAnUnsentRequest(t *testing.T) {
 	body := &closable{Reader: strings.NewReader("{}")}
 	request := newRequest(t, "https://api.example/v1/x")
 	request.Body = body
-	result := Do(t.Context(), newScript(unmade{io.EOF}).Chain, request, maxTest, &asked{})
+	result := Do(t.Context(), newScript(tokenError{io.EOF}).Chain, request, maxTest, &fakeCall{})
 	require.ErrorIs(t, result.Err, io.EOF)
 	assert.True(t, body.closed)
 }
 
-func TestDoOfABodyThatFails(t *testing.T) {
+func TestDoEndsWhenGetBodyFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		script := newScript(503)
 		request := newRequest(t, "https://api.example/v1/x")
 		request.GetBody = func() (io.ReadCloser, error) { return nil, io.ErrClosedPipe }
-		result := Do(t.Context(), script.Chain, request, maxTest, &asked{})
+		result := Do(t.Context(), script.Chain, request, maxTest, &fakeCall{})
 		require.ErrorIs(t, result.Err, io.ErrClosedPipe)
 		assert.Len(t, script.times, 1)
 	})
 }
 
-// After each attempt that was not accepted the call is told how it ended, and decides what follows.
-func TestDoReconciles(t *testing.T) {
+// After each attempt that was not accepted Reconcile gets its outcome and decides whether to retry.
+func TestDoReconcilesAfterEachAttempt(t *testing.T) {
 	lost, inFlight := Outcome{MayHaveTakenEffect: true}, Outcome{MayHaveTakenEffect: true, MayStillTakeEffect: true}
 	for _, row := range []struct {
 		name     string
 		ends     []any
-		call     asked
+		call     fakeCall
 		ok       bool
 		attempts int
-		told     []Outcome
+		reported []Outcome
 		all      Outcome
 	}{
-		{"accepted", []any{200}, asked{}, true, 1, nil, Outcome{}},
-		{"refused by the service", []any{400}, asked{}, false, 1, []Outcome{{}}, Outcome{}},
-		{"not accepted, found", []any{200}, asked{refused: io.EOF, found: 1}, true, 1, []Outcome{lost}, lost},
-		{"not yet, found later", []any{200}, asked{refused: NotYet("as before"), found: 2}, true, 2, []Outcome{inFlight, inFlight}, inFlight},
-		{"lost, then refused", []any{500, 400}, asked{}, false, 2, []Outcome{lost, {}}, lost},
-		{"lost, then refused, found", []any{io.EOF, 400}, asked{found: 2}, true, 2, []Outcome{inFlight, {}}, inFlight},
-		{"lost, then not sent, found", []any{500, unmade{io.EOF}}, asked{found: 2}, true, 1, []Outcome{lost, notSent}, lost},
-		{"lost, and no other attempt wanted", []any{500}, asked{stops: true}, false, 1, []Outcome{lost}, lost},
-		{"lost, and what finds out ends", []any{500}, asked{err: context.DeadlineExceeded}, false, 1, []Outcome{lost}, lost},
+		{"accepted", []any{200}, fakeCall{}, true, 1, nil, Outcome{}},
+		{"refused by the service", []any{400}, fakeCall{}, false, 1, []Outcome{{}}, Outcome{}},
+		{"not accepted, found", []any{200}, fakeCall{refused: io.EOF, found: 1}, true, 1, []Outcome{lost}, lost},
+		{"not yet, found later", []any{200}, fakeCall{refused: NotYet("as before"), found: 2}, true, 2, []Outcome{inFlight, inFlight}, inFlight},
+		{"lost, then refused", []any{500, 400}, fakeCall{}, false, 2, []Outcome{lost, {}}, lost},
+		{"lost, then refused, found", []any{io.EOF, 400}, fakeCall{found: 2}, true, 2, []Outcome{inFlight, {}}, inFlight},
+		{"lost, then not sent, found", []any{500, tokenError{io.EOF}}, fakeCall{found: 2}, true, 1, []Outcome{lost, notSent}, lost},
+		{"lost, and no retry allowed", []any{500}, fakeCall{stops: true}, false, 1, []Outcome{lost}, lost},
+		{"lost, and reconciling fails", []any{500}, fakeCall{err: context.DeadlineExceeded}, false, 1, []Outcome{lost}, lost},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -338,11 +338,11 @@ func TestDoReconciles(t *testing.T) {
 					assert.Equal(t, "found", result.Accepted)
 				}
 				assert.Equal(t, row.attempts, result.Attempts)
-				assert.Equal(t, row.told, row.call.ends)
+				assert.Equal(t, row.reported, row.call.outcomes)
 				assert.Equal(t, row.all, result.Outcome)
 				if row.call.err != nil {
 					require.ErrorIs(t, result.Err, row.call.err)
-					assert.Equal(t, 500, result.Response.StatusCode, "which is still there")
+					assert.Equal(t, 500, result.Response.StatusCode, "the response is still there")
 				}
 			})
 		})

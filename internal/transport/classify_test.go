@@ -15,32 +15,32 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// The policy as the documentation of package wrapper states it: by what an attempt ended with,
-// what that says of the request, and whether another attempt may follow.
-func TestClassify(t *testing.T) {
+// This is the policy that the documentation of package wrapper states: how an attempt ended, what it may
+// have done, and whether it may be retried.
+func TestClassifyAttempts(t *testing.T) {
 	dial := &url.Error{Op: "Post", Err: &net.OpError{Op: "dial", Err: errors.New("connection refused")}}
 	untrusted := &tls.CertificateVerificationError{Err: io.EOF}
 	for _, row := range []struct {
 		end      string
-		unmade   []error
+		notMade  []error
 		errs     []error
 		statuses []int
 		outcome  Outcome
 		retries  retries
 	}{
-		{end: "nothing sent", unmade: []error{errors.New("no token"), context.Canceled}, outcome: Outcome{NotSent: true}, retries: never},
-		{end: "not accepted by one of the two sides", errs: []error{&ConnectError{untrusted, true}, fmt.Errorf("wrapped: %w", &ConnectError{io.EOF, true})}, outcome: Outcome{NotSent: true}, retries: never},
+		{end: "nothing sent", notMade: []error{errors.New("no token"), context.Canceled}, outcome: Outcome{NotSent: true}, retries: never},
+		{end: "certificate rejected", errs: []error{&ConnectError{untrusted, true}, fmt.Errorf("wrapped: %w", &ConnectError{io.EOF, true})}, outcome: Outcome{NotSent: true}, retries: never},
 		{end: "connect failed", errs: []error{&ConnectError{dial, false}, fmt.Errorf("wrapped: %w", &ConnectError{io.EOF, false})}, outcome: Outcome{NotSent: true}, retries: always},
-		{end: "connection cut, deadline, whatever the last error is", errs: []error{dial, untrusted, &net.OpError{Op: "proxyconnect", Err: io.EOF}, io.EOF, io.ErrUnexpectedEOF, context.DeadlineExceeded, &net.OpError{Op: "read", Err: io.EOF}, errors.New("any other")}, outcome: Outcome{MayHaveTakenEffect: true, MayStillTakeEffect: true}, retries: ifIdempotent},
+		{end: "connection cut, deadline or any other error", errs: []error{dial, untrusted, &net.OpError{Op: "proxyconnect", Err: io.EOF}, io.EOF, io.ErrUnexpectedEOF, context.DeadlineExceeded, &net.OpError{Op: "read", Err: io.EOF}, errors.New("any other")}, outcome: Outcome{MayHaveTakenEffect: true, MayStillTakeEffect: true}, retries: ifIdempotent},
 		{end: "429", statuses: []int{429}, retries: always},
 		{end: "500", statuses: []int{500}, outcome: Outcome{MayHaveTakenEffect: true}, retries: ifIdempotent},
 		{end: "a gateway", statuses: []int{408, 502, 503, 504}, outcome: Outcome{MayHaveTakenEffect: true, MayStillTakeEffect: true}, retries: ifIdempotent},
-		{end: "under way", statuses: []int{202, 520, 522, 524}, outcome: Outcome{MayHaveTakenEffect: true, MayStillTakeEffect: true}, retries: never},
+		{end: "still in progress", statuses: []int{202, 520, 522, 524}, outcome: Outcome{MayHaveTakenEffect: true, MayStillTakeEffect: true}, retries: never},
 		{end: "refused", statuses: between(400, 499, 408, 429), retries: never},
 		{end: "another status", statuses: slices.Concat(between(100, 399, 200, 202), between(500, 999, 500, 502, 503, 504, 520, 522, 524)), outcome: Outcome{MayHaveTakenEffect: true}, retries: never},
 	} {
 		var ends []attempt
-		for _, err := range row.unmade {
+		for _, err := range row.notMade {
 			ends = append(ends, attempt{err: err})
 		}
 		for _, err := range row.errs {
@@ -57,15 +57,14 @@ func TestClassify(t *testing.T) {
 	}
 }
 
-// A 200 that cannot be read is as good as none. A body that was cut says nothing where the status
-// says it all.
-func TestClassify200(t *testing.T) {
+// An unreadable 200 is not a success. For other statuses a cut body makes no difference.
+func TestClassifyUnreadableResponses(t *testing.T) {
 	for name, row := range map[string]struct {
 		response Response
 		outcome  Outcome
 	}{
 		"cut":                   {Response{Cut: io.ErrUnexpectedEOF}, Outcome{MayHaveTakenEffect: true}},
-		"not what was asked":    {Response{Refused: errors.New("another deploy")}, Outcome{MayHaveTakenEffect: true}},
+		"of another deploy":     {Response{Refused: errors.New("another deploy")}, Outcome{MayHaveTakenEffect: true}},
 		"not yet":               {Response{Refused: fmt.Errorf("wrapped: %w", NotYet("as before"))}, Outcome{MayHaveTakenEffect: true, MayStillTakeEffect: true}},
 		"cut, and not accepted": {Response{Cut: io.EOF, Refused: io.EOF}, Outcome{MayHaveTakenEffect: true}},
 	} {
@@ -80,7 +79,7 @@ func TestClassify200(t *testing.T) {
 	}
 }
 
-// What attempts say adds up. A safe method takes no effect.
+// The outcomes of attempts add up. A safe method has no effect.
 func TestOutcomesAddUp(t *testing.T) {
 	sent, lost, inFlight := Outcome{}, Outcome{MayHaveTakenEffect: true}, Outcome{MayHaveTakenEffect: true, MayStillTakeEffect: true}
 	for _, row := range []struct {
@@ -104,8 +103,8 @@ func TestOutcomesAddUp(t *testing.T) {
 	}
 }
 
-// A request is made again if that can help, can do no harm, and its body can be had again.
-func TestMayRetry(t *testing.T) {
+// A request is retried if that may succeed, is safe, and its body can be sent again.
+func TestMayRetryNeedsASafeRequestAndABody(t *testing.T) {
 	request := newRequest(t, "https://api.example/v1/x")
 	for _, row := range []struct {
 		retries          retries
@@ -118,16 +117,16 @@ func TestMayRetry(t *testing.T) {
 		assert.Equal(t, row.want, mayRetry(request, row.retries, row.idempotent), row)
 	}
 	request.GetBody = nil
-	assert.False(t, mayRetry(request, always, true), "there is nothing left to send")
+	assert.False(t, mayRetry(request, always, true), "the body is gone")
 	request.Body = http.NoBody
 	assert.True(t, mayRetry(request, always, true))
 }
 
-// between are the statuses from first to last, but these.
-func between(first, last int, these ...int) []int {
+// between returns the statuses from first to last, without those in except.
+func between(first, last int, except ...int) []int {
 	var statuses []int
 	for status := first; status <= last; status++ {
-		if !slices.Contains(these, status) {
+		if !slices.Contains(except, status) {
 			statuses = append(statuses, status)
 		}
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An attempt that got no connection can have sent nothing. One that got it may have.
-func TestAttemptKnowsWhetherItWasConnected(t *testing.T) {
+// Without a connection an attempt sent nothing. With one it may have.
+func TestAttemptReportsWhetherItWasConnected(t *testing.T) {
 	cuts := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	defer cuts.Close()
 	untrusted := httptest.NewUnstartedServer(http.NotFoundHandler())
@@ -32,12 +32,12 @@ func TestAttemptKnowsWhetherItWasConnected(t *testing.T) {
 		connected bool
 		retries   retries
 	}{
-		"cut after it was sent":  {cuts.URL, &http.Transport{}, true, ifIdempotent},
-		"no dialling":            {cuts.URL, &http.Transport{DialContext: refuse}, false, always},
-		"no proxy":               {cuts.URL, &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return nil, no }}, false, always},
-		"no handshake":           {"https" + cuts.URL[len("http"):], &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, false, always},
-		"no trust":               {untrusted.URL, &http.Transport{}, false, never},
-		"a transport of its own": {cuts.URL, roundTripper(func(*http.Request) (*http.Response, error) { return nil, no }), true, ifIdempotent},
+		"cut after it was sent":              {cuts.URL, &http.Transport{}, true, ifIdempotent},
+		"dial refused":                       {cuts.URL, &http.Transport{DialContext: refuse}, false, always},
+		"proxy error":                        {cuts.URL, &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return nil, no }}, false, always},
+		"handshake failed":                   {"https" + cuts.URL[len("http"):], &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, false, always},
+		"certificate not trusted":            {untrusted.URL, &http.Transport{}, false, never},
+		"a transport that is not net/http's": {cuts.URL, roundTripper(func(*http.Request) (*http.Response, error) { return nil, no }), true, ifIdempotent},
 	} {
 		chain := by(nil)
 		chain.Transport = func() http.RoundTripper { return row.transport }

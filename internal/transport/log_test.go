@@ -13,8 +13,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 )
 
-// A line of the log shows neither secrets nor what others wrote into it.
-func TestLog(t *testing.T) {
+// A log line shows no secrets and cannot be forged.
+func TestLogShowsNoSecretsAndNoForgedLines(t *testing.T) {
 	for want, row := range map[string]struct {
 		response  *Response
 		err       error
@@ -40,8 +40,8 @@ func TestLog(t *testing.T) {
 	assert.Empty(t, log.String(), "below its level")
 }
 
-// The service's name for a request is in the log if it did not carry it out.
-func TestRequestID(t *testing.T) {
+// The log has the request ID of a response that is an error.
+func TestOnlyErrorsLogTheRequestID(t *testing.T) {
 	logger := Logger{RequestID: func(body []byte) string { return string(body) }}
 	assert.Equal(t, "r", logger.requestID(&Response{StatusCode: 400, Body: []byte("r")}))
 	assert.Empty(t, logger.requestID(&Response{StatusCode: 200, Body: []byte("r")}))

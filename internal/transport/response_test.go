@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// counter counts what is read of it.
+// counter counts the bytes read from it.
 type counter struct {
 	io.Reader
 	count int
@@ -26,30 +26,30 @@ func (c *counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func TestAttemptReadsUpToTheBound(t *testing.T) {
-	for status, bound := range map[int]int{http.StatusOK: maxTest, http.StatusForbidden: maxError} {
-		for size, tooLong := range map[int]bool{0: false, 1: false, bound: false, bound + 1: true, 2 * bound: true} {
+func TestAttemptReadsUpToItsLimit(t *testing.T) {
+	for status, limit := range map[int]int{http.StatusOK: maxTest, http.StatusForbidden: maxError} {
+		for size, tooLong := range map[int]bool{0: false, 1: false, limit: false, limit + 1: true, 2 * limit: true} {
 			body := &counter{Reader: bytes.NewReader(make([]byte, size))}
 			last := try(t, by(func(*http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: status, Body: io.NopCloser(body)}, nil
 			}))
 			require.NoError(t, last.err)
 			assert.Equal(t, tooLong, last.response.Cut != nil)
-			assert.Equal(t, min(size, bound), len(last.response.Body))
-			assert.LessOrEqual(t, body.count, bound+1, "no more is read than is needed to see that it is too much")
+			assert.Equal(t, min(size, limit), len(last.response.Body))
+			assert.LessOrEqual(t, body.count, limit+1, "reading stops at the first byte over the limit")
 		}
 	}
 }
 
-func TestAttemptKeepsWhatCameBeforeAnError(t *testing.T) {
-	cut := io.MultiReader(strings.NewReader("half an ans"), iotest.ErrReader(io.ErrUnexpectedEOF))
-	last := try(t, answering(cut))
+func TestAttemptReturnsTheBodyBeforeAnError(t *testing.T) {
+	cut := io.MultiReader(strings.NewReader("half a resp"), iotest.ErrReader(io.ErrUnexpectedEOF))
+	last := try(t, responding(cut))
 	require.NoError(t, last.err)
 	require.ErrorIs(t, last.response.Cut, io.ErrUnexpectedEOF)
-	assert.Equal(t, "half an ans", string(last.response.Body))
+	assert.Equal(t, "half a resp", string(last.response.Body))
 }
 
-// closable knows whether it was closed.
+// closable records whether it was closed.
 type closable struct {
 	io.Reader
 	closed bool
@@ -63,16 +63,16 @@ func (c *closable) Close() error {
 func TestAttemptClosesTheBody(t *testing.T) {
 	for _, status := range []int{101, 200, 500} {
 		body := &closable{Reader: strings.NewReader("{}")}
-		once := by(func(*http.Request) (*http.Response, error) {
+		chain := by(func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: status, Body: body}, nil
 		})
-		require.NoError(t, try(t, once).err)
+		require.NoError(t, try(t, chain).err)
 		assert.True(t, body.closed, status)
 	}
 }
 
-// A Content-Length is the other side's word, and not room that is made.
-func TestAttemptMakesNoRoomForALie(t *testing.T) {
+// A Content-Length may be wrong, so it does not decide how much memory is allocated.
+func TestAttemptDoesNotAllocateByContentLength(t *testing.T) {
 	lying := by(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusOK, ContentLength: 1 << 60, Body: io.NopCloser(strings.NewReader("short"))}, nil
 	})
@@ -81,25 +81,25 @@ func TestAttemptMakesNoRoomForALie(t *testing.T) {
 	assert.LessOrEqual(t, cap(last.response.Body), maxRoom+1)
 }
 
-// A body that never ends and never gives anything is ended by the context.
-func TestAttemptEndsABodyThatGivesNothing(t *testing.T) {
+// The context ends a body that returns no bytes and no error.
+func TestContextEndsABodyThatReturnsNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	reads := 0
-	once := answering(readerFunc(func([]byte) (int, error) {
+	chain := responding(readerFunc(func([]byte) (int, error) {
 		if reads++; reads == 1000 {
 			cancel()
 		}
 		return 0, nil
 	}))
-	last := tryUnder(ctx, once, newRequest(t, "https://api.example/v1/x"))
+	last := tryUnder(ctx, chain, newRequest(t, "https://api.example/v1/x"))
 	require.NoError(t, last.err)
 	require.ErrorIs(t, last.response.Cut, context.Canceled)
 }
 
-// A Body that breaks the contract of io.Reader must not make the caller panic.
-func TestAttemptOfABrokenBody(t *testing.T) {
+// A body that breaks the contract of io.Reader must not make the caller panic.
+func TestAttemptReportsABrokenBody(t *testing.T) {
 	for _, count := range []int{-1, 1 << 20} {
-		last := try(t, answering(readerFunc(func([]byte) (int, error) { return count, nil })))
+		last := try(t, responding(readerFunc(func([]byte) (int, error) { return count, nil })))
 		require.NoError(t, last.err)
 		assert.ErrorContains(t, last.response.Cut, "invalid count")
 	}
@@ -109,14 +109,14 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// What is read again is what came, and the error that ended it.
-func TestResponseIsReadAgain(t *testing.T) {
+// Reader returns the body as it came, then the error that ended it.
+func TestResponseCanBeReadAgain(t *testing.T) {
 	for _, cut := range []error{nil, io.ErrUnexpectedEOF} {
-		body := (&Response{Body: []byte("half an ans"), Cut: cut}).Reader()
+		body := (&Response{Body: []byte("half a resp"), Cut: cut}).Reader()
 		var copied strings.Builder
 		_, err := io.Copy(&copied, body)
 		require.ErrorIs(t, err, cut)
-		assert.Equal(t, "half an ans", copied.String())
+		assert.Equal(t, "half a resp", copied.String())
 		assert.NoError(t, body.Close())
 	}
 	assert.Equal(t, "[BODY] [BODY]", fmt.Sprintf("%v %+v", (&Response{Body: []byte("sig=s1gned")}).Reader(), (&Response{}).Reader()))

@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// withHTTP2 is a server of HTTP/2 that tells of connections that are closed, and a transport for it
-// as net/http leaves one behind that a caller made with nothing set.
+// withHTTP2 starts an HTTP/2 server that reports closed connections, and returns a transport for it in the
+// state that net/http leaves a caller's &http.Transport{} in.
 func withHTTP2(t *testing.T) (server *httptest.Server, closed chan string, standard *http.Transport) {
 	server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -43,9 +43,9 @@ func withHTTP2(t *testing.T) (server *httptest.Server, closed chan string, stand
 	return server, closed, standard
 }
 
-// What follows an attempt that got nothing back goes over another connection, speaks what it spoke
-// before, and leaves nothing behind.
-func TestRunRenewsItsConnections(t *testing.T) {
+// The attempt after one without a response uses a new connection and the same protocol, and leaves no
+// connection open.
+func TestRunUsesANewConnectionAfterRenew(t *testing.T) {
 	server, closed, standard := withHTTP2(t)
 	chain := by(nil)
 	chain.Transport = func() http.RoundTripper { return standard }
@@ -73,8 +73,8 @@ func TestRunRenewsItsConnections(t *testing.T) {
 	}
 }
 
-// Nor does an attempt leave anything behind that was given up on such a connection.
-func TestRunLeavesNoConnection(t *testing.T) {
+// An attempt that timed out on a new connection leaves no connection open.
+func TestRunClosesTheConnectionOfATimedOutAttempt(t *testing.T) {
 	server, closed, standard := withHTTP2(t)
 	chain := by(nil)
 	chain.Transport = func() http.RoundTripper { return standard }
@@ -89,8 +89,8 @@ func TestRunLeavesNoConnection(t *testing.T) {
 	}
 }
 
-// A wrapped transport has what is idle closed before the attempt that follows, and after the call.
-func TestRunClosesTheIdleConnectionsOfAWrapper(t *testing.T) {
+// A wrapped transport has its idle connections closed before the next attempt and after the call.
+func TestRunClosesIdleConnectionsOfAWrappedTransport(t *testing.T) {
 	wrapper := &closing{}
 	chain := by(nil)
 	chain.Transport = func() http.RoundTripper { return wrapper }
@@ -110,10 +110,10 @@ type closing struct {
 
 func (c *closing) CloseIdleConnections() { c.closed++ }
 
-// A wrapped transport may make requests of its own before the one that it was given.
-func TestAttemptLetsAWrapperAskFirst(t *testing.T) {
+// A wrapped transport may send requests of its own first.
+func TestAttemptAllowsAWrapperToSendFirst(t *testing.T) {
 	server, _, standard := withHTTP2(t)
-	asked := 0
+	sent := 0
 	chain := by(func(request *http.Request) (*http.Response, error) {
 		first, err := http.NewRequestWithContext(request.Context(), http.MethodPost, server.URL, nil)
 		require.NoError(t, err)
@@ -121,7 +121,7 @@ func TestAttemptLetsAWrapperAskFirst(t *testing.T) {
 		if err != nil {
 			return nil, err
 		}
-		asked++
+		sent++
 		_, _ = io.Copy(io.Discard, response.Body)
 		_ = response.Body.Close()
 		return standard.RoundTrip(request)
@@ -130,13 +130,13 @@ func TestAttemptLetsAWrapperAskFirst(t *testing.T) {
 		last := tryUnder(t.Context(), chain, newRequest(t, server.URL))
 		require.NoError(t, last.err)
 	}
-	assert.Equal(t, 20, asked)
+	assert.Equal(t, 20, sent)
 }
 
-// That a connection failed is no proof where the request had one before.
-func TestAttemptKnowsOfTheConnectionBefore(t *testing.T) {
+// A failed connection proves nothing if the request had a connection before.
+func TestConnectErrorAfterAConnectionIsNotProof(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
-	for hadOne, traced := range map[bool]func(*httptrace.ClientTrace){
+	for hadConnection, traced := range map[bool]func(*httptrace.ClientTrace){
 		true: func(trace *httptrace.ClientTrace) {
 			trace.GetConn("")
 			trace.GotConn(httptrace.GotConnInfo{})
@@ -148,12 +148,12 @@ func TestAttemptKnowsOfTheConnectionBefore(t *testing.T) {
 			traced(httptrace.ContextClientTrace(request.Context()))
 			return nil, refused
 		}))
-		assert.Equal(t, !hadOne, errors.As(last.err, new(*ConnectError)))
+		assert.Equal(t, !hadConnection, errors.As(last.err, new(*ConnectError)))
 	}
 }
 
-// A protocol that is a caller's own is not known to tell of its connections, at later calls either.
-func TestChainRemembersWhoDoesNotTell(t *testing.T) {
+// A caller's own protocol may not report its connections. The chain remembers that for later calls.
+func TestChainRemembersAProtocolThatDoesNotReportConnections(t *testing.T) {
 	handshakes := 0
 	chain := by(func(request *http.Request) (*http.Response, error) {
 		trace := httptrace.ContextClientTrace(request.Context())
@@ -168,8 +168,8 @@ func TestChainRemembersWhoDoesNotTell(t *testing.T) {
 	}
 }
 
-// A body is not given out again where it may have been sent, and nobody tells.
-func TestOnceOfATransportThatTellsNothing(t *testing.T) {
+// A body that may have been sent is not sent again by a transport that reports no connections.
+func TestBodyIsSentOnceByATransportThatReportsNothing(t *testing.T) {
 	last := try(t, by(func(request *http.Request) (*http.Response, error) {
 		_, err := request.WithContext(context.Background()).GetBody()
 		return nil, err

@@ -29,18 +29,18 @@ const (
 	posted  = "/deploys/x%2Fy/finalize"
 )
 
-// said is a response by its status, body and Location; errored is an error in its place.
-type said struct {
+// reply describes a response, or an error in its place.
+type reply struct {
 	status   int
 	body     string
 	location string
-	errored  error
+	err      error
 	cut      bool
 }
 
-func (s said) response() (*http.Response, error) {
-	if s.errored != nil {
-		return nil, s.errored
+func (s reply) response() (*http.Response, error) {
+	if s.err != nil {
+		return nil, s.err
 	}
 	response := &http.Response{StatusCode: s.status, Header: http.Header{"Location": {s.location}}, ContentLength: -1}
 	response.Body = io.NopCloser(strings.NewReader(s.body))
@@ -50,11 +50,11 @@ func (s said) response() (*http.Response, error) {
 	return response, nil
 }
 
-// versioned is a chain with both versions, which respond with what is given for each, one after the
-// other, the last one from then on. sent has the paths of the requests.
-func versioned(t *testing.T, atOld, atNew []said) (chain *Chain, sent *[]string, log *bytes.Buffer) {
+// versioned returns a chain with both versions, which respond with the given replies in order; the last one
+// serves all later requests. sent has the paths of the requests.
+func versioned(t *testing.T, atOld, atNew []reply) (chain *Chain, sent *[]string, log *bytes.Buffer) {
 	sent, log = &[]string{}, &bytes.Buffer{}
-	next := func(responses *[]said) (*http.Response, error) {
+	next := func(responses *[]reply) (*http.Response, error) {
 		current := (*responses)[0]
 		*responses = (*responses)[min(1, len(*responses)-1):]
 		return current.response()
@@ -84,33 +84,33 @@ func versioned(t *testing.T, atOld, atNew []said) (chain *Chain, sent *[]string,
 func send(t *testing.T, chain *Chain) Result[string] {
 	request, err := http.NewRequest(http.MethodPost, oldBase+posted+"?q=1", strings.NewReader(`{"a":1}`))
 	require.NoError(t, err)
-	return Do(context.Background(), chain, request, maxTest, &asked{})
+	return Do(context.Background(), chain, request, maxTest, &fakeCall{})
 }
 
-func TestVersionMoves(t *testing.T) {
+func TestVersionMovesWhenTheOldOneIsGone(t *testing.T) {
 	const atOld, atNew = "/platform/v1beta1" + posted, "/v1" + posted
 	for name, row := range map[string]struct {
-		old        said
-		new        said
+		old        reply
+		new        reply
 		status     int
 		remembered bool
 	}{
-		"404 of a gateway":                {said{status: 404, body: "404 page not found"}, said{status: 200}, 200, true},
-		"404 without a body":              {said{status: 404}, said{status: 200}, 200, true},
-		"410":                             {said{status: 410}, said{status: 200}, 200, true},
-		"301":                             {said{status: 301, location: newBase + posted + "?q=1"}, said{status: 200}, 200, true},
-		"302":                             {said{status: 302, location: newBase + posted}, said{status: 200}, 200, true},
-		"307 by a path":                   {said{status: 307, location: "/a%2Fb/v1" + posted}, said{status: 200}, 200, true},
-		"308":                             {said{status: 308, location: newBase + posted}, said{status: 200}, 200, true},
-		"v1 refuses":                      {said{status: 404}, said{status: 400, body: "requestId"}, 400, true},
-		"v1 has no such deploy":           {said{status: 404}, said{status: 404, body: "requestId"}, 404, true},
-		"a proxy refuses both":            {said{status: 404, body: "no"}, said{status: 404, body: "no"}, 404, false},
-		"v1 is not the service":           {said{status: 410}, said{status: 403, body: "<html>"}, 403, false},
-		"v1 cannot be reached":            {said{status: 404}, said{errored: &ConnectError{Err: io.EOF}}, 0, false},
-		"v1 redirects back to the former": {said{status: 301, location: newBase + posted}, said{status: 301, location: oldBase + posted}, 301, false},
+		"404 from a gateway":           {reply{status: 404, body: "404 page not found"}, reply{status: 200}, 200, true},
+		"404 without a body":           {reply{status: 404}, reply{status: 200}, 200, true},
+		"410":                          {reply{status: 410}, reply{status: 200}, 200, true},
+		"301":                          {reply{status: 301, location: newBase + posted + "?q=1"}, reply{status: 200}, 200, true},
+		"302":                          {reply{status: 302, location: newBase + posted}, reply{status: 200}, 200, true},
+		"307 to a path":                {reply{status: 307, location: "/a%2Fb/v1" + posted}, reply{status: 200}, 200, true},
+		"308":                          {reply{status: 308, location: newBase + posted}, reply{status: 200}, 200, true},
+		"v1 responds with 400":         {reply{status: 404}, reply{status: 400, body: "requestId"}, 400, true},
+		"v1 has no such deploy":        {reply{status: 404}, reply{status: 404, body: "requestId"}, 404, true},
+		"a proxy responds 404 to both": {reply{status: 404, body: "no"}, reply{status: 404, body: "no"}, 404, false},
+		"v1 is not the service":        {reply{status: 410}, reply{status: 403, body: "<html>"}, 403, false},
+		"v1 cannot be reached":         {reply{status: 404}, reply{err: &ConnectError{Err: io.EOF}}, 0, false},
+		"v1 redirects back":            {reply{status: 301, location: newBase + posted}, reply{status: 301, location: oldBase + posted}, 301, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			chain, sent, log := versioned(t, []said{row.old}, []said{row.new})
+			chain, sent, log := versioned(t, []reply{row.old}, []reply{row.new})
 			result := send(t, chain)
 			assert.Equal(t, row.status == 200, result.OK)
 			if row.status > 0 {
@@ -135,39 +135,39 @@ func TestVersionMoves(t *testing.T) {
 	}
 }
 
-func TestVersionStays(t *testing.T) {
+func TestVersionStaysOtherwise(t *testing.T) {
 	const atOld = "/platform/v1beta1" + posted
 	for name, row := range map[string]struct {
-		old  []said
+		old  []reply
 		sent int
 	}{
-		"success":                     {[]said{{status: 200}}, 1},
-		"404 of the service":          {[]said{{status: 404, body: "requestId"}}, 1},
-		"404 cut short":               {[]said{{status: 404, body: "{", cut: true}}, 1},
-		"400":                         {[]said{{status: 400}}, 1},
-		"401":                         {[]said{{status: 401}}, 1},
-		"403":                         {[]said{{status: 403}}, 1},
-		"405":                         {[]said{{status: 405}}, 1},
-		"500":                         {[]said{{status: 500}}, 2},
-		"502":                         {[]said{{status: 502}}, 2},
-		"501":                         {[]said{{status: 501}}, 1},
-		"303":                         {[]said{{status: 303, location: newBase + posted}}, 1},
-		"300":                         {[]said{{status: 300, location: newBase + posted}}, 1},
-		"301 to another host":         {[]said{{status: 301, location: "https://api.other/a%2Fb/v1" + posted}}, 1},
-		"301 to another port":         {[]said{{status: 301, location: "https://api.example:8443/a%2Fb/v1" + posted}}, 1},
-		"301 to http":                 {[]said{{status: 301, location: "http://api.example/a%2Fb/v1" + posted}}, 1},
-		"301 to another resource":     {[]said{{status: 301, location: newBase + "/login"}}, 1},
-		"301 to another path":         {[]said{{status: 301, location: "/v1" + posted}}, 1},
-		"301 to itself":               {[]said{{status: 301, location: oldBase + posted}}, 1},
-		"301 without a Location":      {[]said{{status: 301}}, 1},
-		"301 to what is no URL":       {[]said{{status: 301, location: "https://%zz"}}, 1},
-		"404 after a lost response":   {[]said{{errored: io.ErrUnexpectedEOF}, {status: 404}}, 2},
-		"410 after a 503":             {[]said{{status: 503}, {status: 410}}, 2},
-		"308 after a 500":             {[]said{{status: 500}, {status: 308, location: newBase + posted}}, 2},
-		"404 after an unreadable 200": {[]said{{status: 200, cut: true}, {status: 404}}, 2},
+		"success":                     {[]reply{{status: 200}}, 1},
+		"404 from the service":        {[]reply{{status: 404, body: "requestId"}}, 1},
+		"404 cut short":               {[]reply{{status: 404, body: "{", cut: true}}, 1},
+		"400":                         {[]reply{{status: 400}}, 1},
+		"401":                         {[]reply{{status: 401}}, 1},
+		"403":                         {[]reply{{status: 403}}, 1},
+		"405":                         {[]reply{{status: 405}}, 1},
+		"500":                         {[]reply{{status: 500}}, 2},
+		"502":                         {[]reply{{status: 502}}, 2},
+		"501":                         {[]reply{{status: 501}}, 1},
+		"303":                         {[]reply{{status: 303, location: newBase + posted}}, 1},
+		"300":                         {[]reply{{status: 300, location: newBase + posted}}, 1},
+		"301 to another host":         {[]reply{{status: 301, location: "https://api.other/a%2Fb/v1" + posted}}, 1},
+		"301 to another port":         {[]reply{{status: 301, location: "https://api.example:8443/a%2Fb/v1" + posted}}, 1},
+		"301 to http":                 {[]reply{{status: 301, location: "http://api.example/a%2Fb/v1" + posted}}, 1},
+		"301 to another resource":     {[]reply{{status: 301, location: newBase + "/login"}}, 1},
+		"301 to another path":         {[]reply{{status: 301, location: "/v1" + posted}}, 1},
+		"301 to itself":               {[]reply{{status: 301, location: oldBase + posted}}, 1},
+		"301 without a Location":      {[]reply{{status: 301}}, 1},
+		"301 to an invalid URL":       {[]reply{{status: 301, location: "https://%zz"}}, 1},
+		"404 after a lost response":   {[]reply{{err: io.ErrUnexpectedEOF}, {status: 404}}, 2},
+		"410 after a 503":             {[]reply{{status: 503}, {status: 410}}, 2},
+		"308 after a 500":             {[]reply{{status: 500}, {status: 308, location: newBase + posted}}, 2},
+		"404 after an unreadable 200": {[]reply{{status: 200, cut: true}, {status: 404}}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			chain, sent, log := versioned(t, row.old, []said{{status: 200}})
+			chain, sent, log := versioned(t, row.old, []reply{{status: 200}})
 			send(t, chain)
 			assert.Len(t, *sent, row.sent)
 			for _, path := range *sent {
@@ -179,47 +179,47 @@ func TestVersionStays(t *testing.T) {
 	}
 }
 
-// What cannot have had an effect does not keep a call from moving.
+// An attempt that had no effect does not prevent the move.
 func TestVersionMovesAfterAttemptsWithoutEffect(t *testing.T) {
-	for name, first := range map[string]said{"429": {status: 429}, "no connection": {errored: &ConnectError{Err: io.EOF}}} {
+	for name, first := range map[string]reply{"429": {status: 429}, "no connection": {err: &ConnectError{Err: io.EOF}}} {
 		t.Run(name, func(t *testing.T) {
-			chain, sent, _ := versioned(t, []said{first, {status: 404}}, []said{{status: 200}})
+			chain, sent, _ := versioned(t, []reply{first, {status: 404}}, []reply{{status: 200}})
 			require.True(t, send(t, chain).OK)
 			assert.Len(t, *sent, 3)
 		})
 	}
 }
 
-func TestVersionIsPinned(t *testing.T) {
-	chain, sent, _ := versioned(t, []said{{status: 404}}, []said{{status: 200}})
+func TestPinnedVersionStays(t *testing.T) {
+	chain, sent, _ := versioned(t, []reply{{status: 404}}, []reply{{status: 200}})
 	chain.Versions = nil
 	require.False(t, send(t, chain).OK)
 	assert.Len(t, *sent, 1)
 }
 
 func TestVersionStaysIfTheBodyCannotBeSentAgain(t *testing.T) {
-	chain, sent, _ := versioned(t, []said{{status: 404}}, []said{{status: 200}})
+	chain, sent, _ := versioned(t, []reply{{status: 404}}, []reply{{status: 200}})
 	request, err := http.NewRequest(http.MethodPost, oldBase+posted+"?q=1", io.MultiReader(strings.NewReader(`{"a":1}`)))
 	require.NoError(t, err)
-	result := Do(t.Context(), chain, request, maxTest, &asked{})
+	result := Do(t.Context(), chain, request, maxTest, &fakeCall{})
 	assert.Equal(t, 404, result.Response.StatusCode)
 	assert.Len(t, *sent, 1)
 }
 
-// A call that ends between the two requests reports the first.
-func TestVersionMoveThatIsInterrupted(t *testing.T) {
-	chain, sent, _ := versioned(t, []said{{status: 404}}, []said{{status: 200}})
+// A call that ends between the two requests reports the first response.
+func TestInterruptedVersionMoveReportsTheFirstResponse(t *testing.T) {
+	chain, sent, _ := versioned(t, []reply{{status: 404}}, []reply{{status: 200}})
 	ctx, cancel := context.WithCancel(t.Context())
-	asks := 0
+	calls := 0
 	chain.Token = func(context.Context) (string, error) {
-		if asks++; asks == 2 {
+		if calls++; calls == 2 {
 			cancel()
 		}
 		return secret, nil
 	}
 	request, err := http.NewRequest(http.MethodPost, oldBase+posted+"?q=1", strings.NewReader(`{"a":1}`))
 	require.NoError(t, err)
-	result := Do(ctx, chain, request, maxTest, &asked{})
+	result := Do(ctx, chain, request, maxTest, &fakeCall{})
 	require.ErrorIs(t, result.Err, context.Canceled)
 	assert.Equal(t, 404, result.Response.StatusCode)
 	assert.Equal(t, 1, result.Attempts)
@@ -227,11 +227,11 @@ func TestVersionMoveThatIsInterrupted(t *testing.T) {
 	assert.Len(t, *sent, 1)
 }
 
-func TestAtNewOfURLsThatAreNotAtOld(t *testing.T) {
+func TestAtNewLeavesOtherURLsUnchanged(t *testing.T) {
 	versions := &Versions{Old: parsed(t, oldBase), New: parsed(t, newBase)}
 	for _, address := range []string{"https://api.example/other", "https://api.example/a/b/platform/v1beta1/x", "https://api.example/a%2Fb/platform/v1beta1", "https://api.example/a%2Fb/platform/v1beta12/x"} {
 		assert.Equal(t, address, versions.atNew(parsed(t, address)).String())
 	}
-	odd := &url.URL{Scheme: "https", Host: "api.example", Path: "/a/b/platform/v1beta1/x", RawPath: "x"}
-	assert.Equal(t, odd.String(), versions.atNew(odd).String())
+	other := &url.URL{Scheme: "https", Host: "api.example", Path: "/a/b/platform/v1beta1/x", RawPath: "x"}
+	assert.Equal(t, other.String(), versions.atNew(other).String())
 }

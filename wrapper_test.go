@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
@@ -436,7 +437,9 @@ func TestPromise4TransportErrorsIncludeTheirCause(t *testing.T) {
 	var transportErr *wrapper.TransportError
 	require.ErrorAs(t, err, &transportErr)
 	assert.Equal(t, "FinalizeDeploy", transportErr.Operation)
-	assert.ErrorContains(t, err, "connection refused")
+	var refused *net.OpError
+	require.ErrorAs(t, err, &refused)
+	assert.Equal(t, "dial", refused.Op)
 }
 
 // patient gives w a client that retries and reads back as by default, but without waiting.
@@ -739,7 +742,7 @@ func TestPromise9DependenciesStayWithinBudget(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(consumer, name), []byte(content), 0o600))
 	}
 	const module = "github.com/astro-finalize/astro-finalize-go"
-	write("go.mod", "module consumer\n\ngo 1.25.0\n\nrequire "+module+" v0.0.0\n\nreplace "+module+" => "+library+"\n")
+	write("go.mod", "module consumer\n\ngo 1.25.0\n\nrequire "+module+" v0.0.0\n\nreplace "+module+" => "+strconv.Quote(filepath.ToSlash(library))+"\n")
 	write("main.go", "package main\n\nimport \""+module+"/wrapper\"\n\nfunc main() { _, _ = wrapper.NewClient() }\n")
 	for _, verb := range []string{"tidy", "vendor"} {
 		command := exec.CommandContext(t.Context(), "go", "mod", verb)

@@ -7,9 +7,9 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// Finalize finalizes a deploy as another client would, at once and by no request: it is neither
-// recorded nor counted, and meets no fault. It returns the deploy as it is then. It panics if
-// there is no such deploy, or if the service would refuse.
+// Finalize finalizes a deploy as another client would, but without a request: it is not recorded,
+// not counted by Commits, and no fault applies. It returns the finalized deploy. It panics if the
+// deploy does not exist, or if the service would refuse to finalize it.
 func (s *Server) Finalize(deployID string, request api.FinalizeDeployRequest) api.Deploy {
 	s.service.mu.Lock()
 	defer s.service.mu.Unlock()
@@ -22,7 +22,7 @@ func (s *Server) Finalize(deployID string, request api.FinalizeDeployRequest) ap
 }
 
 // Rollback rolls back to an earlier deploy as another client would; see [Server.Finalize]. It
-// returns the deploy that the rollback is.
+// returns the new deploy that the rollback creates.
 func (s *Server) Rollback(deployID string) api.Deploy {
 	s.service.mu.Lock()
 	defer s.service.mu.Unlock()
@@ -33,15 +33,16 @@ func (s *Server) Rollback(deployID string) api.Deploy {
 	return view(s.service.rollBack(earlier, deployment, nil), deployment)
 }
 
-// Mount puts a bundle at its mount path, in the place of what is there, as the deploy of another
-// client would; see [Server.Finalize]. An empty DeployID is made up, and an empty BundleType is
-// dbt. It returns the bundle, and panics if there is no such Deployment, or no mount path.
+// Mount mounts a bundle at its mount path as the deploy of another client would, and replaces the
+// bundle that was there; see [Server.Finalize]. If DeployID is empty, Mount makes one up; the
+// default BundleType is dbt. It returns the bundle. It panics if the Deployment does not exist or
+// the mount path is empty.
 func (s *Server) Mount(deploymentID string, bundle api.Bundle) api.Bundle {
 	s.service.mu.Lock()
 	defer s.service.mu.Unlock()
 	deployment := s.service.deployments[deploymentID]
 	if deployment == nil || bundle.MountPath == "" {
-		panic(fmt.Sprintf("astrotest: mounting a bundle at %q: there is no Deployment %q, or no mount path", bundle.MountPath, deploymentID))
+		panic(fmt.Sprintf("astrotest: mounting a bundle at %q: Deployment %q does not exist, or the mount path is empty", bundle.MountPath, deploymentID))
 	}
 	if bundle.DeployID == "" {
 		bundle.DeployID = s.service.newID()
@@ -56,7 +57,7 @@ func (s *Server) Mount(deploymentID string, bundle api.Bundle) api.Bundle {
 func (s *service) mustFind(deployID string) (*storedDeploy, *Deployment) {
 	deploy := s.deploys[deployID]
 	if deploy == nil {
-		panic(fmt.Sprintf("astrotest: there is no deploy %q", deployID))
+		panic(fmt.Sprintf("astrotest: deploy %q does not exist; add it with AddDeploy", deployID))
 	}
 	return deploy, s.deployments[deploy.DeploymentID]
 }

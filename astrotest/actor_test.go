@@ -10,9 +10,9 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// The second actor does what requests would, and is not seen doing it.
-func TestTheSecondActorNeedsNoRequest(t *testing.T) {
-	inShop(t, func(s shop) {
+// A second actor has the effect of a request, but nothing is recorded, counted or injected.
+func TestASecondActorSendsNoRequest(t *testing.T) {
+	inBubble(t, func(s fixture) {
 		s.server.Inject(BadGateway().On("FinalizeDeploy"), BadGateway().On("DeployRollback"))
 		monday, tuesday := s.add(api.DeployTypeDAGOnly), s.add(api.DeployTypeDAGOnly)
 		finalized := s.server.Finalize(monday.ID, api.FinalizeDeployRequest{DAGTarballVersion: ptr("monday")})
@@ -34,9 +34,9 @@ func TestTheSecondActorNeedsNoRequest(t *testing.T) {
 	})
 }
 
-// What is at a mount path says which deploy brought it, whoever did.
+// The bundle at a mount path names the deploy that mounted it.
 func TestMount(t *testing.T) {
-	inShop(t, func(s shop) {
+	inBubble(t, func(s fixture) {
 		bundles := func() []api.Bundle { return s.get(s.deploy).Bundles }
 		s.finalize(s.deploy, `{"bundleTarballVersion":"mine"}`)
 		assert.Equal(t, []api.Bundle{{MountPath: shopPath, BundleType: "dbt", DeployID: s.deploy.ID, CurrentVersion: ptr("mine"), DesiredVersion: ptr("mine")}}, bundles())
@@ -48,46 +48,46 @@ func TestMount(t *testing.T) {
 		assert.NotEmpty(t, mounted.DeployID)
 		assert.NotEqual(t, s.deploy.ID, mounted.DeployID)
 		_, found := s.server.Deploy(mounted.DeployID)
-		assert.False(t, found, "it is nobody's")
+		assert.False(t, found, "Mount adds no deploy")
 		assert.Equal(t, []api.Bundle{{MountPath: shopPath, BundleType: "dbt", DeployID: mounted.DeployID, DesiredVersion: ptr("theirs")}}, bundles())
 
-		beside := s.server.Mount(s.deployment.ID, api.Bundle{MountPath: "/other", BundleType: "docs", DeployID: "deploy"})
+		other := s.server.Mount(s.deployment.ID, api.Bundle{MountPath: "/other", BundleType: "docs", DeployID: "deploy"})
 		assert.Equal(t, []api.Bundle{{MountPath: "/other", BundleType: "docs", DeployID: "deploy"}}, bundles()[1:])
-		assert.Equal(t, beside, bundles()[1])
+		assert.Equal(t, other, bundles()[1])
 
 		again := s.add(api.DeployTypeBundle)
 		s.finalize(again, `{"bundleTarballVersion":"mine"}`)
 		assert.Equal(t, []string{"deploy", again.ID}, []string{bundles()[0].DeployID, bundles()[1].DeployID})
 		removal := s.add(api.DeployTypeBundle)
 		s.server.Finalize(removal.ID, api.FinalizeDeployRequest{BundleTarballVersion: ptr("")})
-		assert.Equal(t, []api.Bundle{beside}, bundles())
+		assert.Equal(t, []api.Bundle{other}, bundles())
 	})
 }
 
-// A test whose second actor cannot act would prove nothing.
-func TestTheSecondActorPanicsWhereItIsRefused(t *testing.T) {
+// A test whose second actor is refused would prove nothing.
+func TestASecondActorPanicsWhenRefused(t *testing.T) {
 	server := NewServer(WithRefinalizeRefused())
 	defer server.Close()
 	deployment := server.AddDeployment(Deployment{DAGDeploys: true})
 	deploy := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: api.DeployTypeDAGOnly})
 	for message, act := range map[string]func(){
-		`astrotest: there is no deploy "another"`:                                                           func() { server.Finalize("another", api.FinalizeDeployRequest{}) },
+		`astrotest: deploy "another" does not exist; add it with AddDeploy`:                                 func() { server.Finalize("another", api.FinalizeDeployRequest{}) },
 		"astrotest: finalizing deploy " + deploy.ID + ": No DAG tarball version ID provided for DAG deploy": func() { server.Finalize(deploy.ID, api.FinalizeDeployRequest{}) },
-		"astrotest: finalizing deploy " + deploy.ID + `: There is no DAG tarball of the version "v": upload it; in a test, see astrotest.Server.AddTarball`: func() {
+		"astrotest: finalizing deploy " + deploy.ID + `: No DAG tarball has the version "v": upload one, or add one with astrotest.Server.AddTarball`: func() {
 			server.Finalize(deploy.ID, api.FinalizeDeployRequest{DAGTarballVersion: ptr("v")})
 		},
-		"astrotest: rolling back to deploy " + deploy.ID + ": There is nothing to roll back to: the deploy was never finalized, or it failed": func() { server.Rollback(deploy.ID) },
-		`astrotest: mounting a bundle at "/a": there is no Deployment "another", or no mount path`:                                            func() { server.Mount("another", api.Bundle{MountPath: "/a"}) },
-		`astrotest: mounting a bundle at "": there is no Deployment "` + deployment.ID + `", or no mount path`:                                func() { server.Mount(deployment.ID, api.Bundle{}) },
+		"astrotest: rolling back to deploy " + deploy.ID + ": Cannot roll back to a deploy that was never finalized, or failed": func() { server.Rollback(deploy.ID) },
+		`astrotest: mounting a bundle at "/a": Deployment "another" does not exist, or the mount path is empty`:                 func() { server.Mount("another", api.Bundle{MountPath: "/a"}) },
+		`astrotest: mounting a bundle at "": Deployment "` + deployment.ID + `" does not exist, or the mount path is empty`:     func() { server.Mount(deployment.ID, api.Bundle{}) },
 	} {
 		assert.PanicsWithValue(t, message, act)
 	}
-	assert.Equal(t, deploy, first(server.Deploy(deploy.ID)), "nothing was changed, and nothing is locked")
+	assert.Equal(t, deploy, first(server.Deploy(deploy.ID)), "nothing changed, and the lock is released")
 }
 
-// It may act amid a request of the client, which is where it does the most harm.
-func TestTheSecondActorActsBetweenRequests(t *testing.T) {
-	inShop(t, func(s shop) {
+// A second actor may act while a request is in flight, where it does the most harm.
+func TestASecondActorActsDuringARequest(t *testing.T) {
+	inBubble(t, func(s fixture) {
 		s.server.InjectFunc(func(operation string) (Fault, bool) {
 			s.server.Mount(s.deployment.ID, api.Bundle{MountPath: shopPath, CurrentVersion: ptr(operation)})
 			return Fault{}, false
@@ -96,8 +96,8 @@ func TestTheSecondActorActsBetweenRequests(t *testing.T) {
 	})
 }
 
-// What took effect counts, also where the client does not learn of it.
-func TestCounts(t *testing.T) {
+// A request that took effect counts, even if the client got no response.
+func TestCommitsAndCreates(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
 	deployment := server.AddDeployment(Deployment{DAGDeploys: true})
@@ -130,7 +130,7 @@ func TestCounts(t *testing.T) {
 	post(path, "{}", Slow(0))
 	post(path+"/"+deploy.ID+"/rollback", "{}", Slow(0))
 	server.Finalize(deploy.ID, api.FinalizeDeployRequest{})
-	assert.Equal(t, []int{3, 3}, []int{server.Commits(deploy.ID), server.Creates(deployment.ID)}, "what is refused, a rollback, another's finalize")
+	assert.Equal(t, []int{3, 3}, []int{server.Commits(deploy.ID), server.Creates(deployment.ID)}, "refused requests, a rollback and Server.Finalize do not count")
 	assert.Equal(t, []int{0, 0}, []int{server.Commits("another"), server.Creates("another")})
 
 	failing := NewServer(WithFinalizedStatus(api.DeployStatusFailed), WithAnyVersion())
@@ -140,5 +140,5 @@ func TestCounts(t *testing.T) {
 	deploy = server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: api.DeployTypeImageOnly})
 	post(server.URL+"/v1/organizations/"+deployment.OrganizationID+"/deployments/"+deployment.ID+"/deploys/"+deploy.ID+"/finalize", "{}", Slow(0))
 	require.Equal(t, api.DeployStatusFailed, first(server.Deploy(deploy.ID)).Status)
-	assert.Equal(t, 1, server.Commits(deploy.ID), "a deploy that fails was finalized")
+	assert.Equal(t, 1, server.Commits(deploy.ID), "a FAILED deploy was finalized, too")
 }

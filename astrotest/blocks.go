@@ -6,10 +6,10 @@ import (
 	"net/http"
 )
 
-// maxBlockID is how long the ID of a block may be, in bytes before it is encoded.
+// maxBlockID is the maximum length of a block ID, in bytes before encoding.
 const maxBlockID = 64
 
-// putBlock stages a block: it is part of no version until a block list names it.
+// putBlock stages a block. It is not part of a version until a block list names it.
 func (s *storage) putBlock(w http.ResponseWriter, r *http.Request) {
 	id := r.URL.Query().Get("blockid")
 	if decoded, err := base64.StdEncoding.DecodeString(id); err != nil || len(decoded) == 0 || len(decoded) > maxBlockID {
@@ -33,7 +33,7 @@ func (s *storage) putBlock(w http.ResponseWriter, r *http.Request) {
 	respondCreated(w, sum)
 }
 
-// blockList is the body of a Put Block List. Its elements are in the order of the blob.
+// blockList is the body of a Put Block List. The order of its elements is that of the blob.
 type blockList struct {
 	XMLName xml.Name `xml:"BlockList"`
 	Blocks  []struct {
@@ -42,7 +42,7 @@ type blockList struct {
 	} `xml:",any"`
 }
 
-// putBlockList makes a version of blocks that are staged or committed.
+// putBlockList stores a version that consists of staged or committed blocks.
 func (s *storage) putBlockList(w http.ResponseWriter, r *http.Request) {
 	body, sum, ok := receive(w, r, maxBlob)
 	if !ok {
@@ -70,7 +70,7 @@ func (s *storage) putBlockList(w http.ResponseWriter, r *http.Request) {
 	respondStored(w, sum, s.store(path, pieces, blocks))
 }
 
-// block returns the block that an element of a block list names.
+// block returns the block that an element of a block list refers to.
 func (b *blob) block(element, id string) (block []byte, found bool) {
 	if element == "Uncommitted" || element == "Latest" {
 		block, found = b.uncommitted[id]

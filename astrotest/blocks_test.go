@@ -12,17 +12,17 @@ import (
 
 func blockID(name string) string { return base64.StdEncoding.EncodeToString([]byte(name)) }
 
-// stage puts a block.
-func stage(t *testing.T, address, name, body string) answered {
+// stage sends Put Block.
+func stage(t *testing.T, address, name, body string) readResponse {
 	t.Helper()
 	return do(t, http.DefaultClient, storageRequest(t, http.MethodPut, address+"&comp=block&blockid="+url.QueryEscape(blockID(name)), body))
 }
 
-// named is an element of a block list.
+// named is an element of a block list and the block that it refers to.
 type named struct{ element, block string }
 
-// commit puts a block list.
-func commit(t *testing.T, address string, blocks ...named) answered {
+// commit sends Put Block List.
+func commit(t *testing.T, address string, blocks ...named) readResponse {
 	t.Helper()
 	list := `<?xml version="1.0" encoding="utf-8"?><BlockList>`
 	for _, named := range blocks {
@@ -31,14 +31,14 @@ func commit(t *testing.T, address string, blocks ...named) answered {
 	return do(t, http.DefaultClient, storageRequest(t, http.MethodPut, address+"&comp=blocklist", list+"</BlockList>"))
 }
 
-func TestBlocksBecomeAVersionByTheirList(t *testing.T) {
+func TestABlockListStoresAVersion(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
 	address := newUploadURL(server)
-	stored := func(answer answered) string {
+	stored := func(response readResponse) string {
 		t.Helper()
-		require.Equal(t, 201, answer.StatusCode, answer.body)
-		tarball, found := server.Tarball(answer.version())
+		require.Equal(t, 201, response.StatusCode, response.body)
+		tarball, found := server.Tarball(response.version())
 		require.True(t, found)
 		return string(tarball)
 	}
@@ -46,7 +46,7 @@ func TestBlocksBecomeAVersionByTheirList(t *testing.T) {
 		staged := stage(t, address, name, "<"+name+">")
 		require.Equal(t, 201, staged.StatusCode, staged.body)
 		assert.Equal(t, sumOf("<"+name+">"), staged.Header.Get("Content-MD5"))
-		assert.Empty(t, staged.version(), "it is no version yet")
+		assert.Empty(t, staged.version(), "a staged block has no version")
 	}
 	assert.Empty(t, storedBy(server))
 	first := commit(t, address, named{"Latest", "2"}, named{"Uncommitted", "1"})
@@ -56,18 +56,18 @@ func TestBlocksBecomeAVersionByTheirList(t *testing.T) {
 	assert.Equal(t, 201, stage(t, address, "2", "<new>").StatusCode)
 	assert.Equal(t, "<new><1><2><new>", stored(commit(t, address, named{"Latest", "2"}, named{"Latest", "1"}, named{"Committed", "2"}, named{"Uncommitted", "2"})))
 	tarball, _ := server.Tarball(first.version())
-	assert.Equal(t, "<2><1>", string(tarball), "a later version leaves it")
+	assert.Equal(t, "<2><1>", string(tarball), "a later version does not change it")
 	assert.Empty(t, stored(commit(t, address)), "a list may be empty")
 }
 
-func TestBlockListsThatAreRefused(t *testing.T) {
+func TestInvalidBlockLists(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
 	address := newUploadURL(server)
-	refused := func(code string, answer answered) {
+	refused := func(code string, response readResponse) {
 		t.Helper()
-		assert.Equal(t, 400, answer.StatusCode)
-		assert.Equal(t, code, answer.Header.Get("x-ms-error-code"))
+		assert.Equal(t, 400, response.StatusCode)
+		assert.Equal(t, code, response.Header.Get("x-ms-error-code"))
 	}
 	require.Equal(t, 201, stage(t, address, "1", "").StatusCode)
 	refused("InvalidBlockList", commit(t, address, named{"Latest", "1"}, named{"Latest", "2"}))
@@ -78,26 +78,26 @@ func TestBlockListsThatAreRefused(t *testing.T) {
 		refused("InvalidXmlDocument", do(t, http.DefaultClient, storageRequest(t, http.MethodPut, address+"&comp=blocklist", list)))
 	}
 	assert.Empty(t, storedBy(server))
-	assert.Equal(t, 201, commit(t, address, named{"Uncommitted", "1"}).StatusCode, "what was refused has changed nothing")
+	assert.Equal(t, 201, commit(t, address, named{"Uncommitted", "1"}).StatusCode, "refused lists changed nothing")
 }
 
-// Whoever commits first, by a list or by a blob, discards what others have staged there; blobs
-// of other Deployments are apart.
-func TestTwoWritersToOneBlobDestroyEachOther(t *testing.T) {
+// The first commit, by a list or a whole blob, discards the blocks that others staged for the same
+// blob. Blobs of other Deployments are not affected.
+func TestTwoWritersDiscardEachOthersBlocks(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
-	address, apart := newUploadURL(server), newUploadURL(server)
-	for name, first := range map[string]func() answered{
-		"a list": func() answered { return commit(t, address, named{"Latest", "a"}) },
-		"a blob": func() answered { return put(t, address, "whole") },
+	address, separate := newUploadURL(server), newUploadURL(server)
+	for name, first := range map[string]func() readResponse{
+		"a list": func() readResponse { return commit(t, address, named{"Latest", "a"}) },
+		"a blob": func() readResponse { return put(t, address, "whole") },
 	} {
-		for _, each := range []string{address, apart} {
+		for _, each := range []string{address, separate} {
 			require.Equal(t, 201, stage(t, each, "a", "a").StatusCode)
 			require.Equal(t, 201, stage(t, each, "b", "b").StatusCode)
 		}
 		require.Equal(t, 201, first().StatusCode)
 		second := commit(t, address, named{"Latest", "b"})
 		assert.Equal(t, "InvalidBlockList", second.Header.Get("x-ms-error-code"), name)
-		assert.Equal(t, 201, commit(t, apart, named{"Latest", "b"}).StatusCode, name)
+		assert.Equal(t, 201, commit(t, separate, named{"Latest", "b"}).StatusCode, name)
 	}
 }

@@ -14,8 +14,8 @@ import (
 
 const certificateName = "localhost"
 
-// localCertificate returns a self-signed certificate, and what trusts it. It is valid by the fake
-// clock of testing/synctest as well, which begins with the year 2000.
+// localCertificate returns a self-signed certificate and a pool that trusts it. The certificate is
+// also valid on the fake clock of testing/synctest, which starts in the year 2000.
 var localCertificate = sync.OnceValues(func() (tls.Certificate, *x509.CertPool) {
 	template := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// tick is the finest time that a version can tell apart.
+// tick is the resolution of a tarball version.
 const tick = 100 * time.Nanosecond
 
-// clock is [time.Now], in UTC, made strictly increasing: two versions never are the same, not
-// even where a test's fake clock stands still.
+// clock is [time.Now] in UTC, but strictly increasing, so that no two versions are the same even if
+// a test's fake clock stands still.
 type clock struct {
 	mu   sync.Mutex
 	last time.Time
@@ -26,5 +26,5 @@ func (c *clock) now() time.Time {
 	return now
 }
 
-// second is now as a deploy shows it.
+// second returns the time to the second, as a deploy shows it.
 func (c *clock) second() time.Time { return c.now().Truncate(time.Second) }

@@ -14,8 +14,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// A fake clock stands still between two calls, which is where versions could be the same.
-func TestTheClockIsStrictlyIncreasing(t *testing.T) {
+// A fake clock stands still between two calls, where two versions could be the same.
+func TestClockIsStrictlyIncreasing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var clock clock
 		start := time.Now()
@@ -27,7 +27,7 @@ func TestTheClockIsStrictlyIncreasing(t *testing.T) {
 	})
 }
 
-// Whatever tells a time tells it by the same clock: deploys, versions, upload URLs, headers.
+// All times come from the same clock: those of deploys, versions, upload URLs and headers.
 func TestOneClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := inMemory(WithUploadURLsValidFor(time.Hour))

@@ -8,33 +8,33 @@ import (
 	"sync/atomic"
 )
 
-// conn is a connection as net/http serves it: decrypted, and able to end in ways that net/http has
-// no word for.
+// conn is a decrypted connection that net/http serves. It can end in ways that net/http has no API
+// for.
 type conn struct {
 	net.Conn          // with TLS a *tls.Conn
 	raw      net.Conn // without its TLS
 	listener *listener
 
-	received, in []byte // by Read alone: frames that are not whole, and bytes that net/http is yet to read
-	greeted      bool   // the preface is behind
+	received, in []byte // used by Read only: incomplete frames, and bytes that net/http has not read
+	greeted      bool   // the preface has been read
 
 	http2 atomic.Bool
 	state atomic.Int32
 
-	mu     sync.Mutex // of all that writes
-	unsent []byte     // frames that are not whole
+	mu     sync.Mutex // held while writing
+	unsent []byte     // incomplete frames
 	resets map[uint32]ErrCode
 	bodies map[uint32]*sentBody
 }
 
-// The states of a conn. In all but the first nothing is written, and nothing that is read is heard.
+// The states of a conn. In all but the first, writes are dropped and received bytes are ignored.
 const (
 	open    int32 = iota
-	leaving       // until the client closes it
-	dead          // and stays open until the server is closed
+	leaving       // stays open until the client closes it
+	dead          // stays open until the server is closed
 )
 
-// sentBody waits for what is left of a response's body to be sent.
+// sentBody waits until the rest of a response's body has been sent.
 type sentBody struct {
 	left int
 	sent chan struct{}
@@ -51,7 +51,7 @@ func (c *conn) Read(into []byte) (int, error) {
 			return n, err
 		case state == open:
 			c.receive(into[:n])
-		case !isHTTP2: // the client finds that nobody reads; that of HTTP/2 has windows that do not open
+		case !isHTTP2: // stop reading, so that the client's writes block; over HTTP/2 the flow control window has that effect
 			return 0, net.ErrClosed
 		}
 	}
@@ -60,7 +60,7 @@ func (c *conn) Read(into []byte) (int, error) {
 	return n, nil
 }
 
-// isHTTP2 is for Read, which is the first to know.
+// isHTTP2 is called only by Read, which completes the TLS handshake.
 func (c *conn) isHTTP2() bool {
 	if secure, ok := c.Conn.(*tls.Conn); ok && !c.greeted {
 		c.http2.Store(secure.ConnectionState().NegotiatedProtocol == "h2")
@@ -68,7 +68,7 @@ func (c *conn) isHTTP2() bool {
 	return c.http2.Load()
 }
 
-// receive takes what was read of HTTP/2 and hands on whole frames.
+// receive buffers the bytes of HTTP/2 and passes on complete frames.
 func (c *conn) receive(bytes []byte) {
 	c.received = append(c.received, bytes...)
 	if !c.greeted && len(c.received) >= len(http2Preface) {
@@ -105,8 +105,8 @@ func (c *conn) Write(from []byte) (int, error) {
 	return len(from), nil
 }
 
-// takeUnsent returns the whole frames that are to be sent, up to where another frame may follow, and
-// the bodies that are awaited and sent with them.
+// takeUnsent removes and returns the complete frames, up to a point where any other frame may
+// follow, and the awaited bodies that end with them.
 func (c *conn) takeUnsent() (whole []byte, sent []*sentBody) {
 	end := 0
 	for at := 0; ; {
@@ -133,7 +133,7 @@ func (c *conn) takeUnsent() (whole []byte, sent []*sentBody) {
 	return whole, sent
 }
 
-// Close implements [net.Conn]. A dead connection stays open until the server is closed.
+// Close implements [net.Conn]. It leaves a dead connection open until the server is closed.
 func (c *conn) Close() error {
 	if c.state.Load() == dead && c.listener.closing.Err() == nil {
 		return nil

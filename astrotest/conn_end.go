@@ -6,10 +6,10 @@ import (
 	"net/http"
 )
 
-// cut closes the connection without a word, which TLS would have.
+// cut closes the connection without the alert that TLS sends.
 func (c *conn) cut() { _ = c.raw.Close() }
 
-// reset closes the connection so that the other end notices at once, where its kind has that.
+// reset closes the connection. With TCP the peer gets a reset.
 func (c *conn) reset() {
 	if tcp, ok := c.raw.(interface{ SetLinger(int) error }); ok {
 		_ = tcp.SetLinger(0)
@@ -17,15 +17,15 @@ func (c *conn) reset() {
 	c.cut()
 }
 
-// resetWith has net/http's reset of the stream, which follows, say another code.
+// resetWith sets the error code of the RST_STREAM that net/http will send.
 func (c *conn) resetWith(stream uint32, code ErrCode) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.resets[stream] = code
 }
 
-// goAway sends GOAWAY and nothing else. What the client sends is read and dropped until it closes
-// the connection: if there were an end to that, the client might not get to read the frame.
+// goAway sends GOAWAY and nothing else. The connection then reads and drops what the client sends
+// until the client closes it: closing it first could keep the client from reading the frame.
 func (c *conn) goAway() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -41,11 +41,11 @@ func (c *conn) goAway() {
 	}
 }
 
-// writePartOfHeader writes a response's header up to somewhere amid it.
+// writePartOfHeader writes the first part of a response's header.
 func (c *conn) writePartOfHeader(stream uint32, status int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.state.Store(leaving) // nothing comes in between
+	c.state.Store(leaving) // no other write can follow
 	part := fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Ty", status, http.StatusText(status))
 	if stream != 0 {
 		part = newFrame(frameHeaders, flagEndHeaders, stream, make([]byte, 64))[:frameHeader+1]
@@ -53,8 +53,8 @@ func (c *conn) writePartOfHeader(stream uint32, status int) {
 	_, _ = c.Conn.Write(part)
 }
 
-// awaitBody returns a function that waits until so many bytes of the stream's body have been sent, or
-// will not be: to flush them is not to wait for that, unless the connection is of HTTP/1.1.
+// awaitBody returns a function that waits until a number of bytes of the stream's body have been
+// sent, or the stream or the server ends. Flush does this for HTTP/1.1, but not for HTTP/2.
 func (c *conn) awaitBody(r *http.Request, stream uint32, bytes int) (wait func()) {
 	if stream == 0 {
 		return func() {}

@@ -1,7 +1,7 @@
 package astrotest
 
-// Commits returns how often a finalize took effect on a deploy, also where its response was
-// lost. [Server.Finalize] does not count.
+// Commits returns how many finalize requests took effect on a deploy, including those whose
+// response was lost. [Server.Finalize] does not count.
 func (s *Server) Commits(deployID string) int {
 	s.service.mu.Lock()
 	defer s.service.mu.Unlock()
@@ -11,7 +11,7 @@ func (s *Server) Commits(deployID string) int {
 	return 0
 }
 
-// Creates returns how many deploys CreateDeploy has created on a Deployment, also where its
+// Creates returns how many CreateDeploy requests took effect on a Deployment, including those whose
 // response was lost. [Server.AddDeploy] and rollbacks do not count.
 func (s *Server) Creates(deploymentID string) int {
 	s.service.mu.Lock()

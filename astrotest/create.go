@@ -31,14 +31,14 @@ func (v apiVersion) CreateDeploy(_ context.Context, request server.CreateDeployR
 		created.BundleMountPath, created.bundleType = asked.BundleMountPath, *asked.BundleType
 	}
 	if created.Git = asked.Git; created.Git != nil && !v.isV1 {
-		created.Git.RemoteURL = nil // v1beta1 ignores it as any field that it does not know
+		created.Git.RemoteURL = nil // v1beta1 ignores unknown fields
 	}
 	v.add(created, deployment)
 	v.creates[deployment.ID]++
 	return server.CreateDeploy200JSONResponse(v.view(created, deployment)), nil
 }
 
-// refusalToCreate says why the service would not create the deploy, or "".
+// refusalToCreate returns why the service would not create the deploy, or "".
 func (v apiVersion) refusalToCreate(request api.CreateDeployRequest, deployment *Deployment) string {
 	switch {
 	case request.Type == "":
@@ -57,13 +57,13 @@ func (v apiVersion) refusalToCreate(request api.CreateDeployRequest, deployment 
 
 func isEmpty(field *string) bool { return field == nil || *field == "" }
 
-// subject is who makes all requests.
+// subject is the author of every request.
 func subject() *api.Subject {
 	name, kind := "astrotest", "SERVICEKEY"
 	return &api.Subject{ID: "astrotest-subject", APITokenName: &name, SubjectType: &kind}
 }
 
-// add fills in what the deploy lacks, and stores it.
+// add fills in the deploy's unset fields and stores it.
 func (s *service) add(deploy *storedDeploy, deployment *Deployment) {
 	if deploy.ID == "" {
 		deploy.ID = s.newID()
@@ -88,7 +88,7 @@ func (s *service) add(deploy *storedDeploy, deployment *Deployment) {
 	}
 	deploy.finalized = deploy.Status != api.DeployStatusInitialized
 	s.added++
-	deploy.place = s.added
+	deploy.seq = s.added
 	deploy.seen = len(s.past[deployment.ID])
 	s.deploys[deploy.ID] = deploy
 }

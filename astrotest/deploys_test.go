@@ -15,14 +15,14 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
 )
 
-// call makes a request and returns the status, and the response as T if it is 200.
-func call[T any](t *testing.T, server *astrotest.Server, method, path, body string) (status int, answer T, text string) {
+// call makes a request and returns the status, the body as T if the status is 200, and the text.
+func call[T any](t *testing.T, server *astrotest.Server, method, path, body string) (status int, decoded T, text string) {
 	t.Helper()
 	status, text = send(t, server, method, path, body)
 	if status == http.StatusOK {
-		require.NoError(t, json.Unmarshal([]byte(text), &answer), text)
+		require.NoError(t, json.Unmarshal([]byte(text), &decoded), text)
 	}
-	return status, answer, text
+	return status, decoded, text
 }
 
 func deploysPath(version string, deployment astrotest.Deployment) string {
@@ -39,7 +39,7 @@ func TestCreateDeploy(t *testing.T) {
 		{`{"type":"IMAGE_AND_DAG","description":"mine"}`, "", ""},
 		{`{"type":"IMAGE_AND_DAG","description":"` + long + `"}`, "", ""},
 		{`{"type":"IMAGE_AND_DAG","description":"` + long + `x"}`, "description must have at most 500 characters", "description must have"},
-		{`{"type":"IMAGE_AND_DAG","nobodyKnows":"it"}`, "", ""},
+		{`{"type":"IMAGE_AND_DAG","unknownField":"x"}`, "", ""},
 		{`{"type":"IMAGE_ONLY"}`, "", "IMAGE_ONLY needs DAG deploys"},
 		{`{"type":"DAG_ONLY"}`, "", "DAG_ONLY needs DAG deploys"},
 		{`{"type":"BUNDLE","bundleMountPath":"/mine","bundleType":"other"}`, "", "BUNDLE needs DAG deploys"},
@@ -84,8 +84,8 @@ func TestCreateDeploy(t *testing.T) {
 	}
 }
 
-// The type that a bundle was created with is the one that the Deployment shows.
-func TestABundleKeepsItsType(t *testing.T) {
+// A Deployment shows the bundle type that its bundle was created with.
+func TestDeploymentShowsTheBundleType(t *testing.T) {
 	server := astrotest.NewServer(astrotest.WithAnyVersion())
 	defer server.Close()
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
@@ -131,8 +131,8 @@ func TestOnlyResponsesOfV1ShowGit(t *testing.T) {
 	}
 }
 
-// gitOf returns a git that both versions accept, with some fields changed: a name and a value each,
-// where the value "" removes the field.
+// gitOf returns a git that both versions accept, with changes: pairs of a field and its value. The
+// value "" removes the field.
 func gitOf(changes ...string) string {
 	git := map[string]string{
 		"provider": "GITHUB", "commitSha": "5b1ee0d", "account": "acme", "repo": "dags",
@@ -162,7 +162,7 @@ func TestCreateDeployChecksGit(t *testing.T) {
 	}{
 		{"null", "", ""},
 		{gitOf(), "", ""},
-		{gitOf("authorName", "Jane", "nobodyKnows", "it"), "", ""},
+		{gitOf("authorName", "Jane", "unknownField", "x"), "", ""},
 		{gitOf("branch", "", "commitUrl", ""), "", "git.branch is required"},
 		{gitOf("commitUrl", ""), "", "git.commitUrl is required"},
 		{gitOf("provider", ""), "git.provider is required", "git.provider is required"},
@@ -221,7 +221,7 @@ func TestListDeploys(t *testing.T) {
 	old := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, CreatedAt: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)})
 	asOld := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, CreatedAt: old.CreatedAt})
 	newestFirst = append(newestFirst, asOld.ID, old.ID)
-	server.AddDeploy(api.Deploy{DeploymentID: server.AddDeployment(astrotest.Deployment{}).ID}) // another's
+	server.AddDeploy(api.Deploy{DeploymentID: server.AddDeployment(astrotest.Deployment{}).ID}) // on another Deployment
 
 	for query, want := range map[string]struct{ offset, limit, from, to int }{
 		"":                     {0, 20, 0, 20},
@@ -301,7 +301,7 @@ func TestDeployRollback(t *testing.T) {
 	for _, refused := range []api.Deploy{initialized, failed} {
 		status, _, text := rollBack(refused, "{}")
 		assert.Equal(t, 400, status)
-		assert.Contains(t, text, "nothing to roll back to")
+		assert.Contains(t, text, "Cannot roll back")
 	}
 	status, _, text := rollBack(monday, `{"description":"`+strings.Repeat("x", 501)+`"}`)
 	assert.Equal(t, 400, status)
@@ -321,7 +321,7 @@ func TestDeployRollback(t *testing.T) {
 	assert.Equal(t, rollback, must(server.Deploy(rollback.ID)))
 	assert.Nil(t, must(server.Deploy(monday.ID)).RollbackFromID)
 
-	// What had no DAGs of its own leaves those that are there, and a rollback can be rolled back to.
+	// Rolling back to a deploy without DAGs does not change the DAGs. A rollback can be rolled back to.
 	imageOnly := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: api.DeployTypeImageOnly, Status: api.DeployStatusDeployed})
 	for _, row := range []struct {
 		to   api.Deploy
@@ -333,8 +333,8 @@ func TestDeployRollback(t *testing.T) {
 	}
 }
 
-// No operation finds what is another's.
-func TestNothingIsFoundElsewhere(t *testing.T) {
+// No operation finds a deploy under another organization or Deployment.
+func TestDeploysAreFoundOnlyOnTheirDeployment(t *testing.T) {
 	server := astrotest.NewServer()
 	defer server.Close()
 	mine := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})

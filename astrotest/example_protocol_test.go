@@ -4,17 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
-	"syscall"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// finalizeWithNetHTTP stands for a program that has a client of net/http finalize a deploy. It prints
-// what the program sees, and what the service got.
+// finalizeWithNetHTTP is a program under test that finalizes a deploy with net/http alone. It prints
+// the response, and what the service received.
 func finalizeWithNetHTTP(server *astrotest.Server) {
 	target := add(server, api.DeployTypeImageOnly)
 	request, err := http.NewRequest(http.MethodPost, server.URL+finalizePath(target), strings.NewReader("{}"))
@@ -52,17 +52,17 @@ func ExampleServer_Client() {
 	defer server.Close()
 	client := newClient(server, astrotest.Token, wrapper.WithHTTPClient(server.Client()))
 	_, err := client.GetDeploy(context.Background(), add(server, api.DeployTypeImageOnly))
-	fmt.Println("with it:", err)
+	fmt.Println("Server.Client:", err)
 	once := wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1})
 	_, err = newClient(server, astrotest.Token, once).GetDeploy(context.Background(), add(server, api.DeployTypeImageOnly))
-	fmt.Println("with another:", strings.Contains(fmt.Sprint(err), "certificate"))
+	fmt.Println("another client:", strings.Contains(fmt.Sprint(err), "certificate"))
 	// Output:
-	// with it: <nil>
-	// with another: true
+	// Server.Client: <nil>
+	// another client: true
 }
 
-// That a stream was refused says that nothing was done, so that clients of net/http retry; where it is
-// not true, the request takes effect twice.
+// REFUSED_STREAM claims that the request was not processed, so net/http retries it. If the claim is
+// false, the request takes effect twice.
 func ExampleResetStream() {
 	for _, fault := range []astrotest.Fault{
 		astrotest.ResetStream(astrotest.ErrCodeCancel),
@@ -85,7 +85,7 @@ func ExampleErrCode_String() {
 	// Output: REFUSED_STREAM ErrCode(11)
 }
 
-// A client of net/http takes GOAWAY at its word, and sends the request again.
+// net/http trusts GOAWAY and sends the request again.
 func ExampleGoAway() {
 	for _, options := range [][]astrotest.Option{{astrotest.WithHTTP2()}, nil} {
 		server := astrotest.NewServer(options...)
@@ -98,7 +98,7 @@ func ExampleGoAway() {
 	// client: no response; service: 1 requests, DEPLOYED
 }
 
-// Without a deadline the client would wait for ever.
+// Without a deadline the client would wait forever.
 func ExampleDeadConnection() {
 	server := astrotest.NewServer(astrotest.WithHTTP2())
 	defer server.Close()
@@ -119,7 +119,8 @@ func ExampleStopListening() {
 	server.Inject(astrotest.StopListening().AfterCommit())
 	for range 2 {
 		_, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
-		fmt.Println(err != nil, errors.Is(err, syscall.ECONNREFUSED))
+		var network *net.OpError
+		fmt.Println(err != nil, errors.As(err, &network) && network.Op == "dial")
 	}
 	deploy, _ := server.Deploy(target.DeployID)
 	fmt.Println(deploy.Status)
@@ -129,7 +130,7 @@ func ExampleStopListening() {
 	// DEPLOYED
 }
 
-// printer stands for a *testing.T.
+// printer replaces a *testing.T.
 type printer struct{ cleanup func() }
 
 func (p *printer) Helper()                        {}
@@ -144,7 +145,7 @@ func ExampleNew() {
 	t.cleanup() // the test ends
 	// Output:
 	// client: HTTP/1.1 200 OK; service: 1 requests, DEPLOYED
-	// astrotest: no request met the fault CutConnection() for GetDeploy
+	// astrotest: fault was not used: CutConnection() for GetDeploy
 }
 
 func ExampleServer_Pending() {
@@ -163,7 +164,7 @@ func ExampleFault_String() {
 	// Output: CutConnection().AfterCommit() for FinalizeDeploy
 }
 
-// Somebody else reads the deploy while the response to its finalizing is on its way.
+// Another client reads the deploy before the response to its finalize is sent.
 func ExampleFault_Then() {
 	server := astrotest.NewServer()
 	defer server.Close()

@@ -16,7 +16,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// read reads a deploy as the program under test does, and prints its status.
+// read reads a deploy with the program's client and prints its status.
 func read(client *wrapper.Client, target wrapper.Target) {
 	deploy, err := client.GetDeploy(context.Background(), target)
 	if err != nil {
@@ -26,7 +26,7 @@ func read(client *wrapper.Client, target wrapper.Target) {
 	fmt.Println("read:", deploy.Status)
 }
 
-// finalizeAndRead prints what the response to a finalize shows, and the two reads after it.
+// finalizeAndRead prints the status in the response to a finalize and in the two reads after it.
 func finalizeAndRead(server *astrotest.Server) {
 	client, target := newClient(server, astrotest.Token), add(server, api.DeployTypeImageOnly)
 	deploy, err := client.Finalize(context.Background(), target, wrapper.ImageOnly())
@@ -39,7 +39,7 @@ func finalizeAndRead(server *astrotest.Server) {
 	read(client, target)
 }
 
-// One response shows the deploy as it was before the finalize.
+// The first read shows the deploy as it was before the finalize.
 func ExampleWithLag() {
 	server := astrotest.NewServer(astrotest.WithLag(1, 0))
 	defer server.Close()
@@ -50,7 +50,7 @@ func ExampleWithLag() {
 	// read: DEPLOYED
 }
 
-// Reads lag until the test has them catch up.
+// Reads lag until the test ends the lag.
 func ExampleServer_SetLag() {
 	server := astrotest.NewServer()
 	defer server.Close()
@@ -65,7 +65,7 @@ func ExampleServer_SetLag() {
 	// read: DEPLOYED
 }
 
-// Somebody else finalizes the deploy first.
+// Another client finalizes the deploy first.
 func ExampleServer_Finalize() {
 	server := astrotest.NewServer()
 	defer server.Close()
@@ -78,7 +78,7 @@ func ExampleServer_Finalize() {
 	// Output: <nil> DEPLOYED true 1
 }
 
-// Somebody else rolls back to the deploy before this one.
+// Another client rolls back to the earlier deploy.
 func ExampleServer_Rollback() {
 	server := astrotest.NewServer()
 	defer server.Close()
@@ -97,7 +97,7 @@ func ExampleServer_Rollback() {
 	// Output: DEPLOYED true monday
 }
 
-// Somebody else's bundle takes the place of the client's.
+// Another client's bundle replaces that of the program under test.
 func ExampleServer_Mount() {
 	server := astrotest.NewServer()
 	defer server.Close()
@@ -127,7 +127,7 @@ func ExampleWithBundlesShownAs() {
 	// Output: <nil> BUNDLE DAG_ONLY
 }
 
-// A proxy stands in front of the server, and the uploads go through it, too.
+// API requests and uploads go through a proxy in front of the server.
 func ExampleWithPublicURL() {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -157,7 +157,7 @@ func ExampleWithDeployedAfter() {
 	// read: DEPLOYED
 }
 
-// The response is lost, but the finalize took effect, and took it once.
+// The response is lost, but the finalize took effect once.
 func ExampleServer_Commits() {
 	server := astrotest.NewServer()
 	defer server.Close()
@@ -179,7 +179,7 @@ func ExampleServer_Creates() {
 	// Output: true 1
 }
 
-// A program that pins v1beta1 meets the end of that version; one that uses v1 does not.
+// A program that pins v1beta1 gets an error after the version is removed. One that pins v1 does not.
 func ExampleServer_RetireV1Beta1() {
 	server := astrotest.NewServer()
 	defer server.Close()

@@ -15,8 +15,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// upload stands for the program under test: it uploads a tarball, and returns the response's
-// status, which is 0 if there was none, and the version.
+// upload is a program under test that uploads a tarball. It returns the status of the response, or 0
+// if there was none, and the tarball version.
 func upload(url *api.Secret, tarball string) (status int, version string) {
 	request, err := http.NewRequest(http.MethodPut, url.Reveal(), strings.NewReader(tarball))
 	if err != nil {
@@ -25,21 +25,21 @@ func upload(url *api.Secret, tarball string) (status int, version string) {
 	request.Header.Set("x-ms-blob-type", "BlockBlob")
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	answer, err := http.DefaultClient.Do(request.WithContext(ctx))
+	response, err := http.DefaultClient.Do(request.WithContext(ctx))
 	if err != nil {
 		return 0, ""
 	}
-	_ = answer.Body.Close()
-	return answer.StatusCode, answer.Header.Get("x-ms-version-id")
+	_ = response.Body.Close()
+	return response.StatusCode, response.Header.Get("x-ms-version-id")
 }
 
-// addUpload gives the server a deploy and returns where its DAGs are uploaded to.
+// addUpload adds a deploy and returns the upload URL of its DAGs.
 func addUpload(server *astrotest.Server) *api.Secret {
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 	return server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: api.DeployTypeDAGOnly}).DAGsUploadURL
 }
 
-// uploadWith uploads a tarball while the fault is injected, and prints what the client sees.
+// uploadWith injects the fault, uploads a tarball and prints the response.
 func uploadWith(fault astrotest.Fault) {
 	server := astrotest.NewServer()
 	defer server.Close()
@@ -49,19 +49,19 @@ func uploadWith(fault astrotest.Fault) {
 	fmt.Printf("status: %d, version: %q\n", status, version)
 }
 
-// A deploy as a program makes it, from its creation on.
+// A whole deploy: create, upload, finalize.
 func Example_deploy() {
 	server := astrotest.NewServer()
 	defer server.Close()
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 	client, ctx := newClient(server, astrotest.Token), context.Background()
 
-	answer, err := client.API().CreateDeploy(ctx, deployment.OrganizationID, deployment.ID, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly})
+	response, err := client.API().CreateDeploy(ctx, deployment.OrganizationID, deployment.ID, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	created, err := api.ParseCreateDeployResponse(answer)
+	created, err := api.ParseCreateDeployResponse(response)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -116,7 +116,7 @@ func ExampleWithAnyVersion() {
 	// false
 }
 
-// A test that only finalizes does not have to upload.
+// A test that only finalizes needs no upload.
 func ExampleServer_AddTarball() {
 	server := astrotest.NewServer()
 	defer server.Close()

@@ -14,8 +14,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// newClient stands for the program under test. It repeats and looks up nothing, so that the
-// examples show each fault as it is.
+// newClient returns the client of the program under test. It does not retry or read back, so that
+// the examples show the effect of each fault.
 func newClient(server *astrotest.Server, token string, options ...wrapper.Option) *wrapper.Client {
 	options = append(options, wrapper.WithBaseURL(server.URL), wrapper.WithToken(token), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}), wrapper.WithoutLookUp(), wrapper.WithLimiter(http.MethodPost, nil))
 	client, err := wrapper.NewClient(options...)
@@ -25,15 +25,14 @@ func newClient(server *astrotest.Server, token string, options ...wrapper.Option
 	return client
 }
 
-// add gives the server a Deployment with one deploy and returns its target.
+// add adds a Deployment with one deploy and returns the deploy's target.
 func add(server *astrotest.Server, deployType api.DeployType) wrapper.Target {
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 	deploy := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: deployType})
 	return wrapper.TargetOf(deployment.OrganizationID, &deploy)
 }
 
-// with finalizes a deploy while the fault is injected, and prints what the client and the
-// service make of it.
+// with injects the fault, finalizes a deploy, and prints the client's result and the deploy's status.
 func with(fault astrotest.Fault) {
 	server := astrotest.NewServer()
 	defer server.Close()
@@ -41,10 +40,10 @@ func with(fault astrotest.Fault) {
 	server.Inject(fault)
 	_, err := newClient(server, astrotest.Token).Finalize(context.Background(), target, wrapper.ImageOnly())
 	deploy, _ := server.Deploy(target.DeployID)
-	var answered *wrapper.APIError
+	var apiErr *wrapper.APIError
 	switch {
-	case errors.As(err, &answered):
-		fmt.Println("client:", answered.StatusCode, answered.Body)
+	case errors.As(err, &apiErr):
+		fmt.Println("client:", apiErr.StatusCode, apiErr.Body)
 	case err != nil:
 		fmt.Println("client: no response")
 	default:
@@ -59,9 +58,9 @@ func Example() {
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 	deploy := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: api.DeployTypeDAGOnly})
 
-	version := server.AddTarball([]byte("what was uploaded"))
+	version := server.AddTarball([]byte("tarball"))
 
-	// The program under test does something like this.
+	// The program under test:
 	target := wrapper.TargetOf(deployment.OrganizationID, &deploy)
 	_, err := newClient(server, astrotest.Token).Finalize(context.Background(), target, wrapper.DAGTarball(version))
 	fmt.Println(err)
@@ -259,7 +258,7 @@ func ExampleCutHeader() {
 	// service: DEPLOYED
 }
 
-// A fault can be for one operation, so that a look-up fails, say, and the finalize does not.
+// The fault applies to GetDeploy only, so the finalize succeeds.
 func ExampleFault_On() {
 	with(astrotest.BadGateway().On("GetDeploy"))
 	// Output:
@@ -267,7 +266,7 @@ func ExampleFault_On() {
 	// service: DEPLOYED
 }
 
-// Every other request goes wrong.
+// Every other request fails.
 func ExampleServer_InjectFunc() {
 	server := astrotest.NewServer()
 	defer server.Close()

@@ -31,24 +31,24 @@ func (s *Server) injectFaults(next http.Handler) http.Handler {
 				panic(http.ErrAbortHandler)
 			}
 		}
-		answer := answer{status: http.StatusOK, header: http.Header{}}
+		res := response{status: http.StatusOK, header: http.Header{}}
 		if fault.commits {
 			recorded := httptest.NewRecorder()
 			next.ServeHTTP(recorded, r)
-			answer.status, answer.header, answer.body = recorded.Code, recorded.Header(), recorded.Body.Bytes()
+			res.status, res.header, res.body = recorded.Code, recorded.Header(), recorded.Body.Bytes()
 		} else {
 			fault.read(r)
 		}
 		if fault.edit != nil {
-			fault.edit(&answer)
+			fault.edit(&res)
 		}
 		for _, act := range fault.then {
 			act()
 		}
-		if fault.arrives == half && len(answer.body) < 2 {
-			fault.arrives, fault.hangs = all, false // there is nothing to cut
+		if fault.arrives == half && len(res.body) < 2 {
+			fault.arrives, fault.hangs = all, false // no body to cut
 		}
-		fault.send(w, r, answer)
+		fault.send(w, r, res)
 		if fault.hangs {
 			select {
 			case <-r.Context().Done():
@@ -61,14 +61,14 @@ func (s *Server) injectFaults(next http.Handler) http.Handler {
 	})
 }
 
-// refuse responds for an operation that the contract has and the fake has not.
+// refuse responds to an operation that has no handler here.
 func refuse(operation string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		writeError(w, http.StatusNotImplemented, "astrotest does not simulate "+operation+": inject its response, with Respond")
+		writeError(w, http.StatusNotImplemented, "astrotest does not simulate "+operation+": inject its response with Respond")
 	})
 }
 
-// buffer waits until a request has arrived whole, and returns its body.
+// buffer reads and returns the body of a request, which can then be read again.
 func buffer(r *http.Request) []byte {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -78,44 +78,44 @@ func buffer(r *http.Request) []byte {
 	return body
 }
 
-// read reads what the fault reads of a request that takes no effect.
+// read reads the body of a request that takes no effect, as far as the fault allows.
 func (f Fault) read(r *http.Request) {
 	switch {
-	case f.partly:
-		_, _ = io.CopyN(io.Discard, r.Body, f.reads)
-	case f.hangs: // only after the body does a server notice that the client gives up
+	case f.limitsBody:
+		_, _ = io.CopyN(io.Discard, r.Body, f.bodyLimit)
+	case f.hangs: // a server notices that the client gives up only after it has read the body
 		_, _ = io.Copy(io.Discard, r.Body)
 	case f.arrives != none:
 		drain(r)
 	}
 }
 
-// send writes as much of the response as arrives.
-func (f Fault) send(w http.ResponseWriter, r *http.Request, a answer) {
+// send writes the part of the response that the fault sends.
+func (f Fault) send(w http.ResponseWriter, r *http.Request, res response) {
 	c, stream := connOf(r)
 	switch f.arrives {
 	case none:
 		return
 	case someHeader:
-		c.writePartOfHeader(stream, a.status)
+		c.writePartOfHeader(stream, res.status)
 		return
 	}
-	for name, values := range a.header {
+	for name, values := range res.header {
 		w.Header()[name] = values
 	}
-	if a.status != http.StatusNoContent {
-		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)+f.padding))
+	if res.status != http.StatusNoContent {
+		w.Header().Set("Content-Length", strconv.Itoa(len(res.body)+f.padding))
 	}
-	w.WriteHeader(a.status)
+	w.WriteHeader(res.status)
 	if f.arrives == half {
-		body := a.body[:len(a.body)/2]
+		body := res.body[:len(res.body)/2]
 		wait := c.awaitBody(r, stream, len(body))
 		_, _ = w.Write(body)
 		_ = http.NewResponseController(w).Flush()
 		wait()
 		return
 	}
-	_, err := w.Write(a.body)
+	_, err := w.Write(res.body)
 	blank := bytes.Repeat([]byte(" "), 64<<10)
 	for left := f.padding; left > 0 && err == nil; left -= len(blank) {
 		_, err = w.Write(blank[:min(left, len(blank))])

@@ -7,25 +7,25 @@ import (
 	"time"
 )
 
-// Fault is how one request goes wrong; see [Server.Inject]. Without AfterCommit the request
-// takes no effect, as far as the fault's constructor does not say otherwise.
+// Fault makes one request fail; see [Server.Inject]. The request takes no effect, unless the
+// fault's constructor says that it does or [Fault.AfterCommit] is called.
 type Fault struct {
-	name       string        // how it was made
-	operations []string      // that it is for; none is any
-	commits    bool          // the request takes effect
-	edit       func(*answer) // makes the response from the service's, which is empty if !commits
-	padding    int           // bytes of white space after the response
-	partly     bool          // of the request's body only reads bytes are read
-	reads      int64
+	name       string          // the calls that made it
+	operations []string        // that it applies to; empty for any
+	commits    bool            // the request takes effect
+	edit       func(*response) // changes the service's response, which is empty if !commits
+	padding    int             // bytes of white space after the response
+	limitsBody bool            // read only bodyLimit bytes of the request's body
+	bodyLimit  int64
 	arrives    extent
-	hangs      bool // where the response ends early, the connection stays open
+	hangs      bool // the connection stays open after a partial response
 	ending     ending
 	code       ErrCode
 	delay      time.Duration // before anything else
 	then       []func()      // before the response is sent
 }
 
-// extent is how much of a response arrives.
+// extent is how much of a response is sent.
 type extent int8
 
 const (
@@ -35,75 +35,76 @@ const (
 	half // the header, and half of the body
 )
 
-type answer struct {
+type response struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// Answer has the request responded with a status and a body of the given content type.
+// Respond makes the server respond with a status, and a body of the given content type.
 func Respond(status int, contentType, body string) Fault {
-	return Fault{name: fmt.Sprintf("Respond(%d)", status), edit: func(a *answer) {
-		*a = answer{status: status, header: http.Header{"Content-Type": {contentType}}, body: []byte(body)}
+	return Fault{name: fmt.Sprintf("Respond(%d)", status), edit: func(res *response) {
+		*res = response{status: status, header: http.Header{"Content-Type": {contentType}}, body: []byte(body)}
 	}}
 }
 
-// Error has the request responded with an error in the contract's form.
+// Error makes the server respond with an error in the contract's format.
 func Error(status int, message string) Fault {
 	body, _ := json.Marshal(newError(status, message))
 	return Respond(status, "application/json", string(body)).named("Error(%d)", status)
 }
 
-// RateLimited has the request answered 429, with a body that is text.
+// RateLimited makes the server respond with 429 and a plain text body.
 func RateLimited() Fault {
 	return Respond(http.StatusTooManyRequests, "text/plain", "Too many requests").named("RateLimited()")
 }
 
-// BadGateway has the request answered 502, with a body that is HTML.
+// BadGateway makes the server respond with 502 and an HTML body.
 func BadGateway() Fault {
 	return Respond(http.StatusBadGateway, "text/html", "<html><body><h1>502 Bad Gateway</h1></body></html>").named("BadGateway()")
 }
 
-// EditDeploy has the request take effect, and its response changed by edit, which gets the
-// JSON object.
+// EditDeploy lets the request take effect, and changes the JSON object of its response with edit.
 func EditDeploy(edit func(deploy map[string]any)) Fault {
-	return Fault{name: "EditDeploy(…)", commits: true, edit: func(a *answer) {
+	return Fault{name: "EditDeploy(…)", commits: true, edit: func(res *response) {
 		var deploy map[string]any
-		if json.Unmarshal(a.body, &deploy) == nil {
+		if json.Unmarshal(res.body, &deploy) == nil {
 			edit(deploy)
-			a.body, _ = json.Marshal(deploy)
+			res.body, _ = json.Marshal(deploy)
 		}
 	}}
 }
 
-// LongResponse has the request take effect, and its response followed by white space of so many
-// bytes.
+// LongResponse lets the request take effect, and appends a number of bytes of white space to its
+// response.
 func LongResponse(bytes int) Fault {
 	return Fault{name: fmt.Sprintf("LongResponse(%d)", bytes), commits: true, padding: bytes}
 }
 
-// CutConnection has the connection closed before anything is answered.
+// CutConnection closes the connection before any of the response is sent.
 func CutConnection() Fault { return Fault{name: "CutConnection()", arrives: none} }
 
-// CutHeader has the request take effect, and the connection closed amid the response's header.
+// CutHeader lets the request take effect, and closes the connection in the middle of the response's
+// header.
 func CutHeader() Fault { return Fault{name: "CutHeader()", commits: true, arrives: someHeader} }
 
-// CutResponse has the request take effect, and the connection closed amid the response's body. An
-// answer without one, such as that to an upload, arrives whole: for that there is [CutHeader].
+// CutResponse lets the request take effect, and closes the connection in the middle of the
+// response's body. A response without a body, such as that of an upload, is sent in full: use
+// [CutHeader] for those.
 func CutResponse() Fault { return Fault{name: "CutResponse()", commits: true, arrives: half} }
 
-// Hang has nothing answered until the client gives up.
+// Hang sends no response until the client gives up.
 func Hang() Fault { return Fault{name: "Hang()", arrives: none, hangs: true} }
 
-// HangInResponse has the request take effect, and the response stop amid its body until the
-// client gives up. A response without a body arrives whole.
+// HangInResponse lets the request take effect, and stops in the middle of the response's body until
+// the client gives up. A response without a body is sent in full.
 func HangInResponse() Fault {
 	return Fault{name: "HangInResponse()", commits: true, arrives: half, hangs: true}
 }
 
-// Slow has the request take effect, and be answered, only when d has passed since its arrival,
-// whether or not the client waits that long. Slow(0) changes nothing by itself: its response is
-// the service's own, for [Fault.WithHeader] and [Fault.WithoutHeader].
+// Slow delays a request by d after its arrival. It then takes effect and gets its response, even if
+// the client no longer waits. Slow(0) changes nothing by itself: combine it with
+// [Fault.WithHeader] or [Fault.WithoutHeader] to change the service's own response.
 func Slow(d time.Duration) Fault {
 	return Fault{name: fmt.Sprintf("Slow(%v)", d), commits: true, delay: d}
 }

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// ending is what becomes of the connection of a request whose response does not arrive whole.
+// ending is what happens to the connection after a partial response.
 type ending int8
 
 const (
@@ -16,14 +16,14 @@ const (
 	stopsListening
 )
 
-// ErrCode is an error code of HTTP/2 (RFC 9113, section 7); any number is one.
+// ErrCode is an error code of HTTP/2 (RFC 9113, section 7). Any number is allowed.
 type ErrCode uint32
 
-// The error codes that services reset streams with.
+// The error codes that services commonly send in RST_STREAM.
 const (
 	ErrCodeProtocol      ErrCode = 1 // PROTOCOL_ERROR
 	ErrCodeInternal      ErrCode = 2 // INTERNAL_ERROR
-	ErrCodeRefusedStream ErrCode = 7 // REFUSED_STREAM: says that nothing was done, and clients of net/http retry
+	ErrCodeRefusedStream ErrCode = 7 // REFUSED_STREAM: claims that the request was not processed; net/http retries it
 	ErrCodeCancel        ErrCode = 8 // CANCEL
 )
 
@@ -42,29 +42,29 @@ func (c ErrCode) String() string {
 	return fmt.Sprintf("ErrCode(%d)", uint32(c))
 }
 
-// ResetStream has the request's stream end with RST_STREAM instead of a response. The other requests
-// of its connection go on. Over HTTP/1.1 the connection is closed.
+// ResetStream ends the request's stream with RST_STREAM instead of a response. Other requests on the
+// connection continue. Over HTTP/1.1 the connection is closed.
 func ResetStream(code ErrCode) Fault {
 	return Fault{name: fmt.Sprintf("ResetStream(%v)", code), arrives: none, ending: resets, code: code}
 }
 
-// GoAway has the server send GOAWAY instead of a response, and close the connection. The frame says
-// that no request of the connection was processed, which makes clients of net/http retry all those
-// without a response; with AfterCommit that is not true. Over HTTP/1.1 the connection is closed.
+// GoAway sends GOAWAY instead of a response, and closes the connection. The frame claims that no
+// request on the connection was processed, so net/http retries every request without a response.
+// With AfterCommit the claim is false. Over HTTP/1.1 the connection is closed.
 func GoAway() Fault { return Fault{name: "GoAway()", arrives: none, ending: goesAway} }
 
-// DeadConnection has the request's connection die without a word: it stays open until the server is
-// closed, but from now on nothing is read from it and nothing is written to it. With HTTP/2 that
-// concerns all requests of the connection. Other connections are well.
+// DeadConnection makes the request's connection silent: it stays open until the server is closed,
+// but the server no longer reads from it or writes to it. With HTTP/2 this affects all requests on
+// the connection. Other connections still work.
 func DeadConnection() Fault { return Fault{name: "DeadConnection()", arrives: none, ending: dies} }
 
-// StopListening has the server refuse new connections from now on, as if it had crashed. The request's
-// connection is reset, and so are all others.
+// StopListening makes the server refuse new connections, as if it had crashed. All connections are
+// reset, including that of the request.
 func StopListening() Fault {
 	return Fault{name: "StopListening()", arrives: none, ending: stopsListening}
 }
 
-// end ends a request whose response does not arrive whole.
+// end ends a request after a partial response.
 func (s *Server) end(f Fault, r *http.Request) {
 	c, stream := connOf(r)
 	switch {
@@ -76,7 +76,7 @@ func (s *Server) end(f Fault, r *http.Request) {
 		c.goAway()
 	case f.ending == resets && stream != 0:
 		c.resetWith(stream, f.code)
-	case f.hangs && stream != 0 && s.closing.Err() == nil: // the client gave up on this stream alone
+	case f.hangs && stream != 0 && s.closing.Err() == nil: // the client gave up on this stream only
 	default:
 		c.cut()
 	}

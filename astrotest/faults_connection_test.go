@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"sync"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A dead connection takes its requests with it, and no others.
+// A dead connection affects its own requests and no others.
 func TestDeadConnection(t *testing.T) {
 	for _, fault := range []Fault{DeadConnection(), DeadConnection().AfterCommit()} {
 		for name, options := range map[string][]Option{"HTTP/1.1": {InMemory()}, "HTTP/2": {InMemory(), WithHTTP2()}} {
@@ -35,7 +35,7 @@ func TestDeadConnection(t *testing.T) {
 					request, _ = finalizing(t, server)
 					_, _, err = fetch(client, request)
 					if server.http2 {
-						assert.Error(t, err, "this is the same connection")
+						assert.Error(t, err, "it uses the dead connection")
 						assert.Len(t, server.Requests(), 1)
 					} else {
 						assert.NoError(t, err)
@@ -51,7 +51,7 @@ func TestDeadConnection(t *testing.T) {
 	}
 }
 
-// The server can be closed while a dead connection is open, which ends it.
+// Close ends a dead connection.
 func TestCloseEndsDeadConnections(t *testing.T) {
 	for name, options := range protocols {
 		t.Run(name, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestCloseEndsDeadConnections(t *testing.T) {
 	}
 }
 
-// A response that waits for a client to read on is no reason not to close a connection that is dead.
+// Close ends a dead connection even if a response on it waits for the client to read.
 func TestCloseEndsResponsesOfDeadConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := New(t, InMemory(), WithHTTP2())
@@ -91,7 +91,7 @@ func TestCloseEndsResponsesOfDeadConnections(t *testing.T) {
 	})
 }
 
-// Who stops listening has no connection left, and gets none.
+// A server that stops listening has no open connections, and accepts none.
 func TestStopListening(t *testing.T) {
 	for name, options := range protocols {
 		for _, fault := range []Fault{StopListening(), StopListening().AfterCommit()} {
@@ -106,19 +106,25 @@ func TestStopListening(t *testing.T) {
 				request, id := finalizing(t, server)
 				_, _, err = fetch(server.Client(), request)
 				require.Error(t, err)
-				assert.NotErrorIs(t, err, syscall.ECONNREFUSED, "this one had a connection")
+				assert.False(t, isRefused(err), "this one had a connection: %v", err)
 				assert.Equal(t, fault.commits, server.isFinalized(id))
 				for _, client := range []*http.Client{server.Client(), {Transport: idle}} {
-					for range 100 { // it may be yet to notice that its connections are gone
+					for range 100 { // the client may not have noticed that its connections are closed
 						request, _ = finalizing(t, server)
-						if _, _, err = fetch(client, request); errors.Is(err, syscall.ECONNREFUSED) {
+						if _, _, err = fetch(client, request); isRefused(err) {
 							break
 						}
 					}
-					assert.ErrorIs(t, err, syscall.ECONNREFUSED)
+					assert.True(t, isRefused(err), "%v", err)
 				}
 				assert.Len(t, server.Requests(), 2)
 			})
 		}
 	}
+}
+
+// isRefused reports that there was no connection: each system has an error of its own for that.
+func isRefused(err error) bool {
+	var refused *net.OpError
+	return errors.As(err, &refused) && refused.Op == "dial"
 }

@@ -6,40 +6,41 @@ import (
 	"strings"
 )
 
-// WithHeader returns the fault with a header set in its response. A header that is there keeps
-// its spelling.
+// WithHeader returns a copy of the fault that sets a header in its response. A header that is
+// already present retains its spelling.
 func (f Fault) WithHeader(name, value string) Fault {
-	return f.with(fmt.Sprintf("WithHeader(%q, %q)", name, value)).editing(func(a *answer) {
+	return f.with(fmt.Sprintf("WithHeader(%q, %q)", name, value)).editing(func(res *response) {
 		spelling := http.CanonicalHeaderKey(name)
-		for existing := range a.header {
+		for existing := range res.header {
 			if strings.EqualFold(existing, name) {
 				spelling = existing
 			}
 		}
-		a.header[spelling] = []string{value}
+		res.header[spelling] = []string{value}
 	})
 }
 
-// WithoutHeader returns the fault with a header missing from its response, however it is spelt:
-// Slow(0).WithoutHeader("x-ms-version-id") is for an upload whose version nobody learns.
+// WithoutHeader returns a copy of the fault that removes a header from its response, whatever its
+// case. For example, Slow(0).WithoutHeader("x-ms-version-id") stores an upload but does not return
+// its version.
 func (f Fault) WithoutHeader(name string) Fault {
-	return f.with(fmt.Sprintf("WithoutHeader(%q)", name)).editing(func(a *answer) {
-		for existing := range a.header {
+	return f.with(fmt.Sprintf("WithoutHeader(%q)", name)).editing(func(res *response) {
+		for existing := range res.header {
 			if strings.EqualFold(existing, name) {
-				delete(a.header, existing)
+				delete(res.header, existing)
 			}
 		}
 	})
 }
 
-// editing returns the fault with one more change to its response.
-func (f Fault) editing(change func(*answer)) Fault {
+// editing returns a copy of the fault with one more change to its response.
+func (f Fault) editing(change func(*response)) Fault {
 	edit := f.edit
-	f.edit = func(a *answer) {
+	f.edit = func(res *response) {
 		if edit != nil {
-			edit(a)
+			edit(res)
 		}
-		change(a)
+		change(res)
 	}
 	return f
 }

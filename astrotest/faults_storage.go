@@ -5,45 +5,45 @@ import (
 	"time"
 )
 
-// StorageError has an upload responded with an error in the storage's form: its code in a
-// header and in a body of XML.
+// StorageError makes the storage respond to an upload with an error in its own format: the code is
+// in a header and in an XML body.
 func StorageError(status int, code, message string) Fault {
-	return Fault{edit: func(a *answer) { *a = storageError{status: status, code: code, message: message}.answer() }}.
+	return Fault{edit: func(res *response) { *res = storageError{status: status, code: code, message: message}.response() }}.
 		onUploads("StorageError(%d, %q)", status, code)
 }
 
-// ExpiredUploadURL has an upload answered as if its URL had expired a second ago: 403
-// AuthenticationFailed.
+// ExpiredUploadURL makes the storage respond to an upload as if its URL had expired a second ago:
+// 403 AuthenticationFailed.
 func ExpiredUploadURL() Fault {
-	return Fault{edit: func(a *answer) {
+	return Fault{edit: func(res *response) {
 		now := time.Now()
-		*a = outOfTime(now.Add(-time.Hour), now.Add(-time.Second)).answer()
+		*res = outOfTime(now.Add(-time.Hour), now.Add(-time.Second)).response()
 	}}.onUploads("ExpiredUploadURL()")
 }
 
-// UploadURLNotYetValid has an upload answered as if its URL became valid only after d, by the storage's
-// clock: 403 AuthenticationFailed. See [WithUploadURLsValidFrom] for URLs that do.
+// UploadURLNotYetValid makes the storage respond to an upload as if its URL became valid only after
+// d: 403 AuthenticationFailed. See [WithUploadURLsValidFrom] for URLs that have a start time.
 func UploadURLNotYetValid(d time.Duration) Fault {
-	return Fault{edit: func(a *answer) {
+	return Fault{edit: func(res *response) {
 		start := time.Now().Add(d)
-		*a = outOfTime(start, start.Add(time.Hour)).answer()
+		*res = outOfTime(start, start.Add(time.Hour)).response()
 	}}.onUploads("UploadURLNotYetValid(%v)", d)
 }
 
-// CutUpload has the connection of an upload closed once so many bytes of the request's body were
-// read, or all if there are fewer.
+// CutUpload closes the connection of an upload after reading a number of bytes of the request's
+// body, or all of it if it is shorter.
 func CutUpload(after int64) Fault {
-	return Fault{partly: true, reads: after, arrives: none}.onUploads("CutUpload(%d)", after)
+	return Fault{limitsBody: true, bodyLimit: after, arrives: none}.onUploads("CutUpload(%d)", after)
 }
 
-// StallUpload has nothing of an upload read any more once so many bytes of the request's body were,
-// and nothing answered. The connection stays open until the server is closed, or until the client
-// gives up; over HTTP/1.1 that goes unnoticed as long as there is more of the body to read.
+// StallUpload stops reading an upload after a number of bytes of the request's body, and sends no
+// response. The connection stays open until the server is closed or the client gives up. Over
+// HTTP/1.1 the server does not notice the latter while part of the body is unread.
 func StallUpload(after int64) Fault {
-	return Fault{partly: true, reads: after, arrives: none, hangs: true}.onUploads("StallUpload(%d)", after)
+	return Fault{limitsBody: true, bodyLimit: after, arrives: none, hangs: true}.onUploads("StallUpload(%d)", after)
 }
 
-// onUploads returns the fault for any upload.
+// onUploads returns a copy of the fault that applies to uploads only.
 func (f Fault) onUploads(name string, args ...any) Fault {
 	f.operations = []string{"PutBlob", "PutBlock", "PutBlockList"}
 	return f.named("%s", fmt.Sprintf(name, args...))

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What each fault makes of an upload: of its response, and of what is stored.
-func TestFaultsStrikeUploads(t *testing.T) {
+// Each fault has its effect on the response to an upload and on the stored tarball.
+func TestFaultsOfUploads(t *testing.T) {
 	large := strings.Repeat("large", 1<<18)
 	const noResponse = 0
 	for name, row := range map[string]struct {
@@ -24,23 +24,23 @@ func TestFaultsStrikeUploads(t *testing.T) {
 		code   string
 		stored bool
 	}{
-		"none":                    {Slow(0), 201, "", true},
-		"storage error":           {StorageError(503, "ServerBusy", "a < b"), 503, "ServerBusy", false},
-		"storage error, stored":   {StorageError(500, "InternalError", "").AfterCommit(), 500, "InternalError", true},
-		"expired":                 {ExpiredUploadURL(), 403, "AuthenticationFailed", false},
-		"not valid yet":           {UploadURLNotYetValid(time.Minute), 403, "AuthenticationFailed", false},
-		"answer":                  {Respond(200, "text/html", "<html>"), 200, "", false},
-		"bad gateway":             {BadGateway(), 502, "", false},
-		"cut":                     {CutConnection(), noResponse, "", false},
-		"cut, stored":             {CutConnection().AfterCommit(), noResponse, "", true},
-		"cut amid header, stored": {CutHeader(), noResponse, "", true},
-		"cut amid answer":         {CutResponse(), 201, "", true}, // there is nothing to cut
-		"cut at once":             {CutUpload(0), noResponse, "", false},
-		"cut amid upload":         {CutUpload(1 << 20), noResponse, "", false},
-		"cut after upload":        {CutUpload(int64(len(large))), noResponse, "", false},
-		"cut beyond upload":       {CutUpload(1 << 40), noResponse, "", false},
-		"for another operation":   {BadGateway().On("PutBlock"), 201, "", true},
-		"for this operation":      {BadGateway().On("PutBlob"), 502, "", false},
+		"none":                  {Slow(0), 201, "", true},
+		"storage error":         {StorageError(503, "ServerBusy", "a < b"), 503, "ServerBusy", false},
+		"storage error, stored": {StorageError(500, "InternalError", "").AfterCommit(), 500, "InternalError", true},
+		"expired":               {ExpiredUploadURL(), 403, "AuthenticationFailed", false},
+		"not valid yet":         {UploadURLNotYetValid(time.Minute), 403, "AuthenticationFailed", false},
+		"response":              {Respond(200, "text/html", "<html>"), 200, "", false},
+		"bad gateway":           {BadGateway(), 502, "", false},
+		"cut":                   {CutConnection(), noResponse, "", false},
+		"cut, stored":           {CutConnection().AfterCommit(), noResponse, "", true},
+		"cut in header, stored": {CutHeader(), noResponse, "", true},
+		"cut in response":       {CutResponse(), 201, "", true}, // it has no body to cut
+		"cut at once":           {CutUpload(0), noResponse, "", false},
+		"cut in upload":         {CutUpload(1 << 20), noResponse, "", false},
+		"cut after upload":      {CutUpload(int64(len(large))), noResponse, "", false},
+		"cut past the upload":   {CutUpload(1 << 40), noResponse, "", false},
+		"for another operation": {BadGateway().On("PutBlock"), 201, "", true},
+		"for this operation":    {BadGateway().On("PutBlob"), 502, "", false},
 	} {
 		for protocol, options := range protocols {
 			t.Run(name+" "+protocol, func(t *testing.T) {
@@ -48,18 +48,18 @@ func TestFaultsStrikeUploads(t *testing.T) {
 				defer server.Close()
 				request := storageRequest(t, http.MethodPut, newUploadURL(server), large, "x-ms-blob-type", "BlockBlob")
 				server.Inject(row.fault)
-				answer, err := server.Client().Do(request)
+				response, err := server.Client().Do(request)
 				if row.status == noResponse {
 					assert.Error(t, err)
 				} else {
 					require.NoError(t, err)
-					assert.Equal(t, row.status, answer.StatusCode)
+					assert.Equal(t, row.status, response.StatusCode)
 					if row.code == "" {
-						assert.NotContains(t, answer.Header, "X-Ms-Error-Code")
-					} else if message := assertStorageError(t, answer, row.code); row.code == "ServerBusy" {
+						assert.NotContains(t, response.Header, "X-Ms-Error-Code")
+					} else if message := assertStorageError(t, response, row.code); row.code == "ServerBusy" {
 						assert.Regexp(t, `^a < b\nRequestId:astrotest-request\nTime:20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$`, message)
 					}
-					_ = answer.Body.Close()
+					_ = response.Body.Close()
 				}
 				stored := storedBy(server)
 				assert.Equal(t, row.stored, len(stored) == 1)
@@ -71,8 +71,7 @@ func TestFaultsStrikeUploads(t *testing.T) {
 	}
 }
 
-// A fault is for one operation of the storage as for one of the contract, and InjectFunc is
-// asked about both.
+// On and InjectFunc work for operations of the storage as they do for those of the contract.
 func TestOperationsOfTheStorage(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
@@ -87,7 +86,7 @@ func TestOperationsOfTheStorage(t *testing.T) {
 	commit(t, address, named{"Latest", "1"})
 	put(t, address+"x", "")
 	do(t, http.DefaultClient, storageRequest(t, http.MethodGet, address, ""))
-	assert.Equal(t, []string{"PutBlob", "PutBlock", "PutBlockList"}, asked, "what has no valid URL meets no fault")
+	assert.Equal(t, []string{"PutBlob", "PutBlock", "PutBlockList"}, asked, "no fault applies without a valid URL")
 	for _, operation := range asked {
 		server.Inject(BadGateway().On(operation))
 	}
@@ -96,25 +95,25 @@ func TestOperationsOfTheStorage(t *testing.T) {
 	assert.Equal(t, 502, stage(t, address, "1", "").StatusCode)
 }
 
-// A header that is set keeps the storage's spelling, which scripts look for, and is there once.
+// A changed header is present once, in the storage's spelling, which scripts search for.
 func TestHeadersOfChangedResponses(t *testing.T) {
 	for name, row := range map[string]struct {
 		fault Fault
 		want  string
 		times int
 	}{
-		"set":             {Slow(0).WithHeader("X-Ms-Version-Id", "odd"), "\r\nx-ms-version-id: odd\r\n", 1},
-		"set, one anew":   {Slow(0).WithHeader("retry-after", "3"), "\r\nRetry-After: 3\r\n", 1},
-		"missing":         {Slow(0).WithoutHeader("X-Ms-Version-Id"), "x-ms-version-id", 0},
-		"missing, lower":  {Slow(0).WithoutHeader("x-ms-version-id"), "x-ms-version-id", 0},
-		"missing, not so": {Slow(0).WithoutHeader("x-ms-version-id").WithHeader("X-Ms-Version-Id", "odd"), "X-Ms-Version-Id: odd", 1},
-		"of an error":     {StorageError(500, "InternalError", "").WithoutHeader("X-MS-error-code"), "x-ms-error-code", 0},
+		"set":                 {Slow(0).WithHeader("X-Ms-Version-Id", "odd"), "\r\nx-ms-version-id: odd\r\n", 1},
+		"set, new":            {Slow(0).WithHeader("retry-after", "3"), "\r\nRetry-After: 3\r\n", 1},
+		"missing":             {Slow(0).WithoutHeader("X-Ms-Version-Id"), "x-ms-version-id", 0},
+		"missing, lower case": {Slow(0).WithoutHeader("x-ms-version-id"), "x-ms-version-id", 0},
+		"removed, then set":   {Slow(0).WithoutHeader("x-ms-version-id").WithHeader("X-Ms-Version-Id", "odd"), "X-Ms-Version-Id: odd", 1},
+		"of an error":         {StorageError(500, "InternalError", "").WithoutHeader("X-MS-error-code"), "x-ms-error-code", 0},
 	} {
 		server := NewServer()
 		target := strings.TrimPrefix(newUploadURL(server), server.URL)
 		server.Inject(row.fault)
-		_, answer := raw(t, server, "PUT "+target+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 4\r\n\r\nbody")
-		text, err := io.ReadAll(answer)
+		_, response := raw(t, server, "PUT "+target+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 4\r\n\r\nbody")
+		text, err := io.ReadAll(response)
 		require.NoError(t, err)
 		assert.Equal(t, row.times, strings.Count(strings.ToLower(string(text)), strings.ToLower(row.want)), "%s: %s", name, text)
 		assert.Equal(t, row.times, strings.Count(string(text), row.want), "%s: %s", name, text)
@@ -122,20 +121,20 @@ func TestHeadersOfChangedResponses(t *testing.T) {
 	}
 }
 
-// What is cut is cut there and then, not when the client has sent the rest.
-func TestUploadsAreCutWhileTheClientWaits(t *testing.T) {
+// A cut does not wait until the client has sent the rest of the body.
+func TestCutUploadsDoNotWaitForTheBody(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
 	target := strings.TrimPrefix(newUploadURL(server), server.URL)
 	for _, fault := range []Fault{CutConnection(), CutUpload(0), CutUpload(2)} {
 		server.Inject(fault)
-		_, answer := raw(t, server, "PUT "+target+" HTTP/1.1\r\nHost: x\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 4\r\n\r\nbo")
-		text, _ := io.ReadAll(answer)
+		_, response := raw(t, server, "PUT "+target+" HTTP/1.1\r\nHost: x\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 4\r\n\r\nbo")
+		text, _ := io.ReadAll(response)
 		assert.Empty(t, string(text))
 	}
 }
 
-// An upload that is slow has arrived: it takes effect even if the client no longer waits.
+// A slow upload takes effect even if the client no longer waits.
 func TestSlowUploadsTakeEffectLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := inMemory()
@@ -154,7 +153,7 @@ func TestSlowUploadsTakeEffectLate(t *testing.T) {
 	})
 }
 
-// body tells how much of it was sent.
+// body counts the bytes that were sent.
 type body struct {
 	io.Reader
 	sent int
@@ -166,13 +165,13 @@ func (b *body) Read(into []byte) (int, error) {
 	return n, err
 }
 
-// However long the client waits, Hang and StallUpload answer nothing, and CutUpload does not
-// have it wait; StallUpload and CutUpload take what they say, and what is in buffers.
-func TestHowMuchOfAnUploadIsTaken(t *testing.T) {
+// Hang and StallUpload send no response, however long the client waits. CutUpload does not make it
+// wait. StallUpload and CutUpload read the given number of bytes; more may be in buffers.
+func TestBytesReadOfAnUpload(t *testing.T) {
 	const length, buffers = 1 << 20, 130_000
 	for name, row := range map[string]struct {
 		fault Fault
-		taken int
+		read  int
 		waits bool
 	}{
 		"hang":                 {Hang(), length, true},
@@ -200,8 +199,8 @@ func TestHowMuchOfAnUploadIsTaken(t *testing.T) {
 					assert.Equal(t, row.waits, errors.Is(err, context.DeadlineExceeded), "%v", err)
 					assert.Equal(t, row.waits, time.Since(began) > 0)
 					synctest.Wait()
-					assert.GreaterOrEqual(t, sending.sent, row.taken)
-					assert.LessOrEqual(t, sending.sent, row.taken+buffers)
+					assert.GreaterOrEqual(t, sending.sent, row.read)
+					assert.LessOrEqual(t, sending.sent, row.read+buffers)
 					assert.Empty(t, storedBy(server))
 				})
 			})

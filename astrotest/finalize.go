@@ -24,12 +24,12 @@ func (v apiVersion) FinalizeDeploy(_ context.Context, request server.FinalizeDep
 	return server.FinalizeDeploy200JSONResponse(v.view(deploy, deployment)), nil
 }
 
-// refusalToFinalize says why the service would not finalize the deploy, or "".
+// refusalToFinalize returns why the service would not finalize the deploy, or "".
 func (s *service) refusalToFinalize(deploy *storedDeploy, request api.FinalizeDeployRequest) string {
 	isDAGs := deploy.Type == api.DeployTypeImageAndDAG || deploy.Type == api.DeployTypeDAGOnly
 	switch {
 	case s.refinalizeRefused && deploy.finalized:
-		return "The deploy was finalized before"
+		return "The deploy is already finalized"
 	case !deploy.IsDAGDeployEnabled && needsDAGDeploys(deploy.Type):
 		return fmt.Sprintf("A deploy of type %s needs DAG deploys to be enabled", deploy.Type)
 	case deploy.IsDAGDeployEnabled && isDAGs && isEmpty(request.DAGTarballVersion):
@@ -37,25 +37,25 @@ func (s *service) refusalToFinalize(deploy *storedDeploy, request api.FinalizeDe
 	case deploy.Type == api.DeployTypeBundle && request.BundleTarballVersion == nil:
 		return "No bundle tarball version ID provided for bundle deploy"
 	case deploy.IsDAGDeployEnabled && isDAGs && !s.hasTarball(*request.DAGTarballVersion):
-		return fmt.Sprintf("There is no DAG tarball of the version %q: upload it; in a test, see astrotest.Server.AddTarball", *request.DAGTarballVersion)
+		return fmt.Sprintf("No DAG tarball has the version %q: upload one, or add one with astrotest.Server.AddTarball", *request.DAGTarballVersion)
 	case deploy.Type == api.DeployTypeBundle && *request.BundleTarballVersion != "" && !s.hasTarball(*request.BundleTarballVersion):
-		return fmt.Sprintf("There is no bundle tarball of the version %q: upload it; in a test, see astrotest.Server.AddTarball", *request.BundleTarballVersion)
+		return fmt.Sprintf("No bundle tarball has the version %q: upload one, or add one with astrotest.Server.AddTarball", *request.BundleTarballVersion)
 	}
 	return ""
 }
 
-// hasTarball reports whether a deploy can be finalized with a version.
+// hasTarball reports whether a deploy can be finalized with the version.
 func (s *service) hasTarball(version string) bool { return s.anyVersion || s.storage.has(version) }
 
-// commit finalizes the deploy with a request that was not refused.
+// commit finalizes the deploy with a valid request.
 func (s *service) commit(deploy *storedDeploy, deployment *Deployment, request api.FinalizeDeployRequest) {
 	s.remember(deployment)
 	if !deploy.finalized {
-		deploy.finalized, deploy.settlesIn = true, s.deployedAfter
+		deploy.finalized, deploy.readsUntilDeployed = true, s.deployedAfter
 	}
 	updated := s.clock.second()
 	deploy.UpdatedAt = &updated
-	if deploy.settlesIn <= 0 {
+	if deploy.readsUntilDeployed <= 0 {
 		deploy.Status = s.finalizedStatus
 	}
 	if s.finalizedStatus == api.DeployStatusFailed {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// What of HTTP/2's frames the fake has to know (RFC 9113, section 4.1 and 6).
+// The parts of HTTP/2's frames that the fake uses (RFC 9113, sections 4.1 and 6).
 const (
 	frameHeader  = 9 // bytes
 	frameData    = 0
@@ -19,14 +19,14 @@ const (
 
 const http2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
-// streamHeader names a request's stream to its handler. It is put after the request's own header,
-// where nothing of a client's can follow it.
+// streamHeader passes a request's stream ID to its handler. It is added after the client's own
+// header fields, so that a client cannot override it.
 const streamHeader = "astrotest-stream"
 
-// frame is a whole frame.
+// frame is a complete frame.
 type frame []byte
 
-// firstFrame returns the frame that the bytes begin with, or nil if it is not whole.
+// firstFrame returns the first frame of the bytes, or nil if it is incomplete.
 func firstFrame(bytes []byte) frame {
 	if len(bytes) < frameHeader {
 		return nil
@@ -48,15 +48,15 @@ func (f frame) kind() byte      { return f[3] }
 func (f frame) stream() uint32  { return binary.BigEndian.Uint32(f[5:]) &^ (1 << 31) }
 func (f frame) payload() []byte { return f[frameHeader:] }
 
-// isHeader reports whether the frame is one of those that a header consists of.
+// isHeader reports whether the frame is part of a header.
 func (f frame) isHeader() bool { return f.kind() == frameHeaders || f.kind() == frameMore }
 
-// endsHeader reports whether the header, if the frame is part of one, is whole with it.
+// endsHeader reports whether the frame is not part of a header, or the last part of one.
 func (f frame) endsHeader() bool { return !f.isHeader() || f[4]&flagEndHeaders != 0 }
 
-// namingStream returns the frame, and behind it, if it ends a request's header, one more that adds
-// streamHeader to that. The compression does not notice: what is sent literally and without
-// indexing leaves its table alone (RFC 7541, section 6.2.2).
+// namingStream returns the frame. If the frame ends a request's header, it is followed by another
+// one that adds streamHeader. Header compression still works, because a literal without indexing
+// does not change the compression table (RFC 7541, section 6.2.2).
 func (f frame) namingStream() []byte {
 	if !f.isHeader() || !f.endsHeader() {
 		return f

@@ -18,13 +18,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// http2Client speaks HTTP/2 by hand.
+// http2Client reads and writes HTTP/2 frames.
 type http2Client struct {
 	net.Conn
 	read []byte
 }
 
-// dialHTTP2 connects and greets the server.
+// dialHTTP2 connects to the server and sends the preface.
 func dialHTTP2(t *testing.T, server *Server) *http2Client {
 	t.Helper()
 	transport := server.Client().Transport.(*http.Transport)
@@ -48,7 +48,7 @@ func (c *http2Client) send(t *testing.T, frames ...[]byte) {
 	require.NoError(t, err)
 }
 
-// field is an HPACK literal of less than 127 bytes.
+// field returns an HPACK literal of less than 127 bytes.
 func field(name, value string) []byte {
 	return slices.Concat([]byte{0, byte(len(name))}, []byte(name), []byte{byte(len(value))}, []byte(value))
 }
@@ -59,7 +59,7 @@ func header(t *testing.T, server *Server) []byte {
 	return slices.Concat(field(":method", "POST"), field(":scheme", "https"), field(":authority", "localhost"), field(":path", request.URL.Path), field("authorization", "Bearer "+Token), field("astrotest-stream", "77"))
 }
 
-// await returns the first frame of the kind, or nil where the connection ends before.
+// await returns the next frame of the kind, or nil if the connection ends first.
 func (c *http2Client) await(t *testing.T, kind byte) frame {
 	t.Helper()
 	for {
@@ -105,13 +105,13 @@ func TestFramesOfFaults(t *testing.T) {
 			_, err := client.Conn.Read(make([]byte, 1))
 			assert.ErrorIs(t, err, io.EOF)
 			for _, request := range server.Requests() {
-				assert.Empty(t, request.Header, "the client's own is taken for the server's and dropped")
+				assert.Empty(t, request.Header, "a field of the client with the same name is dropped, too")
 			}
 		})
 	}
 }
 
-// Each of many requests of one connection gets its own code, and the others get their responses.
+// Each of many requests on one connection gets its own error code, and the others get responses.
 func TestManyStreamsAtOnce(t *testing.T) {
 	const streams, base = 100, 1000
 	for name, options := range protocols {
@@ -168,7 +168,7 @@ func TestManyStreamsAtOnce(t *testing.T) {
 	}
 }
 
-// loopback is a connection that has something to read and keeps what is written.
+// loopback is a connection that reads from in and writes to out.
 type loopback struct {
 	net.Conn
 	in  io.Reader
@@ -178,7 +178,7 @@ type loopback struct {
 func (l *loopback) Read(into []byte) (int, error)  { return l.in.Read(into[:1]) }
 func (l *loopback) Write(from []byte) (int, error) { return l.out.Write(from) }
 
-// However the bytes are cut up, only whole frames pass, and a header is never interrupted.
+// Only complete frames pass, in whatever pieces the bytes arrive, and a header is never interrupted.
 func TestFramesInPieces(t *testing.T) {
 	data, reset := newFrame(frameData, 0, 1, []byte("some data")), newFrame(frameReset, 0, 1, []byte{0, 0, 0, 2})
 	started, ended := newFrame(frameHeaders, 0, 3, []byte("a")), newFrame(frameMore, flagEndHeaders, 3, []byte("b"))

@@ -6,8 +6,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// refusalOfGit says why this version of the API would not accept a commit, or "". v1 accepts a
-// provider that the contract does not list.
+// refusalOfGit returns why this version of the API would reject git, or "". v1 accepts a provider
+// that the contract does not list.
 func (v apiVersion) refusalOfGit(git *api.DeployGit) string {
 	if git == nil {
 		return ""

@@ -5,19 +5,20 @@ import (
 	"sync"
 )
 
-// Inject has requests go wrong from now on: each fault is used up by the next request that it
-// is for. Requests without a valid token or upload URL, and those that neither the contract nor
-// the storage has, meet none. A fault without On is met by whatever comes next, such as the reads by
-// which a finalize is found out about: name the operation to test one.
+// Inject makes requests fail. Each fault applies to the next request that it is for, once. Faults
+// do not apply to requests without a valid token or upload URL, to requests that neither the
+// contract nor the storage knows, or to v1beta1 after [Server.RetireV1Beta1]. A fault without On
+// applies to the next request of any operation, such as the GET that reads a deploy back after a
+// finalize: use [Fault.On] to test one operation.
 func (s *Server) Inject(faults ...Fault) {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	s.faults.queue = append(s.faults.queue, faults...)
 }
 
-// InjectFunc has choose decide about each request that could meet a fault and for which none of
-// Inject is left, by its operationId or, for an upload, by one of the names that [Fault.On]
-// takes. It is called for one request at a time.
+// InjectFunc sets a function that chooses the fault of each request for which no fault of
+// [Server.Inject] is left. Its argument is the operation, by the names of [Fault.On]. It is called
+// for one request at a time.
 func (s *Server) InjectFunc(choose func(operation string) (fault Fault, found bool)) {
 	s.faults.choosing.Lock()
 	defer s.faults.choosing.Unlock()
@@ -28,7 +29,7 @@ type faultQueue struct {
 	mu    sync.Mutex
 	queue []Fault
 
-	choosing sync.Mutex // apart, so that choose may use the server
+	choosing sync.Mutex // a separate lock, so that choose may call Inject
 	choose   func(operation string) (Fault, bool)
 }
 

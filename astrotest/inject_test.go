@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// What chooses the faults may inject one, too.
-func TestInjectWithinInjectFunc(t *testing.T) {
+// The function of InjectFunc may call Inject.
+func TestInjectInInjectFunc(t *testing.T) {
 	var server Server
 	server.InjectFunc(func(string) (Fault, bool) {
 		server.Inject(CutResponse())

@@ -2,21 +2,21 @@ package astrotest
 
 import "time"
 
-// WithLag has reads lag behind changes, as a service of several replicas may; see
-// [Server.SetLag]. By default every read shows what is there.
+// WithLag makes reads lag behind changes, as those of a service with several replicas may; see
+// [Server.SetLag]. By default every read shows the current state.
 func WithLag(reads int, d time.Duration) Option {
 	return func(s *Server) { s.SetLag(reads, d) }
 }
 
-// SetLag has reads lag behind changes from now on. A change of a Deployment or one of its
-// deploys (a finalize, a removal, a rollback, a bundle that is mounted, a description) is hidden
-// from the next reads responses of GetDeploy and ListDeploys about a deploy, and from those
-// within d of it by [time.Now]. They show the deploy, and the bundles of its Deployment, as both
-// were before the change. Responses are counted for each deploy by itself, and what one has
-// shown, no later one hides. Responses to a POST never lag, and neither does [Server.Deploy]. A
-// deploy that is new can be read at once.
+// SetLag makes reads lag behind later changes. A change of a Deployment or one of its deploys is a
+// finalize, a removal, a rollback, a mounted bundle or a new description. For each deploy, the next
+// reads responses of GetDeploy and ListDeploys do not show the change, nor do responses within d of
+// it by [time.Now]. They show the deploy, and the bundles of its Deployment, as they were before the
+// change. Responses are counted for each deploy separately. Once a response has shown a change, all
+// later ones do. Responses to a POST and [Server.Deploy] never lag. A new deploy is readable at
+// once.
 //
-// SetLag(0, 0) has reads catch up.
+// SetLag(0, 0) makes reads show the current state.
 func (s *Server) SetLag(reads int, d time.Duration) {
 	s.service.mu.Lock()
 	defer s.service.mu.Unlock()
@@ -36,14 +36,14 @@ type lag struct {
 
 func (s *service) lags() bool { return s.lag.reads > 0 || s.lag.d > 0 }
 
-// snapshot is a Deployment and its deploys as they were before a change.
+// snapshot is the state of a Deployment and its deploys before a change.
 type snapshot struct {
 	at         time.Time // of the change
 	deployment Deployment
 	deploys    map[string]storedDeploy
 }
 
-// remember keeps what reads that lag will show. It comes before each change.
+// remember saves the state of a Deployment for reads that lag. Call it before each change.
 func (s *service) remember(deployment *Deployment) {
 	if !s.lags() {
 		return
@@ -57,7 +57,8 @@ func (s *service) remember(deployment *Deployment) {
 	s.past[deployment.ID] = append(s.past[deployment.ID], before)
 }
 
-// asRead counts a read of a deploy, and returns the deploy and its Deployment as it shows them.
+// asRead counts a read of a deploy. It returns the deploy and its Deployment in the state that the
+// read shows.
 func (s *service) asRead(deploy *storedDeploy, deployment *Deployment) (*storedDeploy, *Deployment) {
 	deploy.reads++
 	for _, before := range s.past[deployment.ID][deploy.seen:] {

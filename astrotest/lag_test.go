@@ -16,8 +16,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// shop is a Deployment with a bundle deploy, of a server in memory.
-type shop struct {
+// fixture is a server in memory that has a Deployment with a bundle deploy.
+type fixture struct {
 	*testing.T
 	server     *Server
 	client     *http.Client
@@ -27,18 +27,18 @@ type shop struct {
 
 const shopPath = "/usr/local/airflow/dbt/shop"
 
-// inShop runs a test in a bubble.
-func inShop(t *testing.T, test func(s shop), options ...Option) {
+// inBubble runs a test in a bubble.
+func inBubble(t *testing.T, test func(s fixture), options ...Option) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := inMemory(append(options, WithAnyVersion())...)
 		defer closeAll()
-		s := shop{T: t, server: server, client: client, deployment: server.AddDeployment(Deployment{DAGDeploys: true})}
+		s := fixture{T: t, server: server, client: client, deployment: server.AddDeployment(Deployment{DAGDeploys: true})}
 		s.deploy = s.add(api.DeployTypeBundle)
 		test(s)
 	})
 }
 
-func (s shop) add(deployType api.DeployType) api.Deploy {
+func (s fixture) add(deployType api.DeployType) api.Deploy {
 	deploy := api.Deploy{DeploymentID: s.deployment.ID, Type: deployType}
 	if deployType == api.DeployTypeBundle {
 		path := shopPath
@@ -47,8 +47,8 @@ func (s shop) add(deployType api.DeployType) api.Deploy {
 	return s.server.AddDeploy(deploy)
 }
 
-// request makes a request below the Deployment's deploys, and returns its 200 as T.
-func request[T any](s shop, method, path, body string) (read T) {
+// request makes a request to a path under the Deployment's deploys, and decodes the 200 as T.
+func request[T any](s fixture, method, path, body string) (read T) {
 	s.Helper()
 	address := s.server.URL + "/v1/organizations/" + s.deployment.OrganizationID + "/deployments/" + s.deployment.ID + "/deploys" + path
 	response := do(s.T, s.client, storageRequest(s.T, method, address, body, "Authorization", "Bearer "+Token))
@@ -57,22 +57,22 @@ func request[T any](s shop, method, path, body string) (read T) {
 	return read
 }
 
-func (s shop) get(deploy api.Deploy) api.Deploy {
+func (s fixture) get(deploy api.Deploy) api.Deploy {
 	s.Helper()
 	return request[api.Deploy](s, http.MethodGet, "/"+deploy.ID, "")
 }
 
-func (s shop) list() []api.Deploy {
+func (s fixture) list() []api.Deploy {
 	s.Helper()
 	return request[api.DeploysPaginated](s, http.MethodGet, "", "").Deploys
 }
 
-func (s shop) finalize(deploy api.Deploy, body string) api.Deploy {
+func (s fixture) finalize(deploy api.Deploy, body string) api.Deploy {
 	s.Helper()
 	return request[api.Deploy](s, http.MethodPost, "/"+deploy.ID+"/finalize", body)
 }
 
-// state is what a deploy shows of a state: its status, and the versions of the bundles.
+// state is the status of a deploy and the versions of its bundles.
 func state(deploy api.Deploy) string {
 	shown := string(deploy.Status)
 	for _, bundle := range deploy.Bundles {
@@ -81,34 +81,34 @@ func state(deploy api.Deploy) string {
 	return shown
 }
 
-// Whatever changes a deploy or its Deployment, and whoever does it, reads show it later, and
-// responses to a POST at once.
+// Reads show a change of a deploy or its Deployment later, whoever makes it. The response to a POST
+// shows it at once.
 func TestLagByReads(t *testing.T) {
 	version, empty := "v", ""
 	for name, row := range map[string]struct {
-		change  func(s shop) api.Deploy
+		change  func(s fixture) api.Deploy
 		status  string
 		bundles string
 	}{
-		"a client's finalize": {func(s shop) api.Deploy { return s.finalize(s.deploy, `{"bundleTarballVersion":"v"}`) }, "DEPLOYED", " v"},
-		"a client's removal":  {func(s shop) api.Deploy { return s.finalize(s.deploy, `{"bundleTarballVersion":""}`) }, "DEPLOYED", ""},
-		"another's finalize": {func(s shop) api.Deploy {
+		"a client's finalize": {func(s fixture) api.Deploy { return s.finalize(s.deploy, `{"bundleTarballVersion":"v"}`) }, "DEPLOYED", " v"},
+		"a client's removal":  {func(s fixture) api.Deploy { return s.finalize(s.deploy, `{"bundleTarballVersion":""}`) }, "DEPLOYED", ""},
+		"another's finalize": {func(s fixture) api.Deploy {
 			return s.server.Finalize(s.deploy.ID, api.FinalizeDeployRequest{BundleTarballVersion: &version})
 		}, "DEPLOYED", " v"},
-		"another's removal": {func(s shop) api.Deploy {
+		"another's removal": {func(s fixture) api.Deploy {
 			return s.server.Finalize(s.deploy.ID, api.FinalizeDeployRequest{BundleTarballVersion: &empty})
 		}, "DEPLOYED", ""},
-		"another's bundle": {func(s shop) api.Deploy {
+		"another's bundle": {func(s fixture) api.Deploy {
 			s.server.Mount(s.deployment.ID, api.Bundle{MountPath: shopPath, CurrentVersion: &version})
 			return s.add(api.DeployTypeDAGOnly)
 		}, "INITIALIZED", " v"},
-		"the finalize of another deploy": {func(s shop) api.Deploy {
+		"the finalize of another deploy": {func(s fixture) api.Deploy {
 			s.finalize(s.add(api.DeployTypeBundle), `{"bundleTarballVersion":"v"}`)
 			return s.add(api.DeployTypeDAGOnly)
 		}, "INITIALIZED", " v"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inShop(t, func(s shop) {
+			inBubble(t, func(s fixture) {
 				const before = "INITIALIZED before"
 				old := "before"
 				s.server.Mount(s.deployment.ID, api.Bundle{MountPath: shopPath, CurrentVersion: &old})
@@ -120,10 +120,10 @@ func TestLagByReads(t *testing.T) {
 				assert.Equal(t, row.status+row.bundles, state(first(s.server.Deploy(s.deploy.ID))))
 				assert.Equal(t, before, state(s.get(s.deploy)))
 				listed := s.list()
-				assert.Equal(t, before, state(listed[len(listed)-1]), "a list counts, too")
+				assert.Equal(t, before, state(listed[len(listed)-1]), "a list counts as a read, too")
 				assert.Equal(t, row.status+row.bundles, state(s.get(s.deploy)))
 
-				assert.Equal(t, before, state(s.get(other)), "counted for itself: the list and this one")
+				assert.Equal(t, before, state(s.get(other)), "each deploy has its own count: the list and this read")
 				assert.Equal(t, "INITIALIZED"+row.bundles, state(s.get(other)))
 			})
 		})
@@ -134,9 +134,9 @@ func ptr[T any](value T) *T { return &value }
 
 func first[T any](value T, _ bool) T { return value }
 
-// A rollback and a description change deploys, too; a deploy that is new can be read at once.
+// Rollbacks and descriptions are changes, too. A new deploy is readable at once.
 func TestLagOfOtherChanges(t *testing.T) {
-	inShop(t, func(s shop) {
+	inBubble(t, func(s fixture) {
 		monday := s.add(api.DeployTypeDAGOnly)
 		s.server.Finalize(monday.ID, api.FinalizeDeployRequest{DAGTarballVersion: ptr("monday")})
 		request[api.Deploy](s, http.MethodPost, "/"+monday.ID, `{"description":"first"}`)
@@ -154,10 +154,10 @@ func TestLagOfOtherChanges(t *testing.T) {
 	}, WithLag(1, 0))
 }
 
-// Several changes come out one after the other, each when it is old enough; a deploy and its
-// bundles belong together.
+// Several changes become visible one after the other, each when it is old enough. A read shows the
+// deploy and its bundles at the same point in time.
 func TestLagByTime(t *testing.T) {
-	inShop(t, func(s shop) {
+	inBubble(t, func(s fixture) {
 		start := time.Now()
 		for _, change := range []struct {
 			at   time.Duration
@@ -191,13 +191,13 @@ func TestLagByTime(t *testing.T) {
 	}, WithLag(0, 10*time.Second))
 }
 
-// By reads and by time at once, held against a model: a read shows the newest change that has
-// both behind it.
+// With both reads and time, compared with a model: a read shows the newest change for which both
+// have passed.
 func TestLagOfManyChanges(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 20 {
 		reads, d := random.IntN(4), time.Duration(random.IntN(4))*time.Second
-		inShop(t, func(s shop) {
+		inBubble(t, func(s fixture) {
 			type change struct {
 				at    time.Time
 				reads int
@@ -225,22 +225,22 @@ func TestLagOfManyChanges(t *testing.T) {
 }
 
 func TestSetLag(t *testing.T) {
-	inShop(t, func(s shop) {
+	inBubble(t, func(s fixture) {
 		mount := func(version string) {
 			s.server.Mount(s.deployment.ID, api.Bundle{MountPath: shopPath, CurrentVersion: &version})
 		}
 		mount("1")
 		s.server.SetLag(1000, time.Hour)
-		assert.Equal(t, "INITIALIZED 1", state(s.get(s.deploy)), "what was changed before shows")
+		assert.Equal(t, "INITIALIZED 1", state(s.get(s.deploy)), "earlier changes are visible")
 		mount("2")
 		assert.Equal(t, "INITIALIZED 1", state(s.get(s.deploy)))
 		s.server.SetLag(1, 0)
-		assert.Equal(t, "INITIALIZED 2", state(s.get(s.deploy)), "less lag holds for changes before")
+		assert.Equal(t, "INITIALIZED 2", state(s.get(s.deploy)), "less lag applies to earlier changes")
 		mount("3")
 		s.server.SetLag(1000, time.Hour)
-		assert.Equal(t, "INITIALIZED 2", state(s.get(s.deploy)), "what has been shown stays, whatever the lag")
+		assert.Equal(t, "INITIALIZED 2", state(s.get(s.deploy)), "a change that was shown remains visible")
 		s.server.SetLag(0, 0)
-		assert.Equal(t, "INITIALIZED 3", state(s.get(s.deploy)), "reads catch up")
+		assert.Equal(t, "INITIALIZED 3", state(s.get(s.deploy)), "no lag")
 		mount("4")
 		s.server.SetLag(2, 0)
 		assert.Equal(t, "INITIALIZED 4", state(s.get(s.deploy)))
@@ -248,8 +248,8 @@ func TestSetLag(t *testing.T) {
 }
 
 // For the race detector.
-func TestLagIsSetWhileItIsRead(t *testing.T) {
-	inShop(t, func(s shop) {
+func TestSetLagDuringReads(t *testing.T) {
+	inBubble(t, func(s fixture) {
 		var all sync.WaitGroup
 		for i := range 20 {
 			all.Go(func() { s.server.SetLag(i%3, time.Duration(i%2)) })

@@ -14,23 +14,23 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/memory"
 )
 
-// WithHTTP2 has the server listen with TLS, and speak HTTP/2 with clients that negotiate it, as those
-// of net/http do, and HTTP/1.1 with others. Its certificate is its own: only [Server.Client] trusts it.
+// WithHTTP2 makes the server use TLS. It speaks HTTP/2 with clients that negotiate it, as net/http
+// does, and HTTP/1.1 with others. Its certificate is self-signed: only [Server.Client] trusts it.
 func WithHTTP2() Option {
 	return func(s *Server) { s.http2 = true }
 }
 
-// InMemory has the server listen in memory instead of on a port: only [Server.Client] reaches it.
-// That is for tests with the fake clock of [testing/synctest], where a real connection would keep
-// the clock from moving. Make the server within the bubble, and close it there, as [New] does. With
-// [WithHTTP2] and Go 1.25, tests in bubbles must not run in parallel with others that use HTTP/2.
+// InMemory makes the server listen in memory instead of on a port: only [Server.Client] reaches it.
+// Use it in a [testing/synctest] bubble, where a real connection would stop the fake clock. Start
+// the server in the bubble and close it there, as [New] does. With [WithHTTP2] and Go 1.25, tests in
+// bubbles must not run in parallel with others that use HTTP/2.
 func InMemory() Option {
 	return func(s *Server) { s.listener = memory.New() }
 }
 
-// Client returns the server's client, the same at each call. It reaches the server, in memory too: it
-// trusts the certificate, and speaks HTTP/2 if the server does. Its Transport is an [*http.Transport]
-// of its own; [Server.Close] closes its idle connections.
+// Client returns a client that reaches the server, in memory too. It trusts the server's
+// certificate, and speaks HTTP/2 if the server does. Every call returns the same client. Its
+// Transport is its own [*http.Transport]; [Server.Close] closes its idle connections.
 func (s *Server) Client() *http.Client { return s.listening.Client() }
 
 // listen starts the server.
@@ -51,8 +51,8 @@ func (s *Server) listen(handler http.Handler) {
 		dropSharedChannels()
 		certificate, roots := localCertificate()
 		s.conns.secure = &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"h2", "http/1.1"}}
-		config.Protocols.SetUnencryptedHTTP2(true)                            // conn has it decrypted
-		config.HTTP2 = &http.HTTP2Config{MaxReceiveBufferPerStream: 64 << 10} // so that an upload stalls about where it should
+		config.Protocols.SetUnencryptedHTTP2(true)                            // conn decrypts it
+		config.HTTP2 = &http.HTTP2Config{MaxReceiveBufferPerStream: 64 << 10} // small, so that an upload stalls close to its limit
 		transport.TLSClientConfig = &tls.Config{RootCAs: roots, ServerName: certificateName}
 		transport.ForceAttemptHTTP2 = true
 	}
@@ -63,16 +63,17 @@ func (s *Server) listen(handler http.Handler) {
 	s.listening.Client().Transport = transport
 }
 
-// dropSharedChannels empties the pool of channels that net/http of Go 1.25 has for HTTP/2: one that was
-// made in a bubble of testing/synctest panics in another. Later versions have a pool for each server.
+// dropSharedChannels empties the pool of channels that net/http in Go 1.25 shares between HTTP/2
+// servers: a channel that was made in one synctest bubble panics in another. Later versions of Go
+// have a pool for each server.
 func dropSharedChannels() {
 	if strings.HasPrefix(runtime.Version(), "go1.25") {
-		runtime.GC() // each takes a pool's contents a generation further
+		runtime.GC() // a sync.Pool is empty after two collections
 		runtime.GC()
 	}
 }
 
-// baseURL is where the server listens.
+// baseURL returns the URL of the listener.
 func (s *Server) baseURL() string {
 	if s.http2 {
 		return "https://" + s.conns.Addr().String()
@@ -85,13 +86,13 @@ type (
 	streamKey struct{}
 )
 
-// connOf returns the connection of a request, and its stream, which is 0 unless it is of HTTP/2.
+// connOf returns a request's connection and its HTTP/2 stream ID, which is 0 for HTTP/1.1.
 func connOf(r *http.Request) (*conn, uint32) {
 	stream, _ := r.Context().Value(streamKey{}).(uint32)
 	return r.Context().Value(connKey{}).(*conn), stream
 }
 
-// withStream takes streamHeader out of the header.
+// withStream moves streamHeader from the request's header to its context.
 func withStream(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if values := r.Header.Values(streamHeader); r.ProtoMajor == 2 && len(values) > 0 {
@@ -103,7 +104,7 @@ func withStream(next http.Handler) http.Handler {
 	})
 }
 
-// listener makes a conn of each connection.
+// listener wraps each connection in a conn.
 type listener struct {
 	net.Listener
 	secure  *tls.Config // or nil
@@ -143,8 +144,8 @@ func (l *listener) forget(c *conn) {
 	delete(l.open, c)
 }
 
-// stop closes the listener and all its connections, that of the request that asked for it as the last:
-// with it its client learns of all that.
+// stop closes the listener and all its connections. It resets last at the end, so that its client
+// sees the reset only after the listener is closed.
 func (l *listener) stop(last *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -158,7 +159,7 @@ func (l *listener) stop(last *conn) {
 	last.reset()
 }
 
-// closeEnded closes the connections that would not let the server close, such as the dead ones.
+// closeEnded closes the connections that would block the server's Close, such as dead ones.
 func (l *listener) closeEnded() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// WithLogger has the server write a line at info level about each request that is over: its
-// operation by the name that [Fault.On] takes, or none; its method, and its path without the
-// query; the status, which is 0 where nothing was answered; how many bytes of its body were
-// read; and how long it took. Tokens and signatures are not in it. A line may come after the
-// client has its response; none comes after Close. By default, and with nil, there is no log.
+// WithLogger makes the server log each finished request at info level: the operation ([Fault.On]
+// has the names) or none, the method, the path without the query, the status (0 if no response was
+// sent), the bytes read of the body, and the duration. Tokens and signatures are not logged. A
+// line may be written after the client has the response, but none after Close returns. The default
+// is nil: no log.
 func WithLogger(logger *slog.Logger) Option {
 	return func(s *Server) { s.log = logger }
 }
@@ -24,25 +24,25 @@ func (s *Server) logRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.logged.Add(1)
 		began := time.Now()
-		answered, body := &responseWriter{ResponseWriter: w}, &countedBody{ReadCloser: r.Body}
+		recorded, body := &responseWriter{ResponseWriter: w}, &countedBody{ReadCloser: r.Body}
 		r.Body = body
-		defer func() { // also where a fault closes the connection
+		defer func() { // runs also if a fault closes the connection
 			operation, _ := operationOf(r)
 			s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
 				slog.String("operation", cmp.Or(operation, "none")),
 				slog.String("method", r.Method),
 				slog.String("path", r.URL.Path),
-				slog.Int("status", answered.status),
+				slog.Int("status", recorded.status),
 				slog.Int64("bytes", body.read),
 				slog.Duration("duration", time.Since(began)),
 			)
 			s.logged.Done()
 		}()
-		next.ServeHTTP(answered, r)
+		next.ServeHTTP(recorded, r)
 	})
 }
 
-// responseWriter remembers the status of a response, which all handlers here set.
+// responseWriter records the status of a response. All handlers here call WriteHeader.
 type responseWriter struct {
 	http.ResponseWriter
 	status int
@@ -56,7 +56,7 @@ func (w *responseWriter) WriteHeader(status int) {
 // Unwrap is for [http.ResponseController].
 func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// countedBody counts what is read of a request's body.
+// countedBody counts the bytes read of a request's body.
 type countedBody struct {
 	io.ReadCloser
 	read int64

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// lateHandler takes a second for each line.
+// lateHandler takes a second to write each line.
 type lateHandler struct{ slog.Handler }
 
 func (h lateHandler) Handle(ctx context.Context, record slog.Record) error {
@@ -20,18 +20,18 @@ func (h lateHandler) Handle(ctx context.Context, record slog.Record) error {
 	return h.Handler.Handle(ctx, record)
 }
 
-// What the log is written to may be read after Close, also where a request was cut.
-func TestNoLineComesAfterClose(t *testing.T) {
-	for name, fault := range map[string]Fault{"answered": Slow(0), "cut": CutConnection(), "cut amid header": CutHeader(), "hangs": Hang()} {
+// The log is complete when Close returns, even if a request was cut.
+func TestNoLogLineAfterClose(t *testing.T) {
+	for name, fault := range map[string]Fault{"response": Slow(0), "cut": CutConnection(), "cut in header": CutHeader(), "hang": Hang()} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var log bytes.Buffer
 				server, client, closeAll := inMemory(WithLogger(slog.New(lateHandler{slog.NewTextHandler(&log, nil)})))
 				client.Timeout = time.Millisecond
 				server.Inject(fault)
-				answer, err := client.Do(storageRequest(t, http.MethodPut, newUploadURL(server), "", "x-ms-blob-type", "BlockBlob"))
+				response, err := client.Do(storageRequest(t, http.MethodPut, newUploadURL(server), "", "x-ms-blob-type", "BlockBlob"))
 				if err == nil {
-					_ = answer.Body.Close()
+					_ = response.Body.Close()
 				}
 				closeAll()
 				assert.Contains(t, log.String(), "operation=PutBlob")

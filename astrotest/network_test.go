@@ -14,7 +14,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// inMemory returns a server in memory and its client. closeAll is for the end of the bubble.
+// inMemory returns a server in memory and its client. Call closeAll before the bubble ends.
 func inMemory(options ...Option) (server *Server, client *http.Client, closeAll func()) {
 	server = NewServer(append(options, InMemory())...)
 	return server, server.Client(), server.Close
@@ -26,7 +26,7 @@ func newUploadURL(server *Server) string {
 	return server.AddDeploy(api.Deploy{DeploymentID: deployment.ID}).DAGsUploadURL.Reveal()
 }
 
-// storedBy returns what was stored, by version.
+// storedBy returns the stored tarballs by version.
 func storedBy(server *Server) map[string]string {
 	stored := server.service.storage
 	stored.mu.Lock()
@@ -38,15 +38,15 @@ func storedBy(server *Server) map[string]string {
 	return texts
 }
 
-// answered is a response that was read.
-type answered struct {
+// readResponse is a response with its body.
+type readResponse struct {
 	*http.Response
 	body string
 }
 
-func (a answered) version() string { return a.Header.Get("x-ms-version-id") }
+func (r readResponse) version() string { return r.Header.Get("x-ms-version-id") }
 
-// storageRequest makes a request of the method with headers, which are names and values in turn.
+// storageRequest makes a request with headers, which alternate names and values.
 func storageRequest(t *testing.T, method, url, body string, headers ...string) *http.Request {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
@@ -58,23 +58,23 @@ func storageRequest(t *testing.T, method, url, body string, headers ...string) *
 }
 
 // do sends the request and reads its response.
-func do(t *testing.T, client *http.Client, request *http.Request) answered {
+func do(t *testing.T, client *http.Client, request *http.Request) readResponse {
 	t.Helper()
-	answer, err := client.Do(request)
+	response, err := client.Do(request)
 	require.NoError(t, err)
-	defer func() { _ = answer.Body.Close() }()
-	body, err := io.ReadAll(answer.Body)
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	return answered{answer, string(body)}
+	return readResponse{response, string(body)}
 }
 
 // put uploads body.
-func put(t *testing.T, url, body string, headers ...string) answered {
+func put(t *testing.T, url, body string, headers ...string) readResponse {
 	t.Helper()
 	return do(t, http.DefaultClient, storageRequest(t, http.MethodPut, url, body, append([]string{"x-ms-blob-type", "BlockBlob"}, headers...)...))
 }
 
-// raw writes to the server what no client of net/http would, and returns the connection.
+// raw writes text that net/http would not send, and returns the connection.
 func raw(t *testing.T, server *Server, text string) (net.Conn, *bufio.Reader) {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(server.URL, "http://"))

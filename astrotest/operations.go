@@ -10,10 +10,10 @@ import (
 	astrofinalize "github.com/astro-finalize/astro-finalize-go"
 )
 
-// operations are the operationIds of the contract, by method and path; see routeOf.
+// operations maps a method and path of the contract to its operationId; see routeOf.
 var operations = operationsOf(astrofinalize.Contract())
 
-// simulated are the operations that have a handler here.
+// simulated lists the operations that have a handler here.
 var simulated = []string{"ListDeploys", "CreateDeploy", "GetDeploy", "UpdateDeploy", "FinalizeDeploy", "DeployRollback"}
 
 // The base paths of the API's versions.
@@ -22,17 +22,17 @@ const (
 	v1Path      = "/v1"
 )
 
-// storageOperations are the uploads, by the values of their parameter comp.
+// storageOperations maps the query parameter comp of an upload to its operation.
 var storageOperations = map[string]string{
 	"":          "PutBlob",
 	"block":     "PutBlock",
 	"blocklist": "PutBlockList",
 }
 
-// operationLine is a line of the contract that matters here: a path, a method or an operationId.
+// operationLine matches a line of the contract with a path, a method or an operationId.
 var operationLine = regexp.MustCompile(`^(?:  ['"]?(/\S*?)['"]?:\s*$|    (get|put|post|delete|options|head|patch|trace):\s*$|      operationId: ['"]?(\w+))`)
 
-// operationsOf returns the operationIds of a contract in YAML, as ours is indented.
+// operationsOf returns the operationIds of a contract in YAML, indented as openapi.yaml is.
 func operationsOf(contract string) map[string]string {
 	found := map[string]string{}
 	var path, method string
@@ -52,21 +52,20 @@ func operationsOf(contract string) map[string]string {
 
 var wildcard = regexp.MustCompile(`{[^}]*}`)
 
-// routeOf is a route in one form, however its parameters are named.
+// routeOf returns a route without the names of its parameters.
 func routeOf(method, path string) string {
 	return method + " " + wildcard.ReplaceAllString(path, "{}")
 }
 
-// allOperations are the names that a fault can be for.
+// allOperations returns the names that Fault.On accepts.
 func allOperations() []string {
 	return slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Values(operations)), slices.Collect(maps.Values(storageOperations)))))
 }
 
-// operationOf returns the operationId of a request that the contract has, or the storage's name
-// of an upload.
+// operationOf returns the operationId of a request, or the storage's name of an upload.
 func operationOf(r *http.Request) (operation string, found bool) { return operationAt(r.Pattern, r) }
 
-// operationAt is operationOf for a request that has not been routed to the pattern.
+// operationAt is operationOf for a request that the mux has not routed: pattern is its route.
 func operationAt(pattern string, r *http.Request) (operation string, found bool) {
 	if pattern == storagePattern && r.Method == http.MethodPut {
 		operation, found = storageOperations[r.URL.Query().Get("comp")]

@@ -13,8 +13,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/astrotest/internal/server"
 )
 
-// A fault could not be for an operation that has no name here.
-func TestOperationsAreThoseOfTheContract(t *testing.T) {
+// On accepts every operation of the contract.
+func TestOperationsMatchTheContract(t *testing.T) {
 	var declared []string
 	for _, match := range regexp.MustCompile(`operationId: (\w+)`).FindAllStringSubmatch(astrofinalize.Contract(), -1) {
 		declared = append(declared, match[1])
@@ -24,15 +24,15 @@ func TestOperationsAreThoseOfTheContract(t *testing.T) {
 	assert.ElementsMatch(t, []string{"PutBlob", "PutBlock", "PutBlockList"}, slices.Collect(maps.Values(storageOperations)))
 }
 
-func TestOnTakesOperations(t *testing.T) {
-	assert.PanicsWithValue(t, `astrotest: the contract has no operation "Finalize"; there are CreateDeploy, DeployRollback, FinalizeDeploy, GetDeploy, ListDeploys, PutBlob, PutBlock, PutBlockList, UpdateDeploy`, func() { CutResponse().On("Finalize") })
+func TestOnPanicsForUnknownOperations(t *testing.T) {
+	assert.PanicsWithValue(t, `astrotest: the contract has no operation "Finalize"; use one of CreateDeploy, DeployRollback, FinalizeDeploy, GetDeploy, ListDeploys, PutBlob, PutBlock, PutBlockList, UpdateDeploy`, func() { CutResponse().On("Finalize") })
 	for _, operation := range []string{"CreateDeploy", "DeployRollback", "PutBlob", "PutBlock", "PutBlockList"} {
 		assert.NotPanics(t, func() { CutResponse().On(operation) })
 	}
 }
 
-// An operation that the contract gained can be injected before the fake has it.
-func TestOperationsThatAreNotSimulated(t *testing.T) {
+// A fault can be injected for an operation of the contract that has no handler here.
+func TestOperationsWithoutAHandler(t *testing.T) {
 	all := operations
 	t.Cleanup(func() { operations = all })
 	operations = operationsOf(astrofinalize.Contract() + `
@@ -46,24 +46,24 @@ components: {}
 `)
 	assert.Len(t, operations, len(all)+1)
 	fake := New(t)
-	for _, method := range []string{"PATCH", "DELETE"} { // as the generator would have it
+	for _, method := range []string{"PATCH", "DELETE"} { // as in generated code
 		fake.mux.Handle(method+" /v1/organizations/{organizationId}/teams/{teamId}", fake.injectFaults(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 			_, _ = notSimulated{}.FinalizeDeploy(t.Context(), server.FinalizeDeployRequestObject{})
 		})))
 	}
-	send := func(method string) answered {
+	send := func(method string) readResponse {
 		return do(t, fake.Client(), storageRequest(t, method, fake.URL+"/v1/organizations/o/teams/t", "{}"))
 	}
-	answer := send("PATCH")
-	assert.Equal(t, 501, answer.StatusCode)
-	assert.JSONEq(t, `{"message":"astrotest does not simulate UpdateTeam: inject its response, with Respond","requestId":"astrotest-request","statusCode":501}`, answer.body)
-	answer = send("DELETE")
-	assert.Equal(t, 501, answer.StatusCode)
-	assert.Contains(t, answer.body, "DELETE /v1/organizations/{organizationId}/teams/{teamId}")
+	response := send("PATCH")
+	assert.Equal(t, 501, response.StatusCode)
+	assert.JSONEq(t, `{"message":"astrotest does not simulate UpdateTeam: inject its response with Respond","requestId":"astrotest-request","statusCode":501}`, response.body)
+	response = send("DELETE")
+	assert.Equal(t, 501, response.StatusCode)
+	assert.Contains(t, response.body, "DELETE /v1/organizations/{organizationId}/teams/{teamId}")
 
 	fake.Inject(BadGateway().On("FinalizeDeploy"), Respond(200, "text/plain", "done").On("UpdateTeam"), Slow(0).On("UpdateTeam"), CutConnection().On("FinalizeDeploy"))
-	answer = send("PATCH")
-	assert.Equal(t, "done", answer.body)
+	response = send("PATCH")
+	assert.Equal(t, "done", response.body)
 	assert.Equal(t, 501, send("PATCH").StatusCode)
 	assert.Equal(t, "UpdateTeam", fake.Requests()[0].Operation)
 	assert.Len(t, fake.Pending(), 2)

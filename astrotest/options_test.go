@@ -17,9 +17,9 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// The type is another in every response, and in nothing else.
+// Every response shows the other type. Nothing else changes.
 func TestWithBundlesShownAs(t *testing.T) {
-	inShop(t, func(s shop) {
+	inBubble(t, func(s fixture) {
 		s.add(api.DeployTypeDAGOnly)
 		created := request[api.Deploy](s, http.MethodPost, "", `{"type":"BUNDLE","bundleMountPath":"/mine","bundleType":"dbt"}`)
 		updated := request[api.Deploy](s, http.MethodPost, "/"+created.ID, "{}")
@@ -38,7 +38,7 @@ func TestWithBundlesShownAs(t *testing.T) {
 	}, WithBundlesShownAs(api.DeployTypeDAGOnly))
 }
 
-// Behind a proxy that has a path of its own, nothing leads past it.
+// With a proxy that has a path of its own, every URL goes through the proxy.
 func TestWithPublicURL(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -69,16 +69,16 @@ func TestWithPublicURL(t *testing.T) {
 }
 
 func TestWithDeployedAfter(t *testing.T) {
-	inShop(t, func(s shop) {
-		assert.Equal(t, "INITIALIZED", state(s.get(s.deploy)), "before it is finalized no read counts")
+	inBubble(t, func(s fixture) {
+		assert.Equal(t, "INITIALIZED", state(s.get(s.deploy)), "reads before the finalize do not count")
 		assert.Equal(t, "INITIALIZED v", state(s.finalize(s.deploy, `{"bundleTarballVersion":"v"}`)))
 		assert.Equal(t, "INITIALIZED v", state(s.get(s.deploy)))
-		assert.Equal(t, "INITIALIZED w", state(s.finalize(s.deploy, `{"bundleTarballVersion":"w"}`)), "finalized once more, it goes on")
+		assert.Equal(t, "INITIALIZED w", state(s.finalize(s.deploy, `{"bundleTarballVersion":"w"}`)), "another finalize does not restart the count")
 		assert.Equal(t, "INITIALIZED w", state(s.list()[0]), "a list does not count")
 		assert.Equal(t, "INITIALIZED w", state(s.get(s.deploy)))
 		assert.Equal(t, "DEPLOYED w", state(first(s.server.Deploy(s.deploy.ID))))
 		assert.Equal(t, "DEPLOYED w", state(s.get(s.deploy)))
-		assert.Equal(t, "DEPLOYED x", state(s.finalize(s.deploy, `{"bundleTarballVersion":"x"}`)), "it does not go back")
+		assert.Equal(t, "DEPLOYED x", state(s.finalize(s.deploy, `{"bundleTarballVersion":"x"}`)), "the status remains")
 
 		dags := s.add(api.DeployTypeDAGOnly)
 		finalized := s.server.Finalize(dags.ID, api.FinalizeDeployRequest{DAGTarballVersion: ptr("v")})
@@ -88,18 +88,18 @@ func TestWithDeployedAfter(t *testing.T) {
 	}, WithDeployedAfter(2))
 }
 
-// Zero reads, or fewer, are no delay.
-func TestWithDeployedAfterNoRead(t *testing.T) {
+// Zero or fewer reads mean no delay.
+func TestWithDeployedAfterZeroReads(t *testing.T) {
 	for _, reads := range []int{0, -1} {
-		inShop(t, func(s shop) {
+		inBubble(t, func(s fixture) {
 			assert.Equal(t, "DEPLOYED v", state(s.finalize(s.deploy, `{"bundleTarballVersion":"v"}`)))
 		}, WithDeployedAfter(reads), WithLag(reads, -time.Second))
 	}
 }
 
-// It is the status alone that comes later, whichever that is.
+// The delay applies to any status.
 func TestWithDeployedAfterAndAnotherStatus(t *testing.T) {
-	inShop(t, func(s shop) {
+	inBubble(t, func(s fixture) {
 		assert.Equal(t, "INITIALIZED", state(s.finalize(s.deploy, `{"bundleTarballVersion":"v"}`)))
 		assert.Equal(t, "INITIALIZED", state(s.get(s.deploy)))
 		assert.Equal(t, "FAILED", state(s.get(s.deploy)))

@@ -14,7 +14,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// protocols are the servers that each fault must meet.
+// protocols are the kinds of server that each fault must work with.
 var protocols = map[string][]Option{
 	"HTTP/1.1":            nil,
 	"HTTP/2":              {WithHTTP2()},
@@ -33,7 +33,7 @@ func finalizing(t *testing.T, server *Server) (request *http.Request, deployID s
 	return request, deploy.ID
 }
 
-// fetch makes the request and reads the response; it is for goroutines.
+// fetch makes the request and reads the response. It may be called in any goroutine.
 func fetch(client *http.Client, request *http.Request) (*http.Response, string, error) {
 	response, err := client.Do(request)
 	if err != nil {
@@ -49,14 +49,14 @@ func (s *Server) isFinalized(deployID string) bool {
 	return deploy.Status == api.DeployStatusDeployed
 }
 
-// The client gets what the fault says, and the next request is none the worse for it.
+// The client sees the effect of the fault, and the next request succeeds.
 func TestFaultsOverBothProtocols(t *testing.T) {
 	const noResponse, partOfBody = 0, -1
 	type row struct {
 		fault    Fault
 		status   int
 		commits  bool
-		overHTTP string // what the client's error says over HTTP/2
+		overHTTP string // part of the client's error over HTTP/2
 	}
 	rows := []row{
 		{Slow(0), 200, true, ""},
@@ -108,7 +108,7 @@ func TestFaultsOverBothProtocols(t *testing.T) {
 	}
 }
 
-// An HTTP/1.1 client is served by a server that speaks HTTP/2, and its faults are those of HTTP/1.1.
+// A server with HTTP/2 also serves HTTP/1.1 clients, with the faults of HTTP/1.1.
 func TestHTTP2IsNegotiated(t *testing.T) {
 	server := New(t, WithHTTP2())
 	transport := server.Client().Transport.(*http.Transport).Clone()
@@ -129,8 +129,8 @@ func TestHTTP2IsNegotiated(t *testing.T) {
 	assert.ErrorContains(t, err, "certificate")
 }
 
-// What a fault does to another request that is under way on the same connection of HTTP/2.
-func TestFaultsAndTheOtherStreams(t *testing.T) {
+// A fault ends another request on the same HTTP/2 connection, or does not.
+func TestFaultsAndOtherStreams(t *testing.T) {
 	for _, row := range []struct {
 		fault Fault
 		ends  bool
@@ -150,7 +150,7 @@ func TestFaultsAndTheOtherStreams(t *testing.T) {
 				server := New(t, InMemory(), WithHTTP2())
 				request, _ := finalizing(t, server)
 				_, _, err := fetch(server.Client(), request)
-				require.NoError(t, err, "now both have this connection")
+				require.NoError(t, err, "both requests below use this connection")
 				ended := make(chan error, 1)
 				server.Inject(Hang())
 				go func() {

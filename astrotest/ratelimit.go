@@ -7,13 +7,14 @@ import (
 	"time"
 )
 
-// WithRateLimit has the server answer 429, with a body that is text, to the requests of a
-// method, such as [http.MethodPost], that a token makes beyond so many in any second. By
-// default there is no limit. Requests that are turned away do not count.
+// WithRateLimit limits the requests of a method, such as [http.MethodPost], that a token may make in
+// any window of one second. The server responds to further requests with 429 and a plain text body,
+// and does not count them. By default there is no limit. WithRateLimit panics if perSecond is less
+// than 1.
 func WithRateLimit(method string, perSecond int) Option {
 	return func(s *Server) {
 		if perSecond < 1 {
-			panic(fmt.Sprintf("astrotest: a rate limit of %d; it must be at least 1", perSecond))
+			panic(fmt.Sprintf("astrotest: WithRateLimit(%q, %d); the limit must be at least 1", method, perSecond))
 		}
 		s.rates.limits[method] = perSecond
 	}
@@ -24,7 +25,7 @@ type rates struct {
 	limits map[string]int // by method
 
 	mu   sync.Mutex
-	seen map[string][]time.Time // by method and token: the last ones, oldest first
+	seen map[string][]time.Time // the latest requests by method and token, oldest first
 }
 
 func (r *rates) allow(method, token string) bool {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestRateLimitIsOfAnySecondAndEachToken(t *testing.T) {
+func TestRateLimitAppliesToEachTokenInAnySecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limited := rates{limits: map[string]int{http.MethodPost: 2}, seen: map[string][]time.Time{}}
 		allowed := func(token string) bool { return limited.allow(http.MethodPost, token) }
@@ -17,17 +17,17 @@ func TestRateLimitIsOfAnySecondAndEachToken(t *testing.T) {
 		time.Sleep(900 * time.Millisecond)
 		assert.True(t, allowed("a"))
 		assert.False(t, allowed("a"))
-		assert.True(t, allowed("b"), "a budget of its own")
-		assert.True(t, limited.allow(http.MethodGet, "a"), "no limit")
+		assert.True(t, allowed("b"), "each token has its own limit")
+		assert.True(t, limited.allow(http.MethodGet, "a"), "GET has no limit")
 		time.Sleep(100 * time.Millisecond)
-		assert.True(t, allowed("a"), "the first is a second ago")
+		assert.True(t, allowed("a"), "the first request was a second ago")
 		time.Sleep(899 * time.Millisecond)
-		assert.False(t, allowed("a"), "the second is not")
+		assert.False(t, allowed("a"), "the second was not")
 		time.Sleep(time.Millisecond)
-		assert.True(t, allowed("a"), "what was turned away does not count")
+		assert.True(t, allowed("a"), "rejected requests do not count")
 	})
 }
 
 func TestRateLimitMustBePositive(t *testing.T) {
-	assert.PanicsWithValue(t, "astrotest: a rate limit of 0; it must be at least 1", func() { NewServer(WithRateLimit(http.MethodPost, 0)) })
+	assert.PanicsWithValue(t, "astrotest: WithRateLimit(\"POST\", 0); the limit must be at least 1", func() { NewServer(WithRateLimit(http.MethodPost, 0)) })
 }

@@ -18,15 +18,15 @@ func (v apiVersion) GetDeploy(_ context.Context, request server.GetDeployRequest
 		return server.GetDeploy404JSONResponse{NotFoundJSONResponse: notFound("Deploy")}, nil
 	}
 	shown := v.view(v.asRead(deploy, deployment))
-	if deploy.settlesIn > 0 {
-		if deploy.settlesIn--; deploy.settlesIn == 0 {
+	if deploy.readsUntilDeployed > 0 {
+		if deploy.readsUntilDeployed--; deploy.readsUntilDeployed == 0 {
 			deploy.Status = v.finalizedStatus
 		}
 	}
 	return server.GetDeploy200JSONResponse(shown), nil
 }
 
-// The contract's page of deploys.
+// The page size of ListDeploys.
 const (
 	defaultLimit = 20
 	maxLimit     = 1000
@@ -73,7 +73,7 @@ func (s *service) newestFirst(deploymentID string) []*storedDeploy {
 		}
 	}
 	slices.SortFunc(found, func(a, b *storedDeploy) int {
-		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.place, a.place))
+		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.seq, a.seq))
 	})
 	return found
 }

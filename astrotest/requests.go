@@ -10,17 +10,17 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// Request is a request that a server received, whatever became of it.
+// Request is a request that a server received, including one that failed.
 type Request struct {
-	Operation     string // as Fault.On names it, also where it was refused; empty if neither the contract nor the storage has it
+	Operation     string // the name for Fault.On, also of a rejected request; empty if unknown to the contract and the storage
 	Method        string
-	Path          string       // as it was sent, escapes and query included: of an upload with its signature, a secret
+	Path          string       // as sent, with escapes and query; the path of an upload has its signature, a secret
 	Header        http.Header  // without Authorization
 	Authorization []api.Secret // one for each Authorization header, "Bearer " included
-	Body          []byte       // of an upload nil: Server.Tarball has what it stored
+	Body          []byte       // nil for an upload; see Server.Tarball
 }
 
-// Requests returns copies of the requests received so far, in the order of their arrival.
+// Requests returns copies of the requests received so far, in order of arrival.
 func (s *Server) Requests() []Request {
 	s.requests.mu.Lock()
 	defer s.requests.mu.Unlock()

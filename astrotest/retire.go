@@ -6,17 +6,19 @@ import (
 	"strings"
 )
 
-// RetireV1Beta1 makes the server respond to every request under /platform/v1beta1 as a gateway
-// would after the vendor removed that version; /v1 still works. The status selects the response:
+// RetireV1Beta1 removes v1beta1, as the vendor may do after its support ends in January 2027. From
+// then on the server responds to every request under /platform/v1beta1 as a gateway would. /v1 still
+// works. The status selects the response:
 //
 //   - 404 and 410: plain text, without the requestId of the service's own errors
 //   - 301, 302, 307 and 308: a redirect to the same path and query under /v1
 //
-// It panics for any other status. A later call changes the status. These requests have no effect.
-// They are recorded by [Server.Requests]. They need no token, count towards no rate limit, and
-// meet no fault: a fault of [Server.Inject] stays in the queue for the next request to /v1.
+// RetireV1Beta1 panics for any other status. A later call changes the status. How the service will
+// respond is not known.
 //
-// How the service responds after support for v1beta1 ends is not known.
+// The requests have no effect, and [Server.Requests] returns them. They need no token and do not
+// count for [WithRateLimit]. Retirement comes before faults: a fault of [Server.Inject] remains for
+// the next request to /v1.
 func (s *Server) RetireV1Beta1(status int) {
 	switch status {
 	case http.StatusNotFound, http.StatusGone,

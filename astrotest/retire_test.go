@@ -87,7 +87,7 @@ func TestRetireV1Beta1(t *testing.T) {
 			assert.Equal(t, 1, server.Commits(target.DeployID))
 			response, _ := sendOnce(t, server, http.MethodGet, "/platform/v1beta10/clusters", "")
 			assert.Equal(t, 404, response.StatusCode)
-			assert.Empty(t, response.Header.Get("Location"), "another version is not retired")
+			assert.Empty(t, response.Header.Get("Location"), "v1beta10 is another version")
 		})
 	}
 }

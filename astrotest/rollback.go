@@ -25,15 +25,15 @@ func (v apiVersion) DeployRollback(_ context.Context, request server.DeployRollb
 	return server.DeployRollback200JSONResponse(v.view(v.rollBack(earlier, deployment, request.Body.Description), deployment)), nil
 }
 
-// refusalToRollBack says why the service would not roll back to a deploy, or "".
+// refusalToRollBack returns why the service would not roll back to a deploy, or "".
 func refusalToRollBack(earlier *storedDeploy) string {
 	if !earlier.finalized || earlier.Status == api.DeployStatusFailed {
-		return "There is nothing to roll back to: the deploy was never finalized, or it failed"
+		return "Cannot roll back to a deploy that was never finalized, or failed"
 	}
 	return ""
 }
 
-// rollBack returns the deploy that the rollback is.
+// rollBack returns the new deploy that a rollback creates.
 func (s *service) rollBack(earlier *storedDeploy, deployment *Deployment, description *string) *storedDeploy {
 	s.remember(deployment)
 	from := earlier.ID

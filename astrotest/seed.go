@@ -7,13 +7,13 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// Deployment is a Deployment that a server has.
+// Deployment is a Deployment of a server.
 type Deployment struct {
-	ID                string       // made up by AddDeployment if empty
-	OrganizationID    string       // made up by AddDeployment if empty
+	ID                string       // AddDeployment makes one up if it is empty
+	OrganizationID    string       // AddDeployment makes one up if it is empty
 	DAGDeploys        bool         // whether DAG deploys are enabled
-	DAGTarballVersion string       // the DAGs that it has
-	Bundles           []api.Bundle // the bundles that it has
+	DAGTarballVersion string       // of the current DAGs
+	Bundles           []api.Bundle // the mounted bundles
 }
 
 // AddDeployment adds a Deployment and returns it with its IDs.
@@ -31,23 +31,23 @@ func (s *Server) AddDeployment(deployment Deployment) Deployment {
 	return deployment
 }
 
-// AddDeploy adds a deploy as if it had just been created, and returns it. Its DeploymentID
-// must name a Deployment of the server, or AddDeploy panics. What is not set is filled in:
-// an ID, the type IMAGE_AND_DAG, the status INITIALIZED, an image, times, and for a BUNDLE
-// a mount path. IsDAGDeployEnabled, Bundles and the upload URLs follow from the Deployment.
+// AddDeploy adds a deploy as if it had just been created, and returns it. It panics if DeploymentID
+// is not a Deployment of the server. Unset fields get defaults: an ID, the type IMAGE_AND_DAG, the
+// status INITIALIZED, an image, times, and for a BUNDLE a mount path. IsDAGDeployEnabled, Bundles
+// and the upload URLs depend on the Deployment.
 func (s *Server) AddDeploy(deploy api.Deploy) api.Deploy {
 	s.service.mu.Lock()
 	defer s.service.mu.Unlock()
 	deployment := s.service.deployments[deploy.DeploymentID]
 	if deployment == nil {
-		panic(fmt.Sprintf("astrotest: there is no Deployment %q; make one with AddDeployment", deploy.DeploymentID))
+		panic(fmt.Sprintf("astrotest: Deployment %q does not exist; add it with AddDeployment", deploy.DeploymentID))
 	}
 	stored := &storedDeploy{Deploy: copyOf(deploy)}
 	s.service.add(stored, deployment)
 	return view(stored, deployment)
 }
 
-// Deployment returns a copy of a Deployment as it is now.
+// Deployment returns a copy of a Deployment in its current state.
 func (s *Server) Deployment(id string) (Deployment, bool) {
 	s.service.mu.Lock()
 	defer s.service.mu.Unlock()
@@ -58,7 +58,7 @@ func (s *Server) Deployment(id string) (Deployment, bool) {
 	return copyOf(*stored), true
 }
 
-// Deploy returns a copy of a deploy as it is now.
+// Deploy returns a copy of a deploy in its current state.
 func (s *Server) Deploy(id string) (api.Deploy, bool) {
 	s.service.mu.Lock()
 	defer s.service.mu.Unlock()
@@ -69,13 +69,13 @@ func (s *Server) Deploy(id string) (api.Deploy, bool) {
 	return view(stored, s.service.deployments[stored.DeploymentID]), true
 }
 
-// newID makes an ID up that looks like the service's.
+// newID makes up an ID that looks like the service's.
 func (s *service) newID() string {
-	s.made++
-	return fmt.Sprintf("clfake%019d", s.made)
+	s.ids++
+	return fmt.Sprintf("clfake%019d", s.ids)
 }
 
-// copyOf returns a copy that shares nothing with value.
+// copyOf returns a deep copy.
 func copyOf[T Deployment | api.Deploy](value T) T {
 	var copied T
 	encoded, err := json.Marshal(value)

@@ -16,7 +16,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/astrotest/internal/server"
 )
 
-// Token is what a server takes for a valid token if no option says otherwise.
+// Token is the token that a server accepts by default; see [WithTokens].
 const Token = "astrotest-token"
 
 // Server is a fake of the Astro Platform API. Make one with [NewServer]; it is safe for
@@ -25,7 +25,7 @@ type Server struct {
 	// URL is the base URL, without the API version's path: what wrapper.WithBaseURL takes.
 	URL string
 
-	listener  net.Listener // nil for one of its own
+	listener  net.Listener // nil for a loopback port of its own
 	listening *httptest.Server
 	conns     *listener
 	http2     bool
@@ -38,37 +38,36 @@ type Server struct {
 	tokens    []string
 	log       *slog.Logger // or nil
 	logged    sync.WaitGroup
-	closing   context.Context // ends with Close
+	closing   context.Context // done after Close
 	close     context.CancelFunc
 }
 
-// Option changes one thing about a server; see [NewServer].
+// Option configures a server; see [NewServer].
 type Option func(*Server)
 
-// WithTokens has the server take each of the tokens for a valid one, and no other.
+// WithTokens sets the tokens that the server accepts. The default is [Token].
 func WithTokens(tokens ...string) Option {
 	return func(s *Server) { s.tokens = tokens }
 }
 
-// WithFinalizedStatus sets the status that a deploy gets when it is finalized; the default
-// is DEPLOYED.
+// WithFinalizedStatus sets the status of a finalized deploy. The default is DEPLOYED.
 func WithFinalizedStatus(status api.DeployStatus) Option {
 	return func(s *Server) { s.service.finalizedStatus = status }
 }
 
-// WithRefinalizeRefused has the server answer 400 to the finalizing of a deploy that was
-// finalized before. By default it carries that out like the first time.
+// WithRefinalizeRefused makes the server respond with 400 to a finalize of a deploy that is already
+// finalized. By default it finalizes the deploy again.
 func WithRefinalizeRefused() Option {
 	return func(s *Server) { s.service.refinalizeRefused = true }
 }
 
-// WithListener has the server listen there instead of on a loopback port of its own: on a
-// port that is known before, say.
+// WithListener sets the server's listener, for example one on a fixed port. The default is a
+// loopback port of the server's own.
 func WithListener(listener net.Listener) Option {
 	return func(s *Server) { s.listener = listener }
 }
 
-// NewServer starts a server on a loopback port. Close ends it. Like [httptest.NewServer] it
+// NewServer starts a server on a loopback port. Call Close to stop it. Like [httptest.NewServer] it
 // panics if it cannot listen.
 func NewServer(options ...Option) *Server {
 	s := &Server{
@@ -87,7 +86,7 @@ func NewServer(options ...Option) *Server {
 	return s
 }
 
-// Close ends the server, and the requests that hang.
+// Close stops the server and ends requests that hang.
 func (s *Server) Close() {
 	s.close()
 	s.conns.closeEnded()
@@ -95,11 +94,11 @@ func (s *Server) Close() {
 	if s.http2 {
 		dropSharedChannels()
 	}
-	s.logged.Wait() // a connection that was cut is not waited for above
+	s.logged.Wait() // listening.Close does not wait for a connection that was cut
 }
 
-// routes serves every operation of the contract under both base paths, and the storage. A path
-// that neither has gets the 404 of a router: text, not JSON.
+// routes serves the storage, and every operation of the contract under both base paths. Any other
+// path gets the 404 of [http.ServeMux]: text, not JSON.
 func (s *Server) routes() *http.ServeMux {
 	badRequest := func(w http.ResponseWriter, _ *http.Request, err error) {
 		writeError(w, http.StatusBadRequest, "Invalid request: "+err.Error())
@@ -132,7 +131,7 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 
 const requestID = "astrotest-request"
 
-// writeError answers in the form that the contract gives to errors.
+// writeError responds with an error in the contract's format.
 func writeError(w http.ResponseWriter, status int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

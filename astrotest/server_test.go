@@ -17,27 +17,27 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// send makes a request that no client of ours would, and returns the response.
+// send makes a request and returns the status and the body.
 func send(t *testing.T, server *astrotest.Server, method, path, body string) (int, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, strings.NewReader(body))
 	require.NoError(t, err)
 	request.Header.Set("Authorization", "Bearer "+astrotest.Token)
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
-	defer func() { _ = answer.Body.Close() }()
-	read, err := io.ReadAll(answer.Body)
+	defer func() { _ = response.Body.Close() }()
+	read, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	return answer.StatusCode, string(read)
+	return response.StatusCode, string(read)
 }
 
-// The rule table as the service enforces it, by deploy type, DAG deploys and body.
+// The server enforces the rule table: by deploy type, DAG deploys and body.
 func TestFinalizeEnforcesTheRules(t *testing.T) {
 	const none, empty, dag, bundle, noBundle = `{}`, `{"dagTarballVersion":""}`, `{"dagTarballVersion":"v"}`, `{"bundleTarballVersion":"v"}`, `{"bundleTarballVersion":""}`
 	for _, row := range []struct {
 		deployType api.DeployType
 		dagDeploys bool
-		taken      []string
+		accepted   []string
 		refused    []string
 	}{
 		{api.DeployTypeImageAndDAG, true, []string{dag}, []string{none, empty, bundle, noBundle}},
@@ -55,26 +55,26 @@ func TestFinalizeEnforcesTheRules(t *testing.T) {
 		deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: row.dagDeploys})
 		finalize := func(body string) (int, string, api.DeployStatus) {
 			id := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: row.deployType}).ID
-			status, answer := send(t, server, http.MethodPost, "/v1/organizations/"+deployment.OrganizationID+"/deployments/"+deployment.ID+"/deploys/"+id+"/finalize", body)
+			status, text := send(t, server, http.MethodPost, "/v1/organizations/"+deployment.OrganizationID+"/deployments/"+deployment.ID+"/deploys/"+id+"/finalize", body)
 			deploy, _ := server.Deploy(id)
-			return status, answer, deploy.Status
+			return status, text, deploy.Status
 		}
-		for _, body := range row.taken {
-			status, answer, after := finalize(body)
-			assert.Equal(t, 200, status, "%v %s %s", row, body, answer)
+		for _, body := range row.accepted {
+			status, text, after := finalize(body)
+			assert.Equal(t, 200, status, "%v %s %s", row, body, text)
 			assert.Equal(t, api.DeployStatusDeployed, after)
 		}
 		for _, body := range row.refused {
-			status, answer, after := finalize(body)
-			assert.Equal(t, 400, status, "%v %s %s", row, body, answer)
-			assert.Contains(t, answer, `"message":"Invalid request: `)
+			status, text, after := finalize(body)
+			assert.Equal(t, 400, status, "%v %s %s", row, body, text)
+			assert.Contains(t, text, `"message":"Invalid request: `)
 			assert.Equal(t, api.DeployStatusInitialized, after)
 		}
 	}
 }
 
-// A list that is missing would prove nothing to a client; the service shows an empty one.
-func TestBundlesAreAlwaysAList(t *testing.T) {
+// A missing list would prove nothing to a client, so the server sends an empty one.
+func TestBundlesAreNeverNull(t *testing.T) {
 	server := astrotest.NewServer(astrotest.WithAnyVersion())
 	defer server.Close()
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
@@ -105,10 +105,10 @@ func TestBundlesAreReplacedByMountPath(t *testing.T) {
 	finalize := func(body string) (versions []string) {
 		path := "/mine"
 		id := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: api.DeployTypeBundle, BundleMountPath: &path}).ID
-		status, answer := send(t, server, http.MethodPost, "/v1/organizations/"+deployment.OrganizationID+"/deployments/"+deployment.ID+"/deploys/"+id+"/finalize", body)
-		require.Equal(t, 200, status, answer)
+		status, text := send(t, server, http.MethodPost, "/v1/organizations/"+deployment.OrganizationID+"/deployments/"+deployment.ID+"/deploys/"+id+"/finalize", body)
+		require.Equal(t, 200, status, text)
 		var deploy api.Deploy
-		require.NoError(t, json.Unmarshal([]byte(answer), &deploy))
+		require.NoError(t, json.Unmarshal([]byte(text), &deploy))
 		for _, bundle := range deploy.Bundles {
 			version := ""
 			if bundle.DesiredVersion != nil {
@@ -123,7 +123,7 @@ func TestBundlesAreReplacedByMountPath(t *testing.T) {
 	assert.Equal(t, []string{"/other "}, finalize(`{"bundleTarballVersion":""}`))
 }
 
-func TestResponsesToRequestsThatMissTheContract(t *testing.T) {
+func TestRequestsOutsideTheContract(t *testing.T) {
 	server := astrotest.NewServer()
 	defer server.Close()
 	deployment := server.AddDeployment(astrotest.Deployment{})
@@ -132,7 +132,7 @@ func TestResponsesToRequestsThatMissTheContract(t *testing.T) {
 	for _, row := range []struct {
 		method, path, body string
 		status             int
-		answer             string
+		text               string
 	}{
 		{http.MethodGet, "/v2/organizations", "", 404, "404 page not found"},
 		{http.MethodGet, path + "/finalize", "", 405, "Method Not Allowed"},
@@ -143,13 +143,13 @@ func TestResponsesToRequestsThatMissTheContract(t *testing.T) {
 		{http.MethodPost, strings.Replace(path, deploy.ID, "another", 1) + "/finalize", "{}", 404, `"message":"Deploy not found"`},
 		{http.MethodGet, "/platform/v1beta1" + strings.TrimPrefix(path, "/v1"), "", 200, `"id":"` + deploy.ID},
 	} {
-		status, answer := send(t, server, row.method, row.path, row.body)
+		status, text := send(t, server, row.method, row.path, row.body)
 		assert.Equal(t, row.status, status, row.path)
-		assert.Contains(t, answer, row.answer, row.path)
+		assert.Contains(t, text, row.text, row.path)
 	}
 }
 
-func TestWhatIsHandedOutIsACopy(t *testing.T) {
+func TestReturnedValuesAreCopies(t *testing.T) {
 	server := astrotest.NewServer()
 	defer server.Close()
 	version, path := "v1", "/mine"
@@ -192,15 +192,15 @@ func TestAFailedDeployChangesNothing(t *testing.T) {
 	server := astrotest.NewServer(astrotest.WithAnyVersion(), astrotest.WithFinalizedStatus(api.DeployStatusFailed))
 	defer server.Close()
 	target := add(server, api.DeployTypeDAGOnly)
-	status, answer := send(t, server, http.MethodPost, finalizePath(target), `{"dagTarballVersion":"v"}`)
+	status, text := send(t, server, http.MethodPost, finalizePath(target), `{"dagTarballVersion":"v"}`)
 	assert.Equal(t, 200, status)
-	assert.Contains(t, answer, `"status":"FAILED"`)
+	assert.Contains(t, text, `"status":"FAILED"`)
 	assert.Empty(t, must(server.Deployment(target.DeploymentID)).DAGTarballVersion)
 	assert.Nil(t, must(server.Deploy(target.DeployID)).DAGTarballVersion)
 }
 
-// What a deploy was seeded with counts, not what another of its ID was.
-func TestRefinalizingFollowsTheSeed(t *testing.T) {
+// The status of the latest AddDeploy counts, not that of an earlier deploy with the same ID.
+func TestRefinalizeDependsOnTheSeededStatus(t *testing.T) {
 	server := astrotest.NewServer(astrotest.WithRefinalizeRefused())
 	defer server.Close()
 	target := add(server, api.DeployTypeImageOnly)
@@ -214,8 +214,8 @@ func TestRefinalizingFollowsTheSeed(t *testing.T) {
 	}
 }
 
-// Without a valid token there is no fault to meet, and none is used up.
-func TestFaultsComeAfterAuthentication(t *testing.T) {
+// A request without a valid token uses no fault.
+func TestAuthenticationComesBeforeFaults(t *testing.T) {
 	server := astrotest.NewServer(astrotest.WithTokens("other"))
 	defer server.Close()
 	target := add(server, api.DeployTypeImageOnly)
@@ -240,11 +240,11 @@ func TestCloseEndsRequestsThatHang(t *testing.T) {
 		request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, server.URL+"/v1/organizations/"+target.OrganizationID+"/deployments/"+target.DeploymentID+"/deploys/"+target.DeployID, nil)
 		assert.NoError(t, err)
 		request.Header.Set("Authorization", "Bearer "+astrotest.Token)
-		answer, err := http.DefaultClient.Do(request)
+		response, err := http.DefaultClient.Do(request)
 		close(started)
 		if assert.NoError(t, err) {
-			_, err = io.Copy(io.Discard, bufio.NewReader(answer.Body))
-			_ = answer.Body.Close()
+			_, err = io.Copy(io.Discard, bufio.NewReader(response.Body))
+			_ = response.Body.Close()
 		}
 		failed <- err
 	}()

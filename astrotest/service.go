@@ -11,38 +11,38 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/astrotest/internal/server"
 )
 
-// service is the state of the fake. The handlers of the contract's operations are beside it, a
-// file for each.
+// service is the state of the fake. Each of the contract's operations has a handler in a file of
+// its own.
 type service struct {
 	finalizedStatus   api.DeployStatus
 	refinalizeRefused bool
-	anyVersion        bool           // of a tarball that is not stored
-	bundlesShownAs    api.DeployType // "" is as they are
+	anyVersion        bool           // accept versions of tarballs that are not stored
+	bundlesShownAs    api.DeployType // "" for BUNDLE
 	deployedAfter     int            // reads
 
 	clock   clock
 	storage *storage
 
 	mu          sync.Mutex
-	made        int // IDs
-	added       int // deploys
+	ids         int // made up so far
+	added       int // deploys so far
 	deployments map[string]*Deployment
 	deploys     map[string]*storedDeploy
 	lag         lag
-	past        map[string][]snapshot // of each Deployment, before each change, oldest first
+	past        map[string][]snapshot // by Deployment: its state before each change, oldest first
 	creates     map[string]int        // by Deployment
 }
 
-// storedDeploy is a deploy and what its answers do not show.
+// storedDeploy is a deploy and the state that no response shows.
 type storedDeploy struct {
 	api.Deploy
-	bundleType string
-	finalized  bool
-	settlesIn  int // reads by GetDeploy, until it has the status of a finalized deploy
-	commits    int // by requests
-	place      int // among the deploys, in the order in which they were added
-	reads      int // responses of GetDeploy and ListDeploys that showed it
-	seen       int // snapshots that reads have left behind
+	bundleType         string
+	finalized          bool
+	readsUntilDeployed int // responses of GetDeploy until it shows the status of a finalized deploy
+	commits            int // by requests, not by Server.Finalize
+	seq                int // position in the order of addition
+	reads              int // responses of GetDeploy and ListDeploys that showed it
+	seen               int // snapshots that reads no longer show
 }
 
 func newService() *service {
@@ -57,20 +57,20 @@ func newService() *service {
 	return s
 }
 
-// apiVersion is the service as one version of the API shows it.
+// apiVersion serves one version of the API.
 type apiVersion struct {
 	*service
-	isV1 bool // v1beta1 has other rules for a git, and shows none
+	isV1 bool // v1beta1 has other rules for git, and does not show it
 	notSimulated
 }
 
-// notSimulated has whatever the contract gains, so that all compiles before that is simulated.
-// Until then injectFaults refuses it.
+// notSimulated lets the package compile when the contract gains an operation. injectFaults responds
+// to such an operation with 501.
 type notSimulated struct{ server.StrictServerInterface }
 
 var _ server.StrictServerInterface = apiVersion{}
 
-// view returns a copy of the deploy as a response shows it.
+// view returns a copy of the deploy as this version's responses show it.
 func (v apiVersion) view(deploy *storedDeploy, deployment *Deployment) api.Deploy {
 	shown := view(deploy, deployment)
 	if !v.isV1 {
@@ -82,17 +82,17 @@ func (v apiVersion) view(deploy *storedDeploy, deployment *Deployment) api.Deplo
 	return shown
 }
 
-// view returns a copy of the deploy with what it takes from its Deployment.
+// view returns a copy of the deploy with the bundles of its Deployment.
 func view(deploy *storedDeploy, deployment *Deployment) api.Deploy {
 	shown := deploy.Deploy
 	shown.Bundles = deployment.Bundles
 	if shown.Bundles == nil {
-		shown.Bundles = []api.Bundle{} // [] in JSON: a Deployment that has none says so
+		shown.Bundles = []api.Bundle{} // [] in JSON, not null
 	}
 	return copyOf(shown)
 }
 
-// findDeployment returns the Deployment that a path names, or nil.
+// findDeployment returns the Deployment in a request's path, or nil.
 func (s *service) findDeployment(organizationID, deploymentID string) *Deployment {
 	deployment := s.deployments[deploymentID]
 	if deployment == nil || deployment.OrganizationID != organizationID {
@@ -101,7 +101,7 @@ func (s *service) findDeployment(organizationID, deploymentID string) *Deploymen
 	return deployment
 }
 
-// find returns the deploy that a path names and its Deployment, or nil.
+// find returns the deploy in a request's path and its Deployment, or nil.
 func (s *service) find(organizationID, deploymentID, deployID string) (*storedDeploy, *Deployment) {
 	deployment, deploy := s.findDeployment(organizationID, deploymentID), s.deploys[deployID]
 	if deployment == nil || deploy == nil || deploy.DeploymentID != deploymentID {
@@ -121,7 +121,7 @@ func badRequest(refusal string) server.BadRequestJSONResponse {
 // maxDescription is the contract's limit, in characters.
 const maxDescription = 500
 
-// refusalOf says why the service would not take a description, or "".
+// refusalOf returns why the service would reject a description, or "".
 func refusalOf(description *string) string {
 	if description != nil && utf8.RuneCountInString(*description) > maxDescription {
 		return fmt.Sprintf("description must have at most %d characters", maxDescription)
@@ -129,19 +129,18 @@ func refusalOf(description *string) string {
 	return ""
 }
 
-// needsDAGDeploys reports whether deploys of the type are supported only where DAG deploys are
-// enabled.
+// needsDAGDeploys reports whether deploys of the type require DAG deploys to be enabled.
 func needsDAGDeploys(deployType api.DeployType) bool {
 	return deployType.Valid() && deployType != api.DeployTypeImageAndDAG
 }
 
-// mount replaces what is at the bundle's mount path.
+// mount replaces the bundle at the same mount path.
 func (d *Deployment) mount(bundle api.Bundle) {
 	d.unmount(bundle.MountPath)
 	d.Bundles = append(d.Bundles, bundle)
 }
 
-// unmount leaves nothing at a mount path.
+// unmount removes the bundle at a mount path.
 func (d *Deployment) unmount(path string) {
 	d.Bundles = slices.DeleteFunc(d.Bundles, func(bundle api.Bundle) bool { return bundle.MountPath == path })
 }

@@ -13,18 +13,18 @@ type storage struct {
 	validFor time.Duration // of an upload URL
 	clock    *clock
 
-	validFrom *time.Duration // nil if an upload URL has no start
+	validFrom *time.Duration // nil if upload URLs have no start time
 
 	mu       sync.Mutex
 	grants   map[string]grant    // by signature
 	blobs    map[string]*blob    // by path
-	versions map[string][][]byte // what was stored, in pieces, so that blocks are kept once
+	versions map[string][][]byte // the content in pieces, so that versions share their blocks
 }
 
-// blob is what block lists may refer to: blocks by their IDs.
+// blob has the blocks that a block list may refer to, by ID.
 type blob struct {
 	uncommitted map[string][]byte // staged by Put Block
-	committed   map[string][]byte // that the newest version consists of
+	committed   map[string][]byte // the blocks of the newest version
 }
 
 func newStorage(clock *clock) *storage {
@@ -37,8 +37,8 @@ func newStorage(clock *clock) *storage {
 	}
 }
 
-// Tarball returns a copy of what an upload stored under a version, whichever blob it went to:
-// no two uploads to a server have the same version.
+// Tarball returns a copy of the tarball with the version. No two uploads to a server have the same
+// version, even to different blobs.
 func (s *Server) Tarball(version string) ([]byte, bool) {
 	stored := s.service.storage
 	stored.mu.Lock()
@@ -47,8 +47,8 @@ func (s *Server) Tarball(version string) ([]byte, bool) {
 	return slices.Concat(pieces...), found
 }
 
-// AddTarball stores a copy of content as an upload would, and returns its version: for tests
-// that finalize deploys and upload nothing.
+// AddTarball stores a copy of content as an upload would, and returns its version. It is for tests
+// that finalize deploys without an upload.
 func (s *Server) AddTarball(content []byte) (version string) {
 	stored := s.service.storage
 	stored.mu.Lock()
@@ -65,8 +65,7 @@ func (s *storage) has(version string) bool {
 	return found
 }
 
-// blobAt returns a blob, which has no blocks if nothing was stored there. The caller has the
-// lock.
+// blobAt returns the blob at a path, without blocks if it is new. The caller holds the lock.
 func (s *storage) blobAt(path string) *blob {
 	if s.blobs[path] == nil {
 		s.blobs[path] = &blob{uncommitted: map[string][]byte{}}
@@ -74,8 +73,8 @@ func (s *storage) blobAt(path string) *blob {
 	return s.blobs[path]
 }
 
-// store makes a version of the pieces and returns when. Blocks that are staged are lost, also
-// those of another writer. The caller has the lock.
+// store stores the pieces as a version and returns its time. It discards all staged blocks of the
+// blob, including those of another writer. The caller holds the lock.
 func (s *storage) store(path string, pieces [][]byte, blocks map[string][]byte) time.Time {
 	now := s.clock.now()
 	s.versions[versionAt(now)] = pieces
@@ -85,11 +84,11 @@ func (s *storage) store(path string, pieces [][]byte, blocks map[string][]byte) 
 
 func versionAt(t time.Time) string { return t.Format("2006-01-02T15:04:05.0000000Z") }
 
-// storageVersion is the version of the storage's own API.
+// storageVersion is the version of the storage's API.
 const storageVersion = "2022-11-02"
 
-// setStorageHeaders sets what all responses of the storage have. Names are set by the map's
-// keys, since scripts look for them as the storage spells them.
+// setStorageHeaders sets the headers that all responses of the storage have. It assigns to the map,
+// because scripts search for the names in the storage's spelling.
 func setStorageHeaders(header http.Header) {
 	header["x-ms-request-id"] = []string{requestID}
 	header["x-ms-version"] = []string{storageVersion}

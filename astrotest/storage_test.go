@@ -14,7 +14,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
 )
 
-func TestVersionsMustBeStored(t *testing.T) {
+func TestFinalizeRequiresAStoredVersion(t *testing.T) {
 	for _, row := range []struct {
 		deployType api.DeployType
 		body       string // %s is a version
@@ -24,7 +24,7 @@ func TestVersionsMustBeStored(t *testing.T) {
 		{api.DeployTypeDAGOnly, `{"dagTarballVersion":"%s"}`, nil, 400},
 		{api.DeployTypeImageAndDAG, `{"dagTarballVersion":"%s"}`, nil, 400},
 		{api.DeployTypeBundle, `{"bundleTarballVersion":"%s"}`, nil, 400},
-		{api.DeployTypeImageOnly, `{"dagTarballVersion":"%s"}`, nil, 200}, // it needs none
+		{api.DeployTypeImageOnly, `{"dagTarballVersion":"%s"}`, nil, 200}, // needs no version
 		{api.DeployTypeDAGOnly, `{"dagTarballVersion":"%s"}`, []astrotest.Option{astrotest.WithAnyVersion()}, 200},
 		{api.DeployTypeBundle, `{"bundleTarballVersion":"%s"}`, []astrotest.Option{astrotest.WithAnyVersion()}, 200},
 	} {
@@ -41,7 +41,7 @@ func TestVersionsMustBeStored(t *testing.T) {
 		assert.Equal(t, 200, finalize(server.AddTarball([]byte("tarball"))), row)
 		assert.Equal(t, row.unknown, finalize("unknown"), row)
 		if row.deployType == api.DeployTypeBundle {
-			assert.Equal(t, 200, finalize(""), "what removes a bundle names no version")
+			assert.Equal(t, 200, finalize(""), "a removal has no version")
 		}
 	}
 }
@@ -57,8 +57,7 @@ func TestAddTarball(t *testing.T) {
 	assert.Empty(t, must(server.Tarball(other)))
 }
 
-// Uploads are recorded as they were sent, but what they carried is kept once, and they count
-// against no limit of the API.
+// Uploads are recorded without their bodies, and do not count for the API's rate limits.
 func TestUploadsAreRecordedAndNotCounted(t *testing.T) {
 	server := astrotest.NewServer(astrotest.WithRateLimit(http.MethodPut, 1))
 	defer server.Close()
@@ -70,10 +69,10 @@ func TestUploadsAreRecordedAndNotCounted(t *testing.T) {
 	leak, err := http.NewRequestWithContext(t.Context(), http.MethodPut, url.Reveal(), strings.NewReader("tarball"))
 	require.NoError(t, err)
 	leak.Header.Set("Authorization", "Bearer "+astrotest.Token)
-	answer, err := http.DefaultClient.Do(leak)
+	response, err := http.DefaultClient.Do(leak)
 	require.NoError(t, err)
-	_ = answer.Body.Close()
-	assert.Equal(t, 400, answer.StatusCode)
+	_ = response.Body.Close()
+	assert.Equal(t, 400, response.StatusCode)
 
 	requests := server.Requests()
 	require.Len(t, requests, 4)
@@ -84,10 +83,10 @@ func TestUploadsAreRecordedAndNotCounted(t *testing.T) {
 	}
 	assert.Equal(t, "BlockBlob", requests[0].Header.Get("x-ms-blob-type"))
 	assert.Empty(t, requests[0].Authorization)
-	assert.Equal(t, []api.Secret{api.NewSecret("Bearer " + astrotest.Token)}, requests[3].Authorization, "a token that leaks shows")
+	assert.Equal(t, []api.Secret{api.NewSecret("Bearer " + astrotest.Token)}, requests[3].Authorization, "a leaked token is recorded")
 }
 
-// Whatever comes of a request, it has one line, and no line has a secret.
+// Every request has one line, and no line has a secret.
 func TestLog(t *testing.T) {
 	var log bytes.Buffer
 	handler := slog.NewTextHandler(&log, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
@@ -109,7 +108,7 @@ func TestLog(t *testing.T) {
 	for range 3 {
 		upload(deploy.DAGsUploadURL, "tarball")
 	}
-	server.Close() // the log of a request may come after its response
+	server.Close() // a line may be written after the response
 
 	blob := "/storage/dags/" + deployment.ID
 	var lines []string

@@ -1,6 +1,6 @@
 package astrotest
 
-// TB is what [New] needs of a test; a [testing.TB] is one.
+// TB is the part of [testing.TB] that [New] uses.
 type TB interface {
 	Helper()
 	Cleanup(func())
@@ -8,7 +8,7 @@ type TB interface {
 }
 
 // New starts a server for a test, like [NewServer], and closes it when the test ends. The test fails
-// if a fault of [Server.Inject] is left then, since it did not try what it was meant to.
+// if a fault of [Server.Inject] was not used, because then it did not test what it was meant to.
 func New(t TB, options ...Option) *Server {
 	t.Helper()
 	s := NewServer(options...)
@@ -16,14 +16,14 @@ func New(t TB, options ...Option) *Server {
 		t.Helper()
 		s.Close()
 		for _, fault := range s.Pending() {
-			t.Errorf("astrotest: no request met the fault %s", fault)
+			t.Errorf("astrotest: fault was not used: %s", fault)
 		}
 	})
 	return s
 }
 
-// Pending describes the faults of [Server.Inject] that no request has met so far, as
-// [Fault.String] does, in the order in which they were injected.
+// Pending returns the descriptions, by [Fault.String], of the faults of [Server.Inject] that have
+// not been used, in the order in which they were injected.
 func (s *Server) Pending() []string {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()

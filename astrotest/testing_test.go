@@ -13,7 +13,7 @@ import (
 
 var _ TB = testing.TB(nil)
 
-// fakeTB is a test that ends when it is told to.
+// fakeTB is a test that ends when end is called.
 type fakeTB struct {
 	cleanups []func()
 	failures []string
@@ -31,7 +31,7 @@ func (f *fakeTB) end() {
 	}
 }
 
-func TestNewFailsForFaultsThatNoRequestMet(t *testing.T) {
+func TestNewFailsForUnusedFaults(t *testing.T) {
 	test := &fakeTB{}
 	server := New(test)
 	server.Inject(CutConnection().On("FinalizeDeploy"), CutConnection().AfterCommit().On("GetDeploy"), StorageError(503, "ServerBusy", ""), Slow(0))
@@ -47,14 +47,14 @@ func TestNewFailsForFaultsThatNoRequestMet(t *testing.T) {
 	assert.Empty(t, test.failures)
 	test.end()
 	require.Len(t, test.failures, 3)
-	assert.Equal(t, "astrotest: no request met the fault CutConnection().AfterCommit() for GetDeploy", test.failures[0])
+	assert.Equal(t, "astrotest: fault was not used: CutConnection().AfterCommit() for GetDeploy", test.failures[0])
 	_, _, err = fetch(server.Client(), request)
-	assert.Error(t, err, "it is closed")
+	assert.Error(t, err, "the server is closed")
 	assert.Empty(t, New(&fakeTB{}).Pending())
 }
 
-// Within a bubble nothing has to be closed by hand.
-func TestNewWithinABubble(t *testing.T) {
+// New closes everything that a bubble waits for.
+func TestNewInABubble(t *testing.T) {
 	for _, options := range [][]Option{{InMemory()}, {InMemory(), WithHTTP2()}} {
 		synctest.Test(t, func(t *testing.T) {
 			server := New(t, options...)
@@ -65,8 +65,8 @@ func TestNewWithinABubble(t *testing.T) {
 	}
 }
 
-// Each fault has a name, and says what was done to it.
-func TestFaultsHaveNames(t *testing.T) {
+// String names the calls that made the fault.
+func TestFaultString(t *testing.T) {
 	for want, fault := range map[string]Fault{
 		"Respond(204)":  Respond(204, "", ""),
 		"Error(403)":    Error(403, ""),
@@ -92,8 +92,8 @@ func TestFaultsHaveNames(t *testing.T) {
 	}
 }
 
-// The faults of uploads wait for one, whichever it is; On can still say which.
-func TestUploadFaultsWaitForAnUpload(t *testing.T) {
+// A fault of uploads applies to any upload, and to nothing else. On can select one operation.
+func TestUploadFaultsApplyOnlyToUploads(t *testing.T) {
 	server := New(t)
 	address := newUploadURL(server)
 	for _, fault := range []Fault{StorageError(503, "ServerBusy", ""), ExpiredUploadURL()} {
@@ -118,8 +118,8 @@ func TestUploadFaultsWaitForAnUpload(t *testing.T) {
 	}
 }
 
-// A request has its operation's name, whatever became of it.
-func TestRequestsHaveTheirOperation(t *testing.T) {
+// A request has the name of its operation, even if it was rejected.
+func TestRequestsNameTheirOperation(t *testing.T) {
 	server := New(t)
 	address := newUploadURL(server)
 	put(t, address, "")
@@ -143,7 +143,7 @@ func TestRequestsHaveTheirOperation(t *testing.T) {
 	assert.Equal(t, []string{"PutBlob", "PutBlock", "PutBlockList", "FinalizeDeploy", "ListDeploys", "", "", ""}, operations)
 }
 
-// Then is between the effect and the response, and may use the server.
+// Then runs between the effect and the response, and may use the server.
 func TestThen(t *testing.T) {
 	for name, options := range protocols {
 		t.Run(name, func(t *testing.T) {
@@ -157,7 +157,7 @@ func TestThen(t *testing.T) {
 					other, _ := finalizing(t, server)
 					_, _, err := fetch(server.Client(), other)
 					assert.NoError(t, err)
-					assert.Empty(t, responded, "the response waits")
+					assert.Empty(t, responded, "the response is not sent before Then returns")
 				}).Then(see))
 				_, _, _ = fetch(server.Client(), request)
 				responded <- true

@@ -6,7 +6,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/astrotest/internal/server"
 )
 
-// UpdateDeploy implements the operation. Without a description it changes none.
+// UpdateDeploy implements the operation. Without a description it leaves the description as it is.
 func (v apiVersion) UpdateDeploy(_ context.Context, request server.UpdateDeployRequestObject) (server.UpdateDeployResponseObject, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

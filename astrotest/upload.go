@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// What one request may have in its body, in bytes.
+// The maximum length of a request's body, in bytes.
 const (
 	maxBlob  = 5000 << 20
 	maxBlock = 4000 << 20
 )
 
-// authorizeUpload lets through what an upload URL allows.
+// authorizeUpload rejects requests that their upload URL does not allow.
 func (s *Server) authorizeUpload(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// A client that stops amid a body must not keep Close waiting.
+		// Close must not wait for a client that stops in the middle of its body.
 		stop := context.AfterFunc(s.closing, func() { _ = http.NewResponseController(w).SetReadDeadline(time.Now()) })
 		defer stop()
 		if refusal := s.service.storage.refusal(r); refusal != nil {
@@ -31,8 +31,7 @@ func (s *Server) authorizeUpload(next http.Handler) http.Handler {
 	})
 }
 
-// refusal says why the storage would not carry a request out, as far as the URL and the
-// method tell, or nil.
+// refusal returns the storage's error for a request whose URL or method is not valid, or nil.
 func (s *storage) refusal(r *http.Request) *storageError {
 	granted, found := s.grantOf(r)
 	_, known := storageOperations[r.URL.Query().Get("comp")]
@@ -56,7 +55,7 @@ func (s *storage) refusal(r *http.Request) *storageError {
 	return &refusal
 }
 
-// ServeHTTP carries out an upload that is authorized.
+// ServeHTTP handles an authorized upload.
 func (s *storage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch operation, _ := operationOf(r); operation {
 	case "PutBlob":
@@ -87,7 +86,8 @@ func (s *storage) putBlob(w http.ResponseWriter, r *http.Request) {
 	respondStored(w, sum, s.store(r.URL.Path, [][]byte{body}, nil))
 }
 
-// receive returns the body of an upload and its MD5 sum, unless it answers the request.
+// receive returns the body of an upload and its MD5 sum. If the request is not valid, it responds
+// with an error and returns ok false.
 func receive(w http.ResponseWriter, r *http.Request, limit int64) (body, sum []byte, ok bool) {
 	expected, err := base64.StdEncoding.DecodeString(r.Header.Get("Content-MD5"))
 	var refusal storageError
@@ -112,7 +112,7 @@ func receive(w http.ResponseWriter, r *http.Request, limit int64) (body, sum []b
 // read returns the body of a request and its MD5 sum.
 func read(r *http.Request) (body, sum []byte) {
 	var received bytes.Buffer
-	received.Grow(int(min(r.ContentLength, 64<<20)) + bytes.MinRead) // what a client announces it may never send
+	received.Grow(int(min(r.ContentLength, 64<<20)) + bytes.MinRead) // capped, because Content-Length is only the client's claim
 	hash := md5.New()
 	if _, err := io.Copy(io.MultiWriter(&received, hash), r.Body); err != nil {
 		panic(http.ErrAbortHandler) // the client went away while it was sending
@@ -120,7 +120,7 @@ func read(r *http.Request) (body, sum []byte) {
 	return received.Bytes(), hash.Sum(nil)
 }
 
-// respondStored tells that a version was stored.
+// respondStored responds to an upload that stored a version.
 func respondStored(w http.ResponseWriter, sum []byte, stored time.Time) {
 	header := w.Header()
 	header["ETag"] = []string{fmt.Sprintf(`"0x%X"`, stored.UnixNano())}

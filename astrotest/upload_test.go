@@ -26,38 +26,38 @@ func TestPutBlob(t *testing.T) {
 	url := newUploadURL(server)
 	var versions []string
 	for _, body := range []string{"first", "second", "second", "", strings.Repeat("large", 1<<20)} {
-		answer := put(t, url, body, "Content-MD5", sumOf(body))
-		require.Equal(t, 201, answer.StatusCode, answer.body)
-		assert.Empty(t, answer.body)
-		assert.Equal(t, sumOf(body), answer.Header.Get("Content-MD5"))
-		versions = append(versions, answer.version())
-		stored, found := server.Tarball(answer.version())
+		response := put(t, url, body, "Content-MD5", sumOf(body))
+		require.Equal(t, 201, response.StatusCode, response.body)
+		assert.Empty(t, response.body)
+		assert.Equal(t, sumOf(body), response.Header.Get("Content-MD5"))
+		versions = append(versions, response.version())
+		stored, found := server.Tarball(response.version())
 		assert.True(t, found)
 		assert.True(t, body == string(stored))
 	}
 	for i, version := range versions {
 		assert.Regexp(t, `^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$`, version)
 		if i > 0 {
-			assert.Greater(t, version, versions[i-1], "each upload has a later one")
+			assert.Greater(t, version, versions[i-1], "versions increase")
 		}
 	}
 
 	first, _ := server.Tarball(versions[0])
-	require.Equal(t, "first", string(first), "a later upload leaves it")
+	require.Equal(t, "first", string(first), "a later upload does not change it")
 	first[0] = 'X'
 	first, _ = server.Tarball(versions[0])
-	assert.Equal(t, "first", string(first), "what is handed out is a copy")
+	assert.Equal(t, "first", string(first), "Tarball returns a copy")
 	_, found := server.Tarball("another")
 	assert.False(t, found)
 }
 
-// Scripts look for the header as the storage spells it.
-func TestHeadersOfAnUploadOnTheWire(t *testing.T) {
+// Scripts search for headers in the storage's spelling.
+func TestResponseHeadersOfAnUpload(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
 	target := strings.TrimPrefix(newUploadURL(server), server.URL)
-	_, answer := raw(t, server, "PUT "+target+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 4\r\n\r\nbody")
-	text, err := io.ReadAll(answer)
+	_, response := raw(t, server, "PUT "+target+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 4\r\n\r\nbody")
+	text, err := io.ReadAll(response)
 	require.NoError(t, err)
 	for _, line := range []string{
 		`^HTTP/1.1 201 Created\r\n`,
@@ -75,9 +75,9 @@ func TestHeadersOfAnUploadOnTheWire(t *testing.T) {
 	}
 }
 
-// What the storage refuses, and that nothing is stored then. A body that the client has yet to
-// send is not asked for.
-func TestUploadsThatAreRefused(t *testing.T) {
+// The storage refuses these requests, stores nothing, and does not ask for the body with 100
+// Continue.
+func TestRefusedUploads(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
 	url := newUploadURL(server)
@@ -108,10 +108,10 @@ func TestUploadsThatAreRefused(t *testing.T) {
 	} {
 		method, _, _ := strings.Cut(row.request, " ")
 		conn, reader := raw(t, server, row.request+"Host: x\r\nExpect: 100-continue\r\n\r\n")
-		answer, err := http.ReadResponse(reader, &http.Request{Method: method})
+		response, err := http.ReadResponse(reader, &http.Request{Method: method})
 		require.NoError(t, err)
-		assert.Equal(t, row.status, answer.StatusCode, row.request)
-		message := assertStorageError(t, answer, row.code)
+		assert.Equal(t, row.status, response.StatusCode, row.request)
+		message := assertStorageError(t, response, row.code)
 		assert.Equal(t, method == http.MethodHead, message == "")
 		_ = conn.Close()
 	}
@@ -123,75 +123,75 @@ func TestUploadsThatAreRefused(t *testing.T) {
 }
 
 // assertStorageError reads the error and returns its message.
-func assertStorageError(t *testing.T, answer *http.Response, code string) (message string) {
+func assertStorageError(t *testing.T, response *http.Response, code string) (message string) {
 	t.Helper()
-	assert.Equal(t, code, answer.Header.Get("x-ms-error-code"))
-	assert.NotEmpty(t, answer.Header.Get("x-ms-request-id"))
-	assert.Equal(t, "application/xml", answer.Header.Get("Content-Type"))
-	if answer.Request.Method == http.MethodHead {
-		return "" // it has no body
+	assert.Equal(t, code, response.Header.Get("x-ms-error-code"))
+	assert.NotEmpty(t, response.Header.Get("x-ms-request-id"))
+	assert.Equal(t, "application/xml", response.Header.Get("Content-Type"))
+	if response.Request.Method == http.MethodHead {
+		return "" // no body
 	}
-	body, err := io.ReadAll(answer.Body)
+	body, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	var told struct {
+	var decoded struct {
 		XMLName xml.Name `xml:"Error"`
 		Code    string
 		Message string
 	}
-	require.NoError(t, xml.Unmarshal(body, &told), "%s", body)
+	require.NoError(t, xml.Unmarshal(body, &decoded), "%s", body)
 	assert.True(t, strings.HasPrefix(string(body), "\ufeff"+`<?xml version="1.0" encoding="utf-8"?><Error><Code>`))
-	assert.Equal(t, code, told.Code)
-	return told.Message
+	assert.Equal(t, code, decoded.Code)
+	return decoded.Message
 }
 
-// A client that asks first is told to go on; one that does not ask sees the response all the
-// same, and not a connection that closes while it sends; unless what it is about to send is
-// without bounds.
-func TestARefusalMeetsTheClient(t *testing.T) {
+// A client that sends Expect: 100-continue gets 100 Continue. One that does not gets the refusal
+// instead of a closed connection, even if the body is large. The server does not read a body over
+// the limit.
+func TestClientsReceiveRefusals(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
 	target := strings.TrimPrefix(newUploadURL(server), server.URL)
 	head := func(target, length string) string {
 		return "PUT " + target + " HTTP/1.1\r\nHost: x\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: " + length + "\r\n"
 	}
-	status := func(answer *bufio.Reader) string {
+	status := func(response *bufio.Reader) string {
 		t.Helper()
-		line, err := answer.ReadString('\n')
+		line, err := response.ReadString('\n')
 		require.NoError(t, err)
 		return strings.TrimSpace(line)
 	}
-	_, answer := raw(t, server, head(target, "4")+"Expect: 100-continue\r\n\r\n")
-	assert.Equal(t, "HTTP/1.1 100 Continue", status(answer))
-	_, answer = raw(t, server, head(target, "5242880001")+"\r\n")
-	assert.Equal(t, "HTTP/1.1 413 Request Entity Too Large", status(answer))
+	_, response := raw(t, server, head(target, "4")+"Expect: 100-continue\r\n\r\n")
+	assert.Equal(t, "HTTP/1.1 100 Continue", status(response))
+	_, response = raw(t, server, head(target, "5242880001")+"\r\n")
+	assert.Equal(t, "HTTP/1.1 413 Request Entity Too Large", status(response))
 
 	large := strings.Repeat("x", 32<<20)
-	_, answer = raw(t, server, head(target+"x", "33554432")+"\r\n"+large)
-	assert.Equal(t, "HTTP/1.1 403 Forbidden", status(answer))
+	_, response = raw(t, server, head(target+"x", "33554432")+"\r\n"+large)
+	assert.Equal(t, "HTTP/1.1 403 Forbidden", status(response))
 	server.Inject(BadGateway())
-	_, answer = raw(t, server, head(target, "33554432")+"\r\n"+large)
-	assert.Equal(t, "HTTP/1.1 502 Bad Gateway", status(answer))
+	_, response = raw(t, server, head(target, "33554432")+"\r\n"+large)
+	assert.Equal(t, "HTTP/1.1 502 Bad Gateway", status(response))
 }
 
-// Close does not wait for a client that stops amid its body.
+// Close does not wait for a client that stops in the middle of its body.
 func TestCloseEndsUploadsThatStall(t *testing.T) {
 	server := NewServer()
 	url := newUploadURL(server)
 	server.Inject(Slow(0), Hang(), StallUpload(1))
-	var answers []*bufio.Reader
+	var responses []*bufio.Reader
 	for range 4 {
-		conn, answer := raw(t, server, "PUT "+strings.TrimPrefix(url, server.URL)+" HTTP/1.1\r\nHost: x\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
-		answers = append(answers, answer)
-		line, err := answer.ReadString('\n')
+		conn, response := raw(t, server, "PUT "+strings.TrimPrefix(url, server.URL)+" HTTP/1.1\r\nHost: x\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+		responses = append(responses, response)
+		line, err := response.ReadString('\n')
 		require.NoError(t, err)
-		require.Equal(t, "HTTP/1.1 100 Continue\r\n", line, "the body is being read")
+		require.Equal(t, "HTTP/1.1 100 Continue\r\n", line, "the server reads the body")
 		_, err = io.WriteString(conn, "bo")
 		require.NoError(t, err)
 	}
 	server.Close()
-	for _, answer := range answers {
-		text, _ := io.ReadAll(answer)
-		assert.Equal(t, "\r\n", string(text), "of the line before")
+	for _, response := range responses {
+		text, _ := io.ReadAll(response)
+		assert.Equal(t, "\r\n", string(text), "the end of 100 Continue and no response")
 	}
 	assert.Empty(t, storedBy(server))
 }

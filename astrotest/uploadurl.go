@@ -12,26 +12,26 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// WithUploadURLsValidFor sets for how long, by [time.Now], an upload URL can be used from the
-// creation of its deploy on; the default is an hour. The end is rounded up to a whole second.
-// With 0 or less every URL has expired when it is handed out.
+// WithUploadURLsValidFor sets how long an upload URL is valid after the creation of its deploy, by
+// [time.Now]. The default is one hour. The end is rounded up to a whole second. With 0 or less every
+// URL has expired when it is created.
 func WithUploadURLsValidFor(d time.Duration) Option {
 	return func(s *Server) { s.service.storage.validFor = d }
 }
 
-// WithUploadURLsValidFrom has an upload URL be valid only from d after the creation of its deploy on,
-// as if the storage's clock were behind that of whoever signs the URLs; the start is rounded up to a
-// whole second, and is part of the URL (st). By default a URL has no start. Whether the service's have
-// one is not known.
+// WithUploadURLsValidFrom gives each upload URL a start time (st), d after the creation of its
+// deploy. The URL is not valid before, as if the storage's clock were behind that of the service.
+// The start is rounded up to a whole second. By default a URL has no start time. Whether the
+// service's URLs have one is not known.
 func WithUploadURLsValidFrom(d time.Duration) Option {
 	return func(s *Server) { s.service.storage.validFrom = &d }
 }
 
-// grant is what an upload URL allows: to write one blob until it expires.
+// grant is the permission of an upload URL: to write one blob until it expires.
 type grant struct {
 	path    string
-	signed  url.Values // the query; the storage's own parameters come beside it
-	starts  time.Time  // zero if it has no start
+	signed  url.Values // the signed query parameters; others may be added
+	starts  time.Time  // zero if there is no start time
 	expires time.Time
 }
 
@@ -46,8 +46,8 @@ const (
 	storagePattern = storagePath + "{container}/{blob}"
 )
 
-// uploadURL makes a pre-signed URL. As in the vendor's example of one, the blob is the
-// Deployment's, so that deploys of one Deployment share it; the signature is the deploy's.
+// uploadURL makes a pre-signed URL. As in the vendor's example, all deploys of a Deployment share
+// one blob. Each deploy has its own signature.
 func (s *storage) uploadURL(deploy *storedDeploy, container string) *api.Secret {
 	expires := time.Now().Add(s.validFor).UTC()
 	if s.validFor > 0 {
@@ -56,7 +56,7 @@ func (s *storage) uploadURL(deploy *storedDeploy, container string) *api.Secret 
 	expires = expires.Truncate(time.Second)
 	path := storagePath + container + "/" + deploy.DeploymentID
 	sum := sha256.Sum256([]byte(path + " " + deploy.ID + " " + expires.String()))
-	// What has to be escaped in a query is in every signature: "+", "/" and the "=" at its end.
+	// Every signature has the characters that must be escaped in a query: "+", "/" and "=".
 	signature := "astrotest-signature+/" + base64.StdEncoding.EncodeToString(sum[:])
 	signed := url.Values{
 		"sv":  {storageVersion},
@@ -82,8 +82,8 @@ func (s *storage) uploadURL(deploy *storedDeploy, container string) *api.Secret 
 	return &secret
 }
 
-// grantOf returns what the request's URL allows, if its signature is one of the storage's and
-// nothing that was signed has been changed.
+// grantOf returns the grant of the request's URL, if the storage issued its signature and no signed
+// part was changed.
 func (s *storage) grantOf(r *http.Request) (grant, bool) {
 	query := r.URL.Query()
 	s.mu.Lock()

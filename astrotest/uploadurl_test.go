@@ -15,7 +15,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-func TestUploadURLsHaveTheShapeOfTheServices(t *testing.T) {
+func TestUploadURLFormat(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
 	deployment := server.AddDeployment(Deployment{DAGDeploys: true})
@@ -34,7 +34,7 @@ func TestUploadURLsHaveTheShapeOfTheServices(t *testing.T) {
 	assert.NotEqual(t, signature(dags), signature(others))
 	path := func(address string) string { path, _, _ := strings.Cut(address, "?"); return path }
 	assert.NotEqual(t, path(dags), path(bundle))
-	assert.Equal(t, path(dags), path(others), "the blob is the Deployment's")
+	assert.Equal(t, path(dags), path(others), "deploys of a Deployment share a blob")
 
 	off := server.AddDeployment(Deployment{})
 	none := server.AddDeploy(api.Deploy{DeploymentID: off.ID, Type: api.DeployTypeBundle})
@@ -42,7 +42,7 @@ func TestUploadURLsHaveTheShapeOfTheServices(t *testing.T) {
 	assert.Nil(t, none.BundleUploadURL)
 }
 
-// A signature is for the URL that it is part of.
+// A signature is valid only for its own URL.
 func TestUploadURLsMustBeUsedAsIssued(t *testing.T) {
 	server := NewServer()
 	defer server.Close()
@@ -73,11 +73,11 @@ func TestUploadURLsMustBeUsedAsIssued(t *testing.T) {
 		"another's blob":      {strings.Replace(issued.String(), issued.Path, mustParse(t, newUploadURL(server)).Path, 1), 403},
 		"another's signature": {changed("sig", mustParse(t, newUploadURL(server)).Query().Get("sig")), 403},
 	} {
-		answer := put(t, row.url, "body")
-		assert.Equal(t, row.status, answer.StatusCode, name)
+		response := put(t, row.url, "body")
+		assert.Equal(t, row.status, response.StatusCode, name)
 		if row.status == 403 {
-			assert.Equal(t, "AuthenticationFailed", answer.Header.Get("x-ms-error-code"))
-			assert.NotContains(t, answer.body, "time frame")
+			assert.Equal(t, "AuthenticationFailed", response.Header.Get("x-ms-error-code"))
+			assert.NotContains(t, response.body, "time frame")
 		}
 	}
 }
@@ -92,14 +92,14 @@ func mustParse(t *testing.T, address string) *url.URL {
 func TestUploadURLsExpire(t *testing.T) {
 	for name, row := range map[string]struct {
 		options   []Option
-		createdAt time.Duration // in its second
+		createdAt time.Duration // after the start of a second
 		validFor  time.Duration
 	}{
-		"by default":                    {nil, 0, time.Hour},
-		"on request":                    {[]Option{WithUploadURLsValidFor(90 * time.Second)}, 0, 90 * time.Second},
-		"to the second":                 {[]Option{WithUploadURLsValidFor(time.Second)}, 900 * time.Millisecond, 1100 * time.Millisecond},
-		"from the start":                {[]Option{WithUploadURLsValidFor(0)}, 0, 0},
-		"from the start, amid a second": {[]Option{WithUploadURLsValidFor(0)}, 900 * time.Millisecond, 0},
+		"by default":                      {nil, 0, time.Hour},
+		"on request":                      {[]Option{WithUploadURLsValidFor(90 * time.Second)}, 0, 90 * time.Second},
+		"to the second":                   {[]Option{WithUploadURLsValidFor(time.Second)}, 900 * time.Millisecond, 1100 * time.Millisecond},
+		"from the start":                  {[]Option{WithUploadURLsValidFor(0)}, 0, 0},
+		"from the start, within a second": {[]Option{WithUploadURLsValidFor(0)}, 900 * time.Millisecond, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestUploadURLsExpire(t *testing.T) {
 				defer closeAll()
 				time.Sleep(row.createdAt)
 				address := newUploadURL(server)
-				upload := func() answered {
+				upload := func() readResponse {
 					return do(t, client, storageRequest(t, http.MethodPut, address, "body", "x-ms-blob-type", "BlockBlob"))
 				}
 				if row.validFor > 0 {
@@ -125,18 +125,19 @@ func TestUploadURLsExpire(t *testing.T) {
 	}
 }
 
-// A URL that has a start is refused before it, and says so; then it is taken until its end.
-func TestUploadURLsThatBecomeValid(t *testing.T) {
+// A URL with a start time is refused before it, with that reason. Then it is accepted until it
+// expires.
+func TestUploadURLsWithAStartTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, closeAll := inMemory(WithUploadURLsValidFrom(90*time.Second), WithUploadURLsValidFor(time.Hour))
 		defer closeAll()
-		time.Sleep(900 * time.Millisecond) // in its second
+		time.Sleep(900 * time.Millisecond) // after the start of a second
 		address := newUploadURL(server)
 		assert.Contains(t, address, "&st=2000-01-01T00%3A01%3A31Z&")
-		upload := func() answered {
+		upload := func() readResponse {
 			return do(t, client, storageRequest(t, http.MethodPut, address, "body", "x-ms-blob-type", "BlockBlob"))
 		}
-		refused := func(late answered) {
+		refused := func(late readResponse) {
 			assert.Equal(t, 403, late.StatusCode)
 			assert.Equal(t, "AuthenticationFailed", late.Header.Get("x-ms-error-code"))
 			assert.NotEmpty(t, late.Header.Get("x-ms-request-id"))

@@ -16,8 +16,8 @@ func WithDescription(description string) Option {
 	}
 }
 
-// WithGit names the commit that the deploy is made from. It takes [wrapper.V1]: v1beta1 would drop
-// it.
+// WithGit sets the commit that the deploy is built from. [wrapper.Client.CreateDeploy] documents which fields
+// each API version needs.
 func WithGit(git api.DeployGit) Option {
 	return func(p *plan) error {
 		p.request.Git = &git

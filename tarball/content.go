@@ -10,19 +10,19 @@ import (
 )
 
 // file packs a regular file.
-func (p *packer) file(at *dir, given string) error {
-	name := at.below(given)
-	file, err := p.open(at, given)
+func (p *packer) file(at *dir, base string) error {
+	name := at.below(base)
+	file, err := p.open(at, base)
 	if err != nil {
-		return cmp.Or(p.alive(), p.unreadable(name, err))
+		return cmp.Or(p.stopped(), p.unreadable(name, err))
 	}
 	defer func() { _ = file.Close() }()
-	info, err := p.settled(name, file)
+	info, err := p.stableInfo(name, file)
 	if err != nil {
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return changed(name, "became something else than a file")
+		return changed(name, "was replaced by something other than a file")
 	}
 	mode := int64(0o644)
 	if info.Mode()&0o100 != 0 {
@@ -37,27 +37,27 @@ func (p *packer) file(at *dir, given string) error {
 	if err := p.content(name, file, info.Size()); err != nil {
 		return err
 	}
-	return p.unchanged(name, file, info)
+	return p.checkUnchanged(name, file, info)
 }
 
-// maxLease is longer than Linux lets a process keep a lease on a file that another wants to read.
+// maxLease is longer than Linux lets a process hold a lease on a file that another process opens.
 const maxLease = time.Minute
 
-// open opens a file, once no other process has a lease on it.
-func (p *packer) open(at *dir, given string) (fs.File, error) {
+// open opens a file. It waits while another process has a lease on it.
+func (p *packer) open(at *dir, base string) (fs.File, error) {
 	for waited := time.Duration(0); ; waited += clockTick {
-		file, err := at.open(given)
+		file, err := at.open(base)
 		if !isLeased(err) || waited >= maxLease || p.pause(clockTick) != nil {
 			return file, err
 		}
 	}
 }
 
-// content packs size bytes and makes sure that no more follow.
+// content packs size bytes and checks that there are no more.
 func (p *packer) content(name string, file io.Reader, size int64) error {
 	var sums contentSums
 	for {
-		if err := p.alive(); err != nil {
+		if err := p.stopped(); err != nil {
 			return err
 		}
 		n, err := file.Read(p.buffer)
@@ -88,7 +88,7 @@ func (p *packer) unreadable(name string, err error) error {
 	if name == "." {
 		name = p.cfg.folder
 	} else if errors.Is(err, errReplaced) || errors.Is(err, fs.ErrNotExist) {
-		return changed(name, "was replaced, or removed,")
+		return changed(name, "was replaced or removed")
 	}
-	return &Error{Path: name, Rule: blame(err, "cannot be read; fix that, or exclude it with Ignore"), Err: err}
+	return &Error{Path: name, Rule: ruleFor(err, "cannot be read; fix that, or exclude it with Ignore"), Err: err}
 }

@@ -28,7 +28,7 @@ func digest(t *testing.T, source *tarball.Source, prefix string) string {
 	return archive.ContentDigest()
 }
 
-// Digests are stored and compared. These must not change, or digestVersion must.
+// Users store digests, so these must not change unless digestVersion does.
 func TestContentDigestIsStable(t *testing.T) {
 	for _, test := range []struct {
 		tree         fstest.MapFS
@@ -44,8 +44,8 @@ func TestContentDigestIsStable(t *testing.T) {
 	}
 }
 
-// The digest is what the comment of the type says, found here from the tarball itself.
-func TestContentDigestOfWhatIsInTheTarball(t *testing.T) {
+// The digest can be computed from the tarball, as documented at the type digest.
+func TestContentDigestFromTheTarball(t *testing.T) {
 	archive, err := tarball.FS(project).Pack(t.Context(), "dags")
 	require.NoError(t, err)
 	defer func() { _ = archive.Close() }()
@@ -68,8 +68,8 @@ func TestContentDigestOfWhatIsInTheTarball(t *testing.T) {
 	assert.Equal(t, fmt.Sprintf("v1:%x", sha256.Sum256(records)), archive.ContentDigest())
 }
 
-// Neither time nor compression nor who packed it is in the digest.
-func TestContentDigestIsOfTheContentAlone(t *testing.T) {
+// The digest does not depend on times, the compression level or permissions other than executable.
+func TestContentDigestDependsOnlyOnContent(t *testing.T) {
 	want := digest(t, tarball.FS(project), "dags")
 	root := folder(t, project)
 	require.NoError(t, os.Chmod(filepath.Join(root, "dag.py"), 0o664))
@@ -88,34 +88,34 @@ func TestContentDigestIsOfTheContentAlone(t *testing.T) {
 	for name, file := range project {
 		whole[name] = file
 	}
-	assert.Equal(t, want, digest(t, tarball.FS(whole, tarball.Ignore("*.csv")), "dags"), "what is left out does not count")
+	assert.Equal(t, want, digest(t, tarball.FS(whole, tarball.Ignore("*.csv")), "dags"), "excluded files do not count")
 }
 
-// Each of these differs from all others, though some have the same text one after the other.
+// All of these trees have different digests, although some have the same names and contents in a row.
 func TestContentDigestTellsTreesApart(t *testing.T) {
 	seen := map[string]string{}
 	add := func(name, digest string) {
-		assert.Empty(t, seen[digest], "%s is as %s", name, seen[digest])
+		assert.Empty(t, seen[digest], "%s has the digest of %s", name, seen[digest])
 		seen[digest] = name
 	}
 	for name, tree := range map[string]fstest.MapFS{
-		"one":               {"a": file("xy")},
-		"another byte":      {"a": file("xz")},
-		"one byte more":     {"a": file("xyz")},
-		"a zero more":       {"a": file("xy\x00")},
-		"another name":      {"b": file("xy")},
-		"a longer name":     {"ax": file("y")},
-		"executable":        {"a": {Data: []byte("xy"), Mode: 0o755}},
-		"a link":            {"a": link("xy")},
-		"a link, elsewhere": {"ax": link("y")},
-		"empty":             {"a": file("")},
-		"a folder":          {"a/xy": file("")},
-		"a folder, empty":   {"a": {Mode: fs.ModeDir}},
-		"a folder beside":   {"a": file("xy"), "b": {Mode: fs.ModeDir}},
-		"two":               {"a": file("x"), "b": file("y")},
-		"two, exchanged":    {"a": file("y"), "b": file("x")},
-		"two, moved on":     {"a": file(""), "b": file("xy")},
-		"below":             {"a/b": file("xy")},
+		"one":             {"a": file("xy")},
+		"different byte":  {"a": file("xz")},
+		"one byte more":   {"a": file("xyz")},
+		"one zero more":   {"a": file("xy\x00")},
+		"different name":  {"b": file("xy")},
+		"a longer name":   {"ax": file("y")},
+		"executable":      {"a": {Data: []byte("xy"), Mode: 0o755}},
+		"a link":          {"a": link("xy")},
+		"a link, moved":   {"ax": link("y")},
+		"empty":           {"a": file("")},
+		"a folder":        {"a/xy": file("")},
+		"a folder, empty": {"a": {Mode: fs.ModeDir}},
+		"file and folder": {"a": file("xy"), "b": {Mode: fs.ModeDir}},
+		"two":             {"a": file("x"), "b": file("y")},
+		"two, swapped":    {"a": file("y"), "b": file("x")},
+		"two, shifted":    {"a": file(""), "b": file("xy")},
+		"below":           {"a/b": file("xy")},
 	} {
 		source := tarball.FS(tree, tarball.AllowEmpty())
 		add(name, digest(t, source, ""))
@@ -124,8 +124,8 @@ func TestContentDigestTellsTreesApart(t *testing.T) {
 	}
 }
 
-// Edits of a file, at random.
-func TestContentDigestTellsEditsApart(t *testing.T) {
+// Random edits change the digest.
+func TestContentDigestDetectsEdits(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	content := []byte(strings.Repeat("VERSION = 1\n", 100))
 	seen := map[string]bool{}
@@ -142,5 +142,5 @@ func TestContentDigestTellsEditsApart(t *testing.T) {
 
 func TestContentDigestOfFile(t *testing.T) {
 	at := filepath.Join(folder(t, fstest.MapFS{"x.tar.gz": file("\x1f\x8b and so on")}), "x.tar.gz")
-	assert.Empty(t, digest(t, tarball.File(at), "dags"), "which is not looked into")
+	assert.Empty(t, digest(t, tarball.File(at), "dags"), "the tarball is not inspected")
 }

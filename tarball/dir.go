@@ -5,27 +5,27 @@ import (
 	"path"
 )
 
-// handle reads one directory, whose entries go by their own names alone.
+// handle reads one directory. Its methods take the base names of entries.
 type handle interface {
 	list() ([]fs.DirEntry, error)
 	open(name string) (fs.File, error)
-	enter(name string) (handle, error) // a directory, and no symlink to one
+	enter(name string) (handle, error) // a directory, not a symlink to one
 	lstat(name string) (fs.FileInfo, error)
 	stat(name string) (fs.FileInfo, error)
 	readLink(name string) (string, error)
 	close()
 }
 
-// dir is a directory between the folder and what is packed.
+// dir is an open directory: the folder or one below it.
 type dir struct {
 	handle
-	path   string // below the folder; "." for the folder itself
+	path   string // relative to the folder; "." for the folder itself
 	parent *dir   // nil for the folder itself
 
-	isVisited bool // to follow a link, and so for no longer than that
+	isVisited bool // opened only to follow a link
 }
 
-// below is where the folder has what the directory has as name.
+// below returns the path of an entry, relative to the folder.
 func (d *dir) below(name string) string { return path.Join(d.path, name) }
 
 func (d *dir) enter(name string) (*dir, error) {
@@ -45,7 +45,7 @@ func (d *dir) visit(name string) (*dir, error) {
 	return visited, err
 }
 
-// up is the parent, with the directory closed if it was visited.
+// up returns the parent. It closes the directory if it was visited.
 func (d *dir) up() *dir {
 	if d.isVisited {
 		d.close()
@@ -53,14 +53,14 @@ func (d *dir) up() *dir {
 	return d.parent
 }
 
-// leave closes what was visited.
+// leave closes the visited directories.
 func (d *dir) leave() {
 	for d != nil && d.isVisited {
 		d = d.up()
 	}
 }
 
-// fsDir is a directory of an fs.FS, which knows nothing but whole paths.
+// fsDir is a directory of an fs.FS, which takes only whole paths.
 type fsDir struct {
 	fsys fs.FS
 	path string

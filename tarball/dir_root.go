@@ -6,12 +6,12 @@ import (
 	"os"
 )
 
-// errReplaced says that something else is there than was listed.
-var errReplaced = errors.New("something else took its place")
+// errReplaced says that an entry was replaced after it was listed.
+var errReplaced = errors.New("it was replaced")
 
-// rootDir is an open directory of the operating system. Whatever takes its place or that of one
-// above it, its entries are read from the directory that was opened; and each of them as what it
-// is: a symlink that took its place is not followed, a named pipe that did is not waited for.
+// rootDir is an open directory of the operating system. Its entries are read from the directory that was
+// opened, even if it or one above it is replaced. A symlink that replaces an entry is not followed, and a
+// named pipe does not block.
 type rootDir struct{ root *os.Root }
 
 func (d rootDir) list() ([]fs.DirEntry, error) {
@@ -33,7 +33,7 @@ func (d rootDir) open(name string) (fs.File, error) {
 		return nil, err
 	}
 	opened, err := file.Stat()
-	if err := isStill(listed, opened, err); err != nil {
+	if err := checkSame(listed, opened, err); err != nil {
 		_ = file.Close()
 		return nil, err
 	}
@@ -50,15 +50,15 @@ func (d rootDir) enter(name string) (handle, error) {
 		return nil, err
 	}
 	opened, err := root.Stat(".")
-	if err := isStill(listed, opened, err); err != nil {
+	if err := checkSame(listed, opened, err); err != nil {
 		_ = root.Close()
 		return nil, err
 	}
 	return rootDir{root}, nil
 }
 
-// isStill returns an error unless what was opened is what was listed.
-func isStill(listed, opened fs.FileInfo, err error) error {
+// checkSame returns an error if the opened file is not the listed one.
+func checkSame(listed, opened fs.FileInfo, err error) error {
 	if err == nil && !os.SameFile(listed, opened) {
 		return errReplaced
 	}

@@ -1,11 +1,10 @@
-// Package tarball packs a folder into a gzip tarball, as a deploy to Astro takes it.
+// Package tarball packs a folder into a gzip tarball for a deploy to Astro.
 //
-// # Use
+// # Usage
 //
-// [Dir] names a folder and [FS] a file system of Go, such as an [embed.FS]; [File] is for a
-// tarball that exists already. What they return goes to an upload, which says whether the
-// entries lie under dags/ (DAGs) or under none (a bundle) and calls [Source.Open].
-// [Source.Pack] makes the tarball without one:
+// [Dir] packs a folder and [FS] an [fs.FS], such as an [embed.FS]. [File] is for an existing tarball.
+// Pass the [Source] to package deploys, which packs DAGs below dags/ and a bundle without a prefix.
+// [Source.Pack] creates the tarball without a deploy:
 //
 //	packed, err := tarball.Dir("./dags", tarball.Ignore("__pycache__/", "*.csv")).Pack(ctx, "dags")
 //	...
@@ -13,60 +12,56 @@
 //
 // # What is packed
 //
-// Regular files, directories and symlinks. Left out is what is named .git, at any depth, and
-// what the patterns of [Ignore] say; a directory that is left out is not even read. Files
-// that are named .gitignore are packed like others, and not obeyed.
+// Regular files, directories and symlinks are packed. Anything named .git, at any depth, and anything
+// that matches a pattern of [Ignore] is excluded; an excluded directory is not read at all. A .gitignore
+// is packed like any other file and has no effect.
 //
-// A symlink is kept as it is, and not followed. It is kept as well if it points to nothing,
-// as tar does.
+// A symlink is packed as a symlink, not followed, even if its target does not exist.
 //
-// # What is refused
+// # What is an error
 //
-// An error, an [*Error] that names the path, is
+// The following return an [*Error] with the path:
 //
-//   - a symlink that is absolute, that leaves the folder, by its own text or through another
-//     link, that points to something that is left out, that leads in a circle, or whose target
-//     is not UTF-8;
-//   - a socket, a named pipe, a device: it is never opened;
-//   - a file that is written to while it is read, as its size or its time says, and whatever
-//     cannot be read. Not noticed are writes through a memory map, a write that sets the old time
-//     again, and one write that takes longer than 20 ms;
-//   - a folder that holds no file and no symlink to pack, since deploying it deletes every
-//     DAG: [ErrEmpty], unless [AllowEmpty] says that it is meant;
-//   - a folder packed under dags/ that holds no .py and no .zip file, which is [ErrEmpty], too,
-//     since no DAG can be in it;
-//   - the folder around the dags folder in place of it, packed under dags/, since its DAGs would
-//     lie under dags/dags/. It holds a folder dags that is not left out, and beside it either no
-//     .py and no .zip file (__init__.py aside) or what lies in an Astro project or a repository,
-//     such as Dockerfile, requirements.txt, pyproject.toml or .git. The option [Prefix] says that
-//     it is meant;
-//   - what becomes a tarball of more than 5,000 MiB, which one upload cannot hold. Packing ends
-//     there.
+//   - a symlink that is absolute, points outside the folder (directly or through other links), points
+//     to something excluded, forms a loop, or has a target that is not UTF-8;
+//   - a socket, a named pipe or a device, none of which is ever opened;
+//   - anything that cannot be read, and a file whose size or time changes while it is read. Writes
+//     through a memory map, writes that restore the old time, and a single write that takes longer
+//     than 20 ms go undetected;
+//   - a folder without a file or symlink to pack, since deploying it would delete all DAGs: [ErrEmpty],
+//     unless [AllowEmpty] is set;
+//   - a folder to be packed below dags/ without a .py or .zip file, since it contains no DAG: also
+//     [ErrEmpty];
+//   - the project folder instead of its dags folder, since the DAGs would end up below dags/dags/. A
+//     folder counts as a project if it contains a folder dags that is not excluded, and either no .py
+//     or .zip file next to it (other than __init__.py), or a typical file of a project or repository,
+//     such as Dockerfile, requirements.txt, pyproject.toml or .git. The option [Prefix] turns this
+//     check off;
+//   - a tarball of more than 5,000 MiB, the limit for one upload. Packing stops there.
 //
-// Each directory is opened as an [os.Root] and read through that: whatever takes the place of a
-// directory or a file meanwhile, nothing outside of the folder is read, and nothing that is left
-// out. As many directories are open at once as the folder is deep.
+// Each directory is opened as an [os.Root]. Even if directories or files are replaced during packing,
+// nothing outside the folder and nothing excluded is read. The number of open directories is at most the
+// depth of the folder.
 //
-// # The same bytes
+// # Reproducibility
 //
-// The same tree and the same time give the same bytes, as long as the versions of this module and
-// of the compressor, github.com/klauspost/compress, are the same: entries are in the order of
-// their names, owners are 0, directories and executable files have mode 0755, other files 0644.
-// Windows has no executable bit, so a tree with scripts differs there.
+// The same tree and the same time give the same bytes with the same versions of this module and of the
+// compressor, github.com/klauspost/compress. Entries are sorted by name, owners are 0, directories and
+// executable files have mode 0755, and other files 0644. Windows has no executable bit, so a tree with
+// scripts differs there.
 //
-// All entries carry one time, in whole seconds: the time of packing. Python, Airflow and dbt detect
-// changes by the times of files.
-// The environment variable SOURCE_DATE_EPOCH or the option [ModTime], which outranks it, sets
-// another, such as that of the commit.
+// All entries have the same time, in whole seconds: the time of packing, because Python, Airflow and dbt
+// detect changes by the times of files. To set a different time, such as that of the commit, use the
+// option [ModTime] or the environment variable SOURCE_DATE_EPOCH. The option takes precedence.
 //
-// [Tarball.ContentDigest] tells whether two trees are the same, whenever they were packed: store it
-// with each deploy, and compare it before the next one to deploy only what changed. A [Tarball] that
-// was packed to find out is a source for the deploy.
+// [Tarball.ContentDigest] tells whether two trees are the same, whenever they were packed. To deploy
+// only what changed, store it with each deploy and compare it before the next one. The [Tarball] that was
+// packed for the comparison can be deployed itself.
 //
-// # What it takes
+// # Resources
 //
-// One pass over the folder. Memory does not grow with it, but for the names in one directory:
-// a few megabytes per CPU, for at most eight of them. The tarball lies in a temporary file,
-// in the directory that TMPDIR sets, which on Unix is gone even if the process is killed;
-// elsewhere [Tarball.Close] removes it.
+// Packing makes one pass over the folder. It uses a few megabytes of memory per CPU, for at most eight
+// CPUs, plus the names of one directory at a time. The tarball is a temporary file in the directory that
+// TMPDIR sets. On Unix, the file is gone even if the process is killed; elsewhere, [Tarball.Close]
+// removes it.
 package tarball

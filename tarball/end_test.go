@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
@@ -15,7 +16,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/tarball"
 )
 
-// random is content that the compressor needs several blocks for.
+// random is content of several compressor blocks.
 var random = func() string {
 	content := make([]byte, 3<<20)
 	state := uint32(1)
@@ -26,16 +27,16 @@ var random = func() string {
 	return string(content)
 }()
 
-// However packing ends: no goroutine is left, which synctest would wait for in vain, no file,
-// and nothing more is read.
-func TestHowPackingEnds(t *testing.T) {
+// However packing ends, it leaves no goroutine, which synctest would report, and no file, and nothing more
+// is read.
+func TestPackLeavesNothingBehind(t *testing.T) {
 	stop := errors.New("stop")
 	for name, test := range map[string]struct {
 		at   string // where it ends
 		want error
 		tree fstest.MapFS
 	}{
-		"well":                     {"", nil, fstest.MapFS{"a": file(random), "b": file(random)}},
+		"success":                  {"", nil, fstest.MapFS{"a": file(random), "b": file(random)}},
 		"canceled before":          {"start", context.Canceled, fstest.MapFS{"a": file("")}},
 		"canceled before, empty":   {"start", context.Canceled, nil},
 		"canceled between files":   {"open b", context.Canceled, fstest.MapFS{"a": file(random), "b": file(random), "c": file("")}},
@@ -46,7 +47,7 @@ func TestHowPackingEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			temp := t.TempDir()
-			t.Setenv("TMPDIR", temp)
+			setTempDir(t, temp)
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
@@ -79,7 +80,7 @@ func TestHowPackingEnds(t *testing.T) {
 	}
 }
 
-// reached is tree, which tells a test how far packing has come.
+// reached returns tree with a callback for each open and read.
 func reached(tree fstest.MapFS, reach func(at string) error) fs.FS {
 	return hookedFS{tree, func(name string) (fs.File, error) {
 		opened, err := tree.Open(name)
@@ -99,20 +100,18 @@ func reached(tree fstest.MapFS, reach func(at string) error) fs.FS {
 }
 
 func TestNoTempDir(t *testing.T) {
-	t.Setenv("TMPDIR", "/no/such/place")
+	setTempDir(t, filepath.Join(t.TempDir(), "gone"))
 	_, err := tarball.FS(fstest.MapFS{"a": file("")}).Pack(t.Context(), "")
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	assert.EqualError(t, err, `"/no/such/place" must be a directory for temporary files; fix that, or set TMPDIR (on Windows TMP) to another: no such file or directory`)
+	assert.ErrorContains(t, err, "must be a writable directory; fix that, or set TMPDIR (TMP on Windows) to another one: ")
 }
 
 // While it is open, and though nobody closes it, the tarball is in no directory; and it is
 // for this user alone.
 func TestTempFileIsGone(t *testing.T) {
-	if os.PathSeparator == '\\' {
-		t.Skip("Windows does not let an open file be removed")
-	}
+	replacesOpenFiles(t)
 	temp := t.TempDir()
-	t.Setenv("TMPDIR", temp)
+	setTempDir(t, temp)
 	archive, err := tarball.FS(fstest.MapFS{"a": file("")}).Pack(t.Context(), "")
 	require.NoError(t, err)
 	left, err := os.ReadDir(temp)
@@ -123,18 +122,18 @@ func TestTempFileIsGone(t *testing.T) {
 	require.NoError(t, archive.Close())
 }
 
-func TestPackOfNothing(t *testing.T) {
+func TestPackWithNilArguments(t *testing.T) {
 	var none *tarball.Source
 	for _, source := range []*tarball.Source{none, {}} {
 		_, text := refused(t, source, "")
-		assert.Equal(t, "source must be made by Dir, FS or File", text)
+		assert.Equal(t, "source must be created with Dir, FS or File", text)
 	}
 	var ctx context.Context
 	_, err := tarball.FS(fstest.MapFS{"a": file("")}).Pack(ctx, "")
 	assert.EqualError(t, err, "ctx must not be nil; pass context.Background() if there is none")
 }
 
-// linksFS tells a test when a symlink is read.
+// linksFS calls on when a symlink is read.
 type linksFS struct {
 	fstest.MapFS
 	on func(name string)
@@ -154,13 +153,13 @@ func TestPackingEndsBetweenSymlinks(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-// Why the context ended is found beside its own error.
-func TestPackingTellsTheCause(t *testing.T) {
+// The error of an ended context includes its cause.
+func TestPackReturnsTheCause(t *testing.T) {
 	over := errors.New("the job's budget is used up")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(over)
 	_, err := tarball.FS(fstest.MapFS{"a": file("x")}).Pack(ctx, "")
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, err, over)
-	assert.EqualError(t, err, "packing was ended: context canceled: the job's budget is used up")
+	assert.EqualError(t, err, "packing stopped: context canceled: the job's budget is used up")
 }

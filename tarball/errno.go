@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// blame returns the rule for err if its cause is known, and otherwise if not.
-func blame(err error, otherwise string) string {
+// ruleFor returns the rule for a known cause of err, or otherwise.
+func ruleFor(err error, otherwise string) string {
 	if isTooManyOpen(err) {
-		return "cannot be opened, since too many files are open; raise the limit (ulimit -n), or pack fewer folders at once"
+		return "cannot be opened because too many files are open; raise the limit (ulimit -n), or pack fewer folders at once"
 	}
 	return otherwise
 }
@@ -17,7 +17,7 @@ func isTooManyOpen(err error) bool { return isAny(err, tooManyOpen) }
 
 func isNoRoom(err error) bool { return isAny(err, noRoom) }
 
-// isLeased reports a file that another process has a lease on, and was asked to give up.
+// isLeased reports whether another process has a lease on the file.
 func isLeased(err error) bool { return isAny(err, leased) }
 
 func isAny(err error, targets []error) bool {

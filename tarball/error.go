@@ -9,25 +9,24 @@ import (
 	"unicode"
 )
 
-// ErrEmpty says that there is nothing to pack, or nothing that a DAG can be in, for [errors.Is]; the error
-// itself is an [*Error]. [AllowEmpty] makes it none.
-var ErrEmpty = errors.New("deploying that would delete every DAG, or all that the bundle holds; check the folder and the patterns, or pass AllowEmpty() if that is meant")
+// ErrEmpty says that there is no file to pack, or none that can contain a DAG. It is for [errors.Is]; the
+// error itself is an [*Error]. [AllowEmpty] turns the check off.
+var ErrEmpty = errors.New("deploying it would delete all DAGs, or the whole content of the bundle; check the folder and the patterns, or pass AllowEmpty() if that is intended")
 
-// Error says why there is no tarball. Nothing is left behind.
+// Error says why a folder could not be packed. No file is left behind.
 type Error struct {
-	// Path is what is at fault: below the folder and with slashes, such as
-	// "reports/daily.py", or the folder itself as it was given. It is empty if an option or a
-	// parameter is at fault.
+	// Path is the invalid file or directory, relative to the folder and with slashes, such as
+	// "reports/daily.py", or the folder itself as it was passed. It is empty if Field is set.
 	Path string
-	// Field is the option or the parameter at fault, such as Prefix, else empty.
+	// Field is the invalid option or parameter, such as Prefix, or empty.
 	Field string
-	// Rule is what is wrong, and what to do.
+	// Rule is what is wrong and what to do.
 	Rule string
-	// Err is the cause, such as one of [io/fs], or nil.
+	// Err is the cause, such as an error of [io/fs], or nil.
 	Err error
 }
 
-// Error is one line, whatever the names hold.
+// Error returns one line, whatever characters the names contain.
 func (e *Error) Error() string {
 	text := e.Field + " " + e.Rule
 	if e.Field == "" {
@@ -39,7 +38,7 @@ func (e *Error) Error() string {
 	return text + ": " + cause(e.Err)
 }
 
-// Unwrap returns the cause, such as [fs.ErrPermission] somewhere below.
+// Unwrap returns the cause, in which [errors.Is] finds errors such as [fs.ErrPermission].
 func (e *Error) Unwrap() error { return e.Err }
 
 // LogValue implements [slog.LogValuer].
@@ -50,7 +49,7 @@ func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("error", e.Error()), slog.String("path", shorten(e.Path)))
 }
 
-// cause is what err says without the path, which is in the text already.
+// cause returns the text of err without the path, which the message already has.
 func cause(err error) string {
 	var ofPath *fs.PathError
 	if errors.As(err, &ofPath) {
@@ -64,13 +63,13 @@ func cause(err error) string {
 	}, err.Error()))
 }
 
-// maxShown is how many bytes of a name, a path or a target stand in an error's text.
+// maxShown is how many bytes of a name, a path or a target an error shows.
 const maxShown = 300
 
-// quote is text for an error's: in quotes, on one line and not too long.
+// quote returns a quoted and shortened text for an error.
 func quote(text string) string { return strconv.Quote(shorten(text)) }
 
-// shorten leaves out the middle of a long text.
+// shorten removes the middle of a long text.
 func shorten(text string) string {
 	if len(text) <= maxShown {
 		return text

@@ -25,8 +25,8 @@ func TestErrorIsLoggedWithItsFields(t *testing.T) {
 	}
 }
 
-// However long what is at fault, the error can be read.
-func TestErrorsAreNotLong(t *testing.T) {
+// Errors stay short, even for long names, paths and patterns.
+func TestErrorsAreShort(t *testing.T) {
 	long := strings.Repeat("ä", 4000)
 	deep := strings.Repeat("deep/", 800)
 	one := fstest.MapFS{"a.py": file("")}
@@ -51,6 +51,6 @@ func TestErrorsAreNotLong(t *testing.T) {
 		assert.NotContains(t, text, "\ufffd", name)
 	}
 	why, text := refused(t, tarball.FS(fstest.MapFS{deep + "l": link("/")}), "")
-	assert.Equal(t, deep+"l", why.Path, "programs have it whole")
-	assert.Contains(t, text, `deep/l" is a symlink to "/"`, "the end tells most")
+	assert.Equal(t, deep+"l", why.Path, "the field is not shortened")
+	assert.Contains(t, text, `deep/l" is a symlink to "/"`, "the end of a path is shown")
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/tarball"
 )
 
-// dags is a small folder of DAGs, as an fs.FS.
+// dags is a small folder of DAGs.
 var dags = fstest.MapFS{
 	"daily.py":                {Data: []byte("print('daily')\n")},
 	"lib/sql.py":              {Data: []byte("print('sql')\n")},
@@ -27,7 +27,7 @@ var dags = fstest.MapFS{
 	".git/HEAD":               {Data: []byte("ref: refs/heads/main\n")},
 }
 
-// list prints the names of what is in a tarball.
+// list prints the names in a tarball, or the error.
 func list(source *tarball.Source, prefix string) {
 	packed, err := source.Pack(context.Background(), prefix)
 	if err != nil {
@@ -49,7 +49,7 @@ func list(source *tarball.Source, prefix string) {
 	}
 }
 
-// tempDir makes a folder with one DAG.
+// tempDir creates a folder with one DAG.
 func tempDir() string {
 	dir, err := os.MkdirTemp("", "")
 	if err != nil {
@@ -83,11 +83,10 @@ func ExampleDir() {
 	// dags/
 	// dags/daily.py
 	// daily.py
-	// "" must name a folder; the one that the process is in is "."
+	// "" must be the path of a folder; use "." for the current directory
 }
 
-// What //go:embed all:dags puts into an embed.FS is the folder dags, of which fs.Sub has what is
-// in it.
+// With //go:embed all:dags, an embed.FS contains the folder dags. fs.Sub returns its content.
 func ExampleFS() {
 	embedded := fstest.MapFS{"dags/daily.py": {}} // var embedded embed.FS
 	dags, err := fs.Sub(embedded, "dags")
@@ -100,12 +99,12 @@ func ExampleFS() {
 	// Output:
 	// dags/
 	// dags/daily.py
-	// "." holds a folder dags and no DAG beside it, so that its DAGs would lie below dags/dags/; pass what fs.Sub(fsys, "dags") returns, or the option Prefix("dags") if that is meant
+	// "." contains a folder dags and no DAG next to it, so its DAGs would end up below dags/dags/; pass the result of fs.Sub(fsys, "dags"), or add the option Prefix("dags") if that is intended
 }
 
 func ExampleFS_symlink() {
 	list(tarball.FS(fstest.MapFS{"daily.py": {}, "link.py": {Data: []byte("../outside.py"), Mode: os.ModeSymlink}}), "dags")
-	// Output: "link.py" is a symlink to "../outside.py", which leads out of the folder; put the file there in its place, or exclude the link with Ignore
+	// Output: "link.py" is a symlink to "../outside.py", which is outside the folder; replace the link with the file, or exclude the link with Ignore
 }
 
 func ExampleFile() {
@@ -132,7 +131,7 @@ func ExampleSource_Pack() {
 	fmt.Println(err)
 	// Output:
 	// true true
-	// "." holds no file to pack: deploying that would delete every DAG, or all that the bundle holds; check the folder and the patterns, or pass AllowEmpty() if that is meant
+	// "." contains no file to pack: deploying it would delete all DAGs, or the whole content of the bundle; check the folder and the patterns, or pass AllowEmpty() if that is intended
 }
 
 func ExampleSource_Open() {
@@ -175,7 +174,7 @@ func ExampleTarball_MD5() {
 	// Output: 16 24
 }
 
-// What is stored of the deploy before tells whether there is anything to deploy.
+// Comparing the digest to that of the last deploy shows whether anything changed.
 func ExampleTarball_ContentDigest() {
 	digest := func(script string, at int64) string {
 		tree := fstest.MapFS{"daily.py": {Data: []byte(script)}}
@@ -194,7 +193,7 @@ func ExampleTarball_ContentDigest() {
 	// false
 }
 
-// A tarball that is packed is a source, for deploys.DAGs and its like.
+// A packed tarball is a source, for example for deploys.DAGs.
 func ExampleTarball_Open() {
 	packed, err := tarball.FS(dags).Pack(context.Background(), "dags")
 	if err != nil {
@@ -208,7 +207,7 @@ func ExampleTarball_Open() {
 	fmt.Println(err)
 	// Output:
 	// <nil>
-	// prefix must be the one that the tarball was packed with, "dags" (it is ""): pass that to Pack
+	// prefix must be "dags", with which the tarball was packed (got ""); pass the right prefix to Pack
 }
 
 func ExampleTarball_Files() {
@@ -222,14 +221,14 @@ func ExampleTarball_Files() {
 	// Output: 5
 }
 
-// Airflow 3 projects may want their DAGs at the top.
+// Airflow 3 projects may need their DAGs at the top level.
 func ExamplePrefix() {
 	tree := fstest.MapFS{"daily.py": {}}
 	list(tarball.FS(tree, tarball.Prefix("")), "dags")
 	list(tarball.FS(tree, tarball.Prefix("../daily")), "dags")
 	// Output:
 	// daily.py
-	// Prefix must be a path within the tarball, like dags, or "" for none (it is "../daily")
+	// Prefix must be a path within the tarball, like dags, or "" for none (got "../daily")
 }
 
 func ExampleIgnore() {
@@ -242,7 +241,7 @@ func ExampleIgnore() {
 	// dags/lib/fixtures/
 	// dags/lib/fixtures/orders.csv
 	// dags/lib/sql.py
-	// Ignore pattern "[a-c" has a "[" without its "]"; write \[ for one
+	// Ignore pattern "[a-c" has a "[" without a "]"; write \[ for a literal one
 }
 
 func ExampleLevel() {
@@ -250,7 +249,7 @@ func ExampleLevel() {
 	list(tarball.FS(fstest.MapFS{"daily.py": {}}, tarball.Level(22)), "")
 	// Output:
 	// daily.py
-	// Level must be 1 to 9 (it is 22)
+	// Level must be 1 to 9 (got 22)
 }
 
 func ExampleAllowEmpty() {
@@ -258,7 +257,7 @@ func ExampleAllowEmpty() {
 	// Output: dags/
 }
 
-// With the time of the commit, the same commit gives the same bytes whenever it is packed.
+// With the time of the commit, packing the same commit always gives the same bytes.
 func ExampleModTime() {
 	commit := time.Date(2024, 1, 12, 18, 32, 20, 0, time.UTC)
 	packed, err := tarball.FS(dags, tarball.ModTime(commit)).Pack(context.Background(), "dags")

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// File is a tarball that exists already, at path: a regular file that begins like gzip or
-// tar, of at most 5,000 MiB. The prefix of [Source.Pack] does not matter, since the entries are not moved.
-// Pack reads the file once, for its MD5, and closing the [Tarball] leaves it where it is.
+// File returns a source for the existing tarball at path, a regular gzip or tar file of at most 5,000 MiB.
+// Its entries are not changed, so the prefix of [Source.Pack] has no effect. Pack reads the file once to
+// compute the MD5. Closing the [Tarball] does not remove the file.
 func File(path string) *Source {
 	return &Source{func(ctx context.Context, _ string) (*Tarball, error) {
 		return openTarball(ctx, path, maxSize)
@@ -21,20 +21,20 @@ func File(path string) *Source {
 
 func openTarball(ctx context.Context, path string, maxSize int64) (_ *Tarball, err error) {
 	unreadable := func(err error) error {
-		return &Error{Path: path, Rule: blame(err, "must be a tarball that can be read"), Err: err}
+		return &Error{Path: path, Rule: ruleFor(err, "must be a readable tarball"), Err: err}
 	}
-	info, err := os.Stat(path) // before it is opened, where a named pipe would block
+	info, err := os.Stat(path) // before opening it, since a named pipe would block
 	if err != nil {
 		return nil, unreadable(err)
 	}
 	if info.IsDir() {
-		return nil, &Error{Path: path, Rule: "is a folder; pass it to Dir"}
+		return nil, &Error{Path: path, Rule: "is a folder; use Dir"}
 	}
 	if !info.Mode().IsRegular() {
 		return nil, &Error{Path: path, Rule: "must be a regular file"}
 	}
 	if info.Size() > maxSize {
-		return nil, &Error{Path: path, Rule: "has " + tooLarge + "; pack less into it, or keep some of it elsewhere, such as in object storage"}
+		return nil, &Error{Path: path, Rule: "has " + tooLarge + "; pack less, or store large files elsewhere, such as in object storage"}
 	}
 	file, err := os.OpenFile(path, os.O_RDONLY|nonBlocking, 0)
 	if err != nil {
@@ -51,12 +51,12 @@ func openTarball(ctx context.Context, path string, maxSize int64) (_ *Tarball, e
 		return nil, unreadable(err)
 	}
 	if !isTarball(string(start[:n])) {
-		return nil, &Error{Path: path, Rule: "must begin like gzip or tar; is it a tarball, and whole?"}
+		return nil, &Error{Path: path, Rule: "does not start like a gzip or tar file; check that it is a complete tarball"}
 	}
 	sum := md5.New()
-	size, err := io.CopyBuffer(sum, whileAlive{ctx, file}, make([]byte, bufferSize))
+	size, err := io.CopyBuffer(sum, contextReader{ctx, file}, make([]byte, bufferSize))
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("reading the tarball was ended: %w", contextError(ctx))
+		return nil, fmt.Errorf("stopped reading the tarball: %w", contextError(ctx))
 	}
 	if err == nil {
 		_, err = file.Seek(0, io.SeekStart)
@@ -67,21 +67,21 @@ func openTarball(ctx context.Context, path string, maxSize int64) (_ *Tarball, e
 	return &Tarball{file: file, size: size, md5: sum.Sum(nil), anyPrefix: true}, nil
 }
 
-// isTarball reports whether start can begin a gzip or a tar, be it of POSIX or GNU.
+// isTarball reports whether a file that starts with start may be gzip or tar (POSIX or GNU).
 func isTarball(start string) bool {
 	const magicAt = 257
 	return strings.HasPrefix(start, "\x1f\x8b") || len(start) > magicAt && strings.HasPrefix(start[magicAt:], "ustar")
 }
 
-// whileAlive reads until the context ends.
-type whileAlive struct {
+// contextReader reads until the context ends.
+type contextReader struct {
 	ctx context.Context
 	r   io.Reader
 }
 
-func (w whileAlive) Read(p []byte) (int, error) {
-	if err := w.ctx.Err(); err != nil {
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return w.r.Read(p)
+	return c.r.Read(p)
 }

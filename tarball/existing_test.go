@@ -34,7 +34,7 @@ func TestFile(t *testing.T) {
 		require.NoError(t, err)
 		got, err := io.ReadAll(archive)
 		require.NoError(t, err)
-		assert.Equal(t, content, string(got), "as it is, from its beginning")
+		assert.Equal(t, content, string(got), "unchanged and from the start")
 		sum := md5.Sum([]byte(content))
 		assert.Equal(t, sum[:], archive.MD5())
 		assert.EqualValues(t, len(content), archive.Size())
@@ -44,15 +44,15 @@ func TestFile(t *testing.T) {
 	}
 }
 
-func TestFileIsRefused(t *testing.T) {
+func TestFileErrors(t *testing.T) {
 	root := folder(t, fstest.MapFS{"empty": file(""), "zip": file("PK\x03\x04" + random), "short": file("\x1f"), "error page": file("<html>" + strings.Repeat(" ", 300))})
 	for name, want := range map[string]string{
-		"empty":      "must begin like gzip or tar",
-		"zip":        "must begin like gzip or tar",
-		"short":      "must begin like gzip or tar",
-		"error page": "must begin like gzip or tar",
-		".":          "is a folder; pass it to Dir",
-		"gone":       "must be a tarball that can be read: no such file or directory",
+		"empty":      "does not start like a gzip or tar file",
+		"zip":        "does not start like a gzip or tar file",
+		"short":      "does not start like a gzip or tar file",
+		"error page": "does not start like a gzip or tar file",
+		".":          "is a folder; use Dir",
+		"gone":       "must be a readable tarball: ",
 	} {
 		at := filepath.Join(root, name)
 		why, text := refused(t, tarball.File(at), "")
@@ -73,5 +73,5 @@ func TestFileEndsWithTheContext(t *testing.T) {
 	}}, "")
 	require.ErrorIs(t, err, context.Canceled)
 	assert.Nil(t, archive)
-	assert.Less(t, reads, 9, "of the twelve parts of the file")
+	assert.Less(t, reads, 9, "the file has twelve parts")
 }

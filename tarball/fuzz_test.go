@@ -13,8 +13,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/tarball"
 )
 
-// Of whatever tree: what is packed is what was there, in its place below the prefix, and no
-// link leads out of it.
+// Whatever the tree, every entry is a file or link of the tree at its path below the prefix, and no link
+// points outside.
 func FuzzPack(f *testing.F) {
 	for _, tree := range []string{
 		"f dag.py\nprint()", "f a/b\nx\x1ff a/c\ny\x1fl a/l\nb\x1fd e\n", "l a\n../x", "l a\nb/../../x\x1fl b\nc/d\x1ff c/d/e\n",
@@ -71,11 +71,11 @@ func FuzzPack(f *testing.F) {
 			require.False(t, path.IsAbs(target) || strings.HasPrefix(path.Join(path.Dir(name), target)+"/", "../"), target)
 		}
 		require.Equal(t, archive.Files(), files)
-		require.Equal(t, len(names), len(entries), "no name is there twice")
+		require.Equal(t, len(names), len(entries), "names are unique")
 	})
 }
 
-// About 10 MB of SQL.
+// BenchmarkPack packs about 10 MB of SQL.
 func BenchmarkPack(b *testing.B) {
 	content := bytes.Repeat([]byte("INSERT INTO orders (id, amount) VALUES (17, 4.20);\n"), 20_000)
 	tree := fstest.MapFS{}

@@ -5,24 +5,24 @@ import (
 	"unicode/utf8"
 )
 
-// What can be wrong with a pattern, and the cure.
+// What can be wrong with a pattern, and what to do.
 const (
-	noName    = "has an empty name, . or .., and so matches nothing; write it relative to the folder, like logs/ or include/*.csv"
-	noNUL     = "holds a NUL, which no name does; remove it"
-	noEscaped = `ends with a backslash; write \\ for one`
-	noEnd     = `has a "[" without its "]"; write \[ for one`
-	noClass   = "has a class that is unknown; there are alnum, alpha, blank, cntrl, digit, graph, lower, print, punct, space, upper and xdigit"
-	noRange   = "has a range whose end is before its beginning; swap them"
+	noName    = "has an empty name, . or .., so it matches nothing; write it relative to the folder, like logs/ or include/*.csv"
+	noNUL     = "contains a NUL, which no name contains; remove it"
+	noEscaped = `ends with a backslash; write \\ for a literal one`
+	noEnd     = `has a "[" without a "]"; write \[ for a literal one`
+	noClass   = "has an unknown class; the classes are alnum, alpha, blank, cntrl, digit, graph, lower, print, punct, space, upper and xdigit"
+	noRange   = "has a range that ends before it starts; swap the two characters"
 )
 
-// classes are the [:classes:] of ASCII, as pairs of first and last.
+// classes are the [:classes:] of ASCII, as pairs of first and last character.
 var classes = map[string]string{
 	"alnum": "09AZaz", "alpha": "AZaz", "blank": "\t\t  ", "cntrl": "\x00\x1f\x7f\x7f",
 	"digit": "09", "graph": "!~", "lower": "az", "print": " ~", "punct": "!/:@[`{~",
 	"space": "\t\r  ", "upper": "AZ", "xdigit": "09AFaf",
 }
 
-// parseGlobs makes globs for path.Match of a pattern of git, whose "[…]" has more to it.
+// parseGlobs converts a pattern of git to globs for path.Match, whose "[…]" has fewer features.
 func parseGlobs(pattern string) (globs []string, wrong string) {
 	var glob strings.Builder
 	end := func() {
@@ -43,7 +43,7 @@ func parseGlobs(pattern string) (globs []string, wrong string) {
 			if pattern == "" {
 				return nil, noEscaped
 			}
-			if pattern[0] == '/' { // git takes an escaped one like any other, but after "**"
+			if pattern[0] == '/' { // git treats an escaped slash like any other, except after "**"
 				if isStars(glob.String()) {
 					glob.Reset()
 					glob.WriteByte('*')
@@ -71,11 +71,10 @@ func parseGlobs(pattern string) (globs []string, wrong string) {
 	return globs, ""
 }
 
-// isStars reports whether a name is "**", or more of them.
+// isStars reports whether a name consists of two or more stars.
 func isStars(glob string) bool { return len(glob) > 1 && strings.Trim(glob, "*") == "" }
 
-// parseClass writes what follows a "[" in the words of path.Match and returns what is after
-// its "]".
+// parseClass converts the part after a "[" to the syntax of path.Match, and returns what follows the "]".
 func parseClass(glob *strings.Builder, pattern string) (rest, wrong string) {
 	glob.WriteByte('[')
 	if pattern != "" && (pattern[0] == '!' || pattern[0] == '^') {
@@ -118,7 +117,7 @@ func writeRange(glob *strings.Builder, low, high rune) {
 	glob.WriteString(`\` + string(low) + `-\` + string(high))
 }
 
-// cutClass cuts a class such as [:alpha:] from what is within "[…]".
+// cutClass cuts a class such as [:alpha:] from the content of "[…]".
 func cutClass(pattern string) (name, after string, isClass bool) {
 	if !strings.HasPrefix(pattern, "[:") {
 		return "", "", false
@@ -130,7 +129,7 @@ func cutClass(pattern string) (name, after string, isClass bool) {
 	return "", "", false
 }
 
-// cutChar cuts one character, escaped or not, from what is within "[…]".
+// cutChar cuts one character, escaped or not, from the content of "[…]".
 func cutChar(pattern string) (char rune, after string, ok bool) {
 	pattern = strings.TrimPrefix(pattern, `\`)
 	char, size := utf8.DecodeRuneInString(pattern)

@@ -11,14 +11,14 @@ import (
 type rule struct {
 	negated bool     // by "!"
 	dirOnly bool     // by "/" at the end
-	globs   []string // of path.Match, one for each name of a path; anyDepth for any number of them, and never last
+	globs   []string // for path.Match, one per name of a path; anyDepth, which is never last, for any number of names
 }
 
-// anyDepth stands for any number of names, none included.
+// anyDepth matches any number of names, including none.
 const anyDepth = "**"
 
-// ignored reports whether the last rule that matches leaves name out. What is above it must
-// be packed.
+// ignored reports whether the last rule that matches name excludes it. The directories above it must not
+// be excluded.
 func ignored(rules []rule, name string, isDir bool) bool {
 	names := strings.Split(name, "/")
 	for i := len(rules) - 1; i >= 0; i-- {
@@ -32,8 +32,8 @@ func ignored(rules []rule, name string, isDir bool) bool {
 	return false
 }
 
-// matches reports whether the globs match all names. After a mismatch the last anyDepth takes
-// one name more; those before it need no second try, since this one can make up for them.
+// matches reports whether the globs match all names. After a mismatch, the last anyDepth takes one more
+// name. Earlier ones need no retry, since the last one can take those names, too.
 func matches(globs, names []string) bool {
 	glob, name := 0, 0
 	retryGlob, retryName := -1, 0
@@ -58,7 +58,7 @@ func matches(globs, names []string) bool {
 	return glob == len(globs)
 }
 
-// parseRules reads patterns, each of which may hold several lines.
+// parseRules parses patterns, each of which may have several lines.
 func parseRules(patterns []string) (rules []rule, err error) {
 	for _, pattern := range patterns {
 		pattern = strings.TrimPrefix(pattern, "\ufeff")
@@ -77,7 +77,7 @@ func parseRules(patterns []string) (rules []rule, err error) {
 	return rules, nil
 }
 
-// parseRule reads a line that is neither empty nor a comment, or says what is wrong with it.
+// parseRule parses a line that is neither empty nor a comment, or says what is wrong with it.
 func parseRule(line string) (rules []rule, wrong string) {
 	if strings.Contains(line, "\x00") {
 		return nil, noNUL
@@ -96,20 +96,19 @@ func parseRule(line string) (rules []rule, wrong string) {
 			return nil, wrong
 		}
 		if globs[len(globs)-1] == anyDepth {
-			globs = append(globs, "*") // a/** is what is in a, and not a
+			globs = append(globs, "*") // a/** matches what is in a, but not a
 		}
 		rules = append(rules, rule{negated, dirOnly, globs})
 	}
 	return rules, ""
 }
 
-// literalThenStars is a pattern's plain beginning, up to stars that are a name's end and not the
-// whole name, and what follows them.
+// literalThenStars matches a pattern with a literal start, followed by stars that end a name but are not
+// the whole name, and the rest.
 var literalThenStars = regexp.MustCompile(`(?s)^([^*?\[\\]*[^*?\[\\/])\*\*+(?:(\\?/)(.*))?$`)
 
-// spread returns the patterns that match what git has pattern match. Git compares the plain
-// beginning apart and then takes "**" in what is left for one that begins a name, so that a**/b
-// is a with anything behind it, across directories, too.
+// spread returns patterns that together match what pattern matches in git. Git compares the literal start
+// separately. It then treats "**" as if it started a name, so that a**/b also matches across directories.
 func spread(pattern string) []string {
 	found := literalThenStars.FindStringSubmatch(pattern)
 	if found == nil {
@@ -119,9 +118,9 @@ func spread(pattern string) []string {
 	switch {
 	case slash == "":
 		return []string{start + "*", start + "*/**"}
-	case rest == "": // an empty name, which is refused
+	case rest == "": // an empty name, which is an error
 		return []string{pattern}
-	case slash != "/": // but an escaped one, which keeps "**/" from being nothing
+	case slash != "/": // an escaped slash, with which "**/" does not match nothing
 		return []string{start + "*/**/" + rest}
 	case strings.HasPrefix(rest, "**"):
 		return append(spread(start+rest), start+"*/**/"+rest)
@@ -129,7 +128,7 @@ func spread(pattern string) []string {
 	return []string{start + rest, start + "*/**/" + rest}
 }
 
-// trimSpaces takes the spaces from the end, up to one that a backslash keeps.
+// trimSpaces removes trailing spaces, up to one that is escaped.
 func trimSpaces(line string) string {
 	for strings.HasSuffix(line, " ") {
 		shorter := line[:len(line)-1]

@@ -11,12 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ignoreTests is what git says of names that are there on their own; one with "/" at the end is
-// a directory.
+// ignoreTests lists which names git ignores if their parents are not ignored. A name that ends in "/" is a
+// directory.
 var ignoreTests = []struct {
 	patterns string
-	out      string // names, separated by blanks
-	in       string
+	out      string // excluded names, separated by blanks
+	in       string // included names
 }{
 	{"x", "x x/ a/x a/b/x/", "xx a/xx X"},
 	{"x/", "x/ a/x/", "x a/x"},
@@ -116,30 +116,30 @@ func TestIgnore(t *testing.T) {
 		rules, err := parseRules([]string{test.patterns})
 		require.NoError(t, err, test.patterns)
 		for _, name := range strings.Split(test.out, " ") {
-			assert.True(t, name == "" || left(rules, name), "%q leaves %q out", test.patterns, name)
+			assert.True(t, name == "" || excludes(rules, name), "%q excludes %q", test.patterns, name)
 		}
 		for _, name := range strings.Split(test.in, " ") {
-			assert.False(t, name != "" && left(rules, name), "%q keeps %q", test.patterns, name)
+			assert.False(t, name != "" && excludes(rules, name), "%q includes %q", test.patterns, name)
 		}
 	}
 }
 
-func left(rules []rule, name string) bool {
+func excludes(rules []rule, name string) bool {
 	trimmed, isDir := strings.CutSuffix(name, "/")
 	return ignored(rules, trimmed, isDir)
 }
 
-// Blanks cannot stand in the table above.
+// The table above cannot have blanks in names.
 func TestIgnoreSpaces(t *testing.T) {
 	for pattern, name := range map[string]string{"x\\ ": "x ", "x\\   ": "x ", "a b": "a b", " x": " x", "x\\\\ ": `x\`, "x\\ \\ ": "x  ", "é?": "éü", "[é-ü]": "ö", "[[:blank:]]": " "} {
 		rules, err := parseRules([]string{pattern})
 		require.NoError(t, err, pattern)
-		assert.True(t, ignored(rules, name, false), "%q leaves %q out", pattern, name)
-		assert.False(t, ignored(rules, "x", false), "%q keeps x", pattern)
+		assert.True(t, ignored(rules, name, false), "%q excludes %q", pattern, name)
+		assert.False(t, ignored(rules, "x", false), "%q includes x", pattern)
 	}
 }
 
-func TestIgnoreIsAddedUp(t *testing.T) {
+func TestIgnoreOptionsAddUp(t *testing.T) {
 	cfg, err := newConfig("", "", []Option{Ignore("*.py", "!a.py"), Ignore(), Ignore("# no\n!b.py\n", "c.*")})
 	require.NoError(t, err)
 	for name, out := range map[string]bool{"x.py": true, "a.py": false, "b.py": false, "c.py": true, "d": false} {
@@ -147,7 +147,7 @@ func TestIgnoreIsAddedUp(t *testing.T) {
 	}
 }
 
-func TestIgnoreRefuses(t *testing.T) {
+func TestIgnoreErrors(t *testing.T) {
 	for pattern, why := range map[string]string{
 		"[a": noEnd, "[": noEnd, "[!": noEnd, "[]": noEnd, "[!]": noEnd, "x/[a-": noEnd, `[a\`: noEnd, "[[:alpha:]": noEnd,
 		"[[:word:]]": noClass, "[[::]]": noClass, "[b-a]": noRange,
@@ -164,7 +164,7 @@ func TestIgnoreRefuses(t *testing.T) {
 	}
 }
 
-// A pattern that is accepted matches what a regular expression made of it does.
+// A valid pattern matches the same names as an equivalent regular expression.
 func FuzzIgnore(f *testing.F) {
 	for _, test := range ignoreTests {
 		for _, name := range strings.Split(test.out+" "+test.in, " ") {
@@ -196,7 +196,7 @@ func FuzzIgnore(f *testing.F) {
 			line, negated := strings.CutPrefix(line, "!")
 			line, dirOnly := strings.CutSuffix(line, "/")
 			if literalThenStars.MatchString(strings.TrimPrefix(line, "/")) || strings.Contains(line, `**\/`) {
-				return // which git matches in a way of its own: see TestIgnoreAsGitDoes
+				return // git matches these in a special way: see TestIgnoreAsGitDoes
 			}
 			if (isDir || !dirOnly) && reference(t, line).MatchString(strings.ReplaceAll(name, "/", string(separator))) {
 				want = !negated
@@ -206,12 +206,10 @@ func FuzzIgnore(f *testing.F) {
 	})
 }
 
-// separator stands for "/" between names in what the reference matches: then no class matches
-// it by accident.
+// separator replaces "/" between names for the reference, so that no class matches it by accident.
 const separator = '\uf8ff'
 
-// reference makes a regular expression of one pattern, in one go and with no thought for
-// speed.
+// reference converts a pattern to a regular expression, in a simple and slow way.
 func reference(t *testing.T, pattern string) *regexp.Regexp {
 	if strings.Contains(pattern, "/") {
 		pattern = strings.TrimPrefix(pattern, "/")
@@ -252,7 +250,7 @@ func reference(t *testing.T, pattern string) *regexp.Regexp {
 
 var item = regexp.MustCompile(`(?s)^(?:(\[:[a-z]+:\])|\\?(.)(?:-\\?(.))?)`)
 
-// class makes a class of a regular expression of one of a pattern.
+// class converts a class of a pattern to one of a regular expression.
 func class(pattern string) string {
 	inner, text := pattern[1:len(pattern)-1], "["
 	if inner[0] == '!' || inner[0] == '^' {

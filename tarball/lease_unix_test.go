@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// leasedDir is a directory whose files another process has a lease on until some time.
+// leasedDir is a directory on whose files another process has a lease for a while.
 type leasedDir struct {
 	fsDir
 	until time.Time
@@ -28,17 +28,17 @@ func (d leasedDir) open(name string) (fs.File, error) {
 	return d.fsDir.open(name)
 }
 
-// A file on which another process has a lease is waited for, though not for ever, nor beyond the end of
-// the context; and it is never opened such that opening it waits.
-func TestLeasedFileIsWaitedFor(t *testing.T) {
+// Packing waits for a file on which another process has a lease, but not forever, and not after the
+// context has ended.
+func TestPackWaitsForLeases(t *testing.T) {
 	tree := fstest.MapFS{"a": &fstest.MapFile{Data: []byte("a")}}
 	for name, row := range map[string]struct {
 		lease, within time.Duration
 		want          error
 		took          time.Duration
 	}{
-		"given up":     {45 * time.Second, time.Hour, nil, 45 * time.Second},
-		"kept":         {time.Hour, time.Hour, syscall.EWOULDBLOCK, maxLease},
+		"released":     {45 * time.Second, time.Hour, nil, 45 * time.Second},
+		"never":        {time.Hour, time.Hour, syscall.EWOULDBLOCK, maxLease},
 		"context ends": {time.Hour, time.Second, context.DeadlineExceeded, time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,21 +11,21 @@ import (
 	"unicode/utf8"
 )
 
-// maxHops is how many symlinks one may lead through, as in Linux.
+// maxHops is how many symlinks a path may contain, as in Linux.
 const maxHops = 40
 
-// link packs a symlink as it is.
-func (p *packer) link(at *dir, given string) error {
-	name := at.below(given)
-	target, err := at.readLink(given)
+// link packs a symlink.
+func (p *packer) link(at *dir, base string) error {
+	name := at.below(base)
+	target, err := at.readLink(base)
 	if err != nil {
-		return &Error{Path: name, Rule: blame(err, "is a symlink that cannot be read; fix that, or exclude it with Ignore"), Err: err}
+		return &Error{Path: name, Rule: ruleFor(err, "is a symlink that cannot be read; fix that, or exclude it with Ignore"), Err: err}
 	}
 	target = filepath.ToSlash(target)
 	refusal, err := p.follow(at, target)
 	if refusal != "" {
 		rule := fmt.Sprintf("is a symlink to %s, which %s, or exclude the link with Ignore", quote(target), refusal)
-		return &Error{Path: name, Rule: blame(err, rule), Err: err}
+		return &Error{Path: name, Rule: ruleFor(err, rule), Err: err}
 	}
 	if err != nil {
 		return err
@@ -36,28 +36,27 @@ func (p *packer) link(at *dir, given string) error {
 	return p.write(header, name)
 }
 
-// What a link may do that no link in a tarball may, and the cure.
+// What can be wrong with the target of a link, and what to do.
 const (
-	leaves    = "leads out of the folder; put the file there in its place"
-	circles   = "leads in a circle; fix that"
-	isLeftOut = "is left out itself; keep it"
-	cannotBe  = "cannot be followed; fix that"
-	isNotUTF8 = "is not UTF-8; rename what it names"
+	isOutside  = "is outside the folder; replace the link with the file"
+	isLoop     = "leads to a loop of symlinks; fix that"
+	isExcluded = "is excluded; include it"
+	cannotBe   = "cannot be followed; fix that"
+	isNotUTF8  = "is not UTF-8; rename the target"
 )
 
-// follow goes where a link in the directory leads and returns why it is refused, with the cause
-// if there is one, if that is no place in the tarball. An error without a refusal ends the
-// packing. It reads no more than the links on the way.
+// follow follows a link in the directory. If its target cannot be in the tarball, it returns a refusal and
+// the cause, if any. An error without a refusal ends the packing. It reads only links, not files.
 func (p *packer) follow(at *dir, target string) (refusal string, err error) {
 	if !utf8.ValidString(target) {
 		return isNotUTF8, nil
 	}
-	if leavesByText(at.path, target) {
-		return leaves, nil
+	if isTextOutside(at.path, target) {
+		return isOutside, nil
 	}
 	defer func() { at.leave() }()
 	for steps, hops := strings.Split(target, "/"), 0; len(steps) > 0; {
-		if err := p.alive(); err != nil {
+		if err := p.stopped(); err != nil {
 			return "", err
 		}
 		step := steps[0]
@@ -67,7 +66,7 @@ func (p *packer) follow(at *dir, target string) (refusal string, err error) {
 			continue
 		case "..":
 			if at.parent == nil {
-				return leaves, nil
+				return isOutside, nil
 			}
 			at = at.up()
 			continue
@@ -78,22 +77,22 @@ func (p *packer) follow(at *dir, target string) (refusal string, err error) {
 			return "", nil
 		case err != nil:
 			return cannotBe, err
-		case p.leftOut(at.below(step), info.IsDir()):
-			return isLeftOut, nil
+		case p.excluded(at.below(step), info.IsDir()):
+			return isExcluded, nil
 		case info.Mode()&fs.ModeSymlink != 0:
 			if hops++; hops > maxHops {
-				return circles, nil
+				return isLoop, nil
 			}
 			next, err := at.readLink(step)
 			if err != nil {
 				return cannotBe, err
 			}
 			if isAbs(next) {
-				return leaves, nil
+				return isOutside, nil
 			}
 			steps = append(strings.Split(filepath.ToSlash(next), "/"), steps...)
 		case len(steps) == 0 || !info.IsDir():
-			return "", nil // it is there, or it is below a file, where there is nothing
+			return "", nil // it exists, or is below a file, and so does not
 		default:
 			visited, err := at.visit(step)
 			if err != nil {
@@ -105,14 +104,13 @@ func (p *packer) follow(at *dir, target string) (refusal string, err error) {
 	return "", nil
 }
 
-// leavesByText reports whether a link's text alone leads out, whatever is there.
-func leavesByText(dir, target string) bool {
+// isTextOutside reports whether the text of a link points outside the folder, whatever exists there.
+func isTextOutside(dir, target string) bool {
 	end := path.Join(dir, target)
 	return isAbs(target) || end == ".." || strings.HasPrefix(end, "../")
 }
 
-// isAbs reports whether target names a place that is not below the link's folder, on any
-// system.
+// isAbs reports whether target is absolute on any system.
 func isAbs(target string) bool {
 	return path.IsAbs(target) || filepath.IsAbs(target) || filepath.VolumeName(target) != ""
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/tarball"
 )
 
-// wideFS has 500 directories of 100 files each, and keeps none of them.
+// wideFS has 500 directories of 100 files each, without storing them.
 type wideFS struct {
 	opened int
 	on     func(opened int)
@@ -53,10 +53,10 @@ func TestMemoryDoesNotGrowWithTheTree(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, archive.Close())
 	assert.Equal(t, 50_000, archive.Files())
-	assert.Less(t, int64(late)-int64(early), int64(6<<20), "a list of all names takes more")
+	assert.Less(t, int64(late)-int64(early), int64(6<<20), "a list of all names would take more")
 }
 
-// Memory is the same at the end of a long file as at its beginning.
+// Memory is the same at the end of a large file as at its start.
 func TestMemoryDoesNotGrowWithAFile(t *testing.T) {
 	const size = 32 << 20
 	var early, late uint64
@@ -83,10 +83,10 @@ func TestMemoryDoesNotGrowWithAFile(t *testing.T) {
 	assert.Less(t, int64(late)-int64(early), int64(size/2))
 }
 
-// inUse is how much memory is in use, garbage and pools apart.
+// inUse returns the size of the heap without garbage and pools.
 func inUse() uint64 {
 	runtime.GC()
-	runtime.GC() // pools give up what they hold in the second one
+	runtime.GC() // empties pools
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	return stats.HeapAlloc

@@ -13,7 +13,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/tarball"
 )
 
-// entryTime is the time of all entries of a tarball.
+// entryTime returns the common time of all entries.
 func entryTime(t *testing.T, source *tarball.Source) time.Time {
 	t.Helper()
 	archive, err := source.Pack(t.Context(), "a/b")
@@ -28,11 +28,10 @@ func entryTime(t *testing.T, source *tarball.Source) time.Time {
 	return first.UTC()
 }
 
-// timed has a file, a symlink and directories, besides those of the prefix.
+// timed has a file, a symlink and a directory.
 var timed = fstest.MapFS{"sub/a.py": file(""), "l": link("sub")}
 
-// By default the time is that of packing. It is not that of making the source, and moves on by
-// a second even where packing takes less.
+// The default is the time of packing, not that of creating the source.
 func TestTimeOfPacking(t *testing.T) {
 	t.Setenv("SOURCE_DATE_EPOCH", "")
 	synctest.Test(t, func(t *testing.T) {
@@ -49,16 +48,16 @@ func TestSourceDateEpoch(t *testing.T) {
 	for value, want := range map[string]int64{"0": 0, "1705084340": 1705084340, "0001705084340": 1705084340, "8589934591": 1<<33 - 1} {
 		t.Setenv("SOURCE_DATE_EPOCH", value)
 		assert.Equal(t, want, entryTime(t, source).Unix(), "read when packing")
-		assert.Equal(t, epoch, entryTime(t, tarball.FS(timed, tarball.ModTime(epoch))), "the option outranks it")
+		assert.Equal(t, epoch, entryTime(t, tarball.FS(timed, tarball.ModTime(epoch))), "the option takes precedence")
 	}
 	for _, wrong := range []string{"-1", "8589934592", "99999999999999999999", "1705084340.5", "1_000", "0x10", "+5", " 5", "5 ", "today", "2024-01-12T18:32:20Z", "1e9", "\n", strings.Repeat("9", 1000)} {
 		t.Setenv("SOURCE_DATE_EPOCH", wrong)
 		why, text := refused(t, source, "")
 		assert.Equal(t, "SOURCE_DATE_EPOCH", why.Field)
-		assert.Contains(t, text, "SOURCE_DATE_EPOCH must be whole seconds since 1970, from 0 to 8589934591, such as 1705084340 (it is ", wrong)
-		assert.Contains(t, text, "unset it, or pass the option ModTime")
+		assert.Contains(t, text, "SOURCE_DATE_EPOCH must be whole seconds since 1970, from 0 to 8589934591, such as 1705084340 (got ", wrong)
+		assert.Contains(t, text, "correct or unset it, or pass the option ModTime")
 		assert.Less(t, len(text), 600)
-		assert.Equal(t, epoch, entryTime(t, tarball.FS(timed, tarball.ModTime(epoch))), "the option outranks it")
+		assert.Equal(t, epoch, entryTime(t, tarball.FS(timed, tarball.ModTime(epoch))), "the option takes precedence")
 	}
 }
 

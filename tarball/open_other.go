@@ -2,8 +2,8 @@
 
 package tarball
 
-// nonBlocking is nothing where the file system has no named pipes.
+// nonBlocking is 0 because the file system has no named pipes.
 const nonBlocking = 0
 
-// What these systems say of it is not known here.
+// The errors of these systems are unknown.
 var tooManyOpen, noRoom, leased []error

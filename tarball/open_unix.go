@@ -4,8 +4,8 @@ package tarball
 
 import "syscall"
 
-// nonBlocking opens a named pipe without waiting for a writer, and a file without waiting for
-// another process to give up its lease.
+// nonBlocking opens a named pipe without waiting for a writer, and a file without waiting for another
+// process to release its lease.
 const nonBlocking = syscall.O_NONBLOCK
 
 var (

@@ -2,10 +2,10 @@ package tarball
 
 import "syscall"
 
-// nonBlocking is nothing where the file system has no named pipes.
+// nonBlocking is 0 because the file system has no named pipes.
 const nonBlocking = 0
 
-// Of winerror.h: ERROR_TOO_MANY_OPEN_FILES; ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL and
+// From winerror.h: ERROR_TOO_MANY_OPEN_FILES; ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL and
 // ERROR_DISK_QUOTA_EXCEEDED.
 var (
 	tooManyOpen = []error{syscall.Errno(4)}

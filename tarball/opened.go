@@ -6,21 +6,21 @@ import (
 	"io"
 )
 
-// Open makes a tarball that is packed a deploys.Source: it can be looked at before it is deployed,
-// and be deployed more than once, by several goroutines at once, until it is closed. The prefix
-// must be that of [Source.Pack], unless the option [Prefix] outranks both.
+// Open implements deploys.Source, so that a tarball can be inspected before it is deployed. Until it is
+// closed, it can be deployed several times, also concurrently. The prefix must be the one that was passed
+// to [Source.Pack], unless the option [Prefix] was used.
 func (t *Tarball) Open(_ context.Context, prefix string) (io.ReadSeekCloser, error) {
 	cleaned, err := cleanPrefix("prefix", prefix)
 	if err != nil {
 		return nil, err
 	}
 	if cleaned != t.prefix && !t.anyPrefix {
-		return nil, &Error{Field: "prefix", Rule: fmt.Sprintf("must be the one that the tarball was packed with, %q (it is %q): pass that to Pack", t.prefix, prefix)}
+		return nil, &Error{Field: "prefix", Rule: fmt.Sprintf("must be %q, with which the tarball was packed (got %q); pass the right prefix to Pack", t.prefix, prefix)}
 	}
 	return opened{io.NewSectionReader(t.file, 0, t.size), t}, nil
 }
 
-// opened reads a tarball from the start, and leaves it open.
+// opened reads a tarball from the start. Closing it does not close the tarball.
 type opened struct {
 	*io.SectionReader
 	tarball *Tarball

@@ -13,7 +13,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/tarball"
 )
 
-// A tarball that is packed can be deployed again and again, as what it was packed for.
+// A packed tarball can be opened several times with the prefix that it was packed with.
 func TestTarballIsASource(t *testing.T) {
 	tree := fstest.MapFS{"a.py": file("a")}
 	packed, err := tarball.FS(tree).Pack(t.Context(), "dags")
@@ -28,7 +28,7 @@ func TestTarballIsASource(t *testing.T) {
 	require.NoError(t, err)
 	rest, err := io.ReadAll(first)
 	require.NoError(t, err)
-	assert.Equal(t, whole, append(start, rest...), "each reads by itself")
+	assert.Equal(t, whole, append(start, rest...), "each has its own position")
 	assert.Len(t, whole, int(packed.Size()))
 	assert.Equal(t, packed.MD5(), second.(interface{ MD5() []byte }).MD5())
 	assert.Equal(t, 1, second.(interface{ Files() int }).Files())
@@ -38,7 +38,7 @@ func TestTarballIsASource(t *testing.T) {
 	require.NoError(t, err, "the tarball is still open")
 
 	for prefix, want := range map[string]string{
-		"":   `prefix must be the one that the tarball was packed with, "dags" (it is ""): pass that to Pack`,
+		"":   `prefix must be "dags", with which the tarball was packed (got ""); pass the right prefix to Pack`,
 		"..": "prefix must be a path within the tarball",
 	} {
 		_, err = packed.Open(t.Context(), prefix)
@@ -55,7 +55,7 @@ func TestTarballIsASource(t *testing.T) {
 		packed, err := source.Pack(t.Context(), "dags")
 		require.NoError(t, err)
 		_, err = packed.Open(t.Context(), "")
-		require.NoError(t, err, "the prefix of the call does not matter")
+		require.NoError(t, err, "any prefix is valid")
 		require.NoError(t, packed.Close())
 	}
 }

@@ -16,13 +16,12 @@ const (
 	Smallest = 9
 )
 
-// Option changes one thing about how a folder is packed; see [Dir] and [FS].
+// Option configures [Dir] or [FS].
 type Option func(*config) error
 
-// config is what the options fill.
 type config struct {
-	folder     string // as it was given, for errors
-	isFS       bool   // and no folder of the operating system
+	folder     string // as it was passed, for errors
+	isFS       bool   // for FS, not Dir
 	prefix     string // cleaned; "" for none
 	prefixSet  bool   // by the option
 	rules      []rule
@@ -36,7 +35,7 @@ func newConfig(folder, prefix string, options []Option) (*config, error) {
 	cfg := &config{folder: folder, level: Default, maxSize: maxSize}
 	for _, option := range options {
 		if option == nil {
-			return nil, &Error{Field: "options", Rule: "must not hold a nil Option"}
+			return nil, &Error{Field: "options", Rule: "must not contain a nil Option"}
 		}
 		if err := option(cfg); err != nil {
 			return nil, err
@@ -52,8 +51,8 @@ func newConfig(folder, prefix string, options []Option) (*config, error) {
 	return cfg, err
 }
 
-// Prefix puts the entries below prefix, such as "dags" or "a/b", in place of what the upload
-// says; "" puts them below none, which Airflow 3 projects may want for their DAGs.
+// Prefix packs the entries below prefix, such as "dags" or "a/b", and overrides the prefix of
+// [Source.Pack]. An empty prefix packs them at the top level, as Airflow 3 projects may need for DAGs.
 func Prefix(prefix string) Option {
 	return func(cfg *config) (err error) {
 		cfg.prefix, err = cleanPrefix("Prefix", prefix)
@@ -69,9 +68,9 @@ func cleanPrefix(option, prefix string) (string, error) {
 	case !utf8.ValidString(prefix):
 		rule = "must be UTF-8"
 	case strings.ContainsFunc(prefix, unicode.IsControl):
-		rule = "must not hold a control character"
+		rule = "must not contain a control character"
 	case strings.Contains(prefix, `\`):
-		rule = "must be written with slashes, like dags/reports"
+		rule = "must use slashes, like dags/reports"
 	case path.IsAbs(prefix) || cleaned == ".." || strings.HasPrefix(cleaned, "../"):
 		rule = `must be a path within the tarball, like dags, or "" for none`
 	case cleaned == ".":
@@ -79,18 +78,17 @@ func cleanPrefix(option, prefix string) (string, error) {
 	default:
 		return cleaned, nil
 	}
-	return "", &Error{Field: option, Rule: fmt.Sprintf("%s (it is %s)", rule, quote(prefix))}
+	return "", &Error{Field: option, Rule: fmt.Sprintf("%s (got %s)", rule, quote(prefix))}
 }
 
-// Ignore leaves out what the patterns match, which are lines of a .gitignore that lies in the
-// folder: later ones outrank earlier ones, "!" takes back, "/" at the end is for directories
-// only, and what lies below a directory that is left out cannot be taken back. A pattern may
-// hold several lines, so that Ignore(string(content)) takes a whole file. Given more than
-// once, the patterns add up.
+// Ignore excludes what the patterns match. The patterns work like the lines of a .gitignore in the
+// folder: later ones override earlier ones, "!" includes again, "/" at the end matches only directories,
+// and nothing below an excluded directory can be included again. A pattern may have several lines, so
+// Ignore(string(content)) applies a whole file. The patterns of several Ignore options add up.
 //
-// It differs from git in this: upper and lower case differ on every system, "?" and "[…]" match
-// a character and not a byte, and a pattern is an error that git would take for one that never
-// matches, or that has an empty name, as in a//b, or a range that runs backwards, as in [z-a].
+// Unlike in git, patterns are case-sensitive on every system, and "?" and "[…]" match a character, not a
+// byte. A pattern that can never match is an error, as is one with an empty name, as in a//b, or with a
+// reversed range, as in [z-a].
 func Ignore(patterns ...string) Option {
 	return func(cfg *config) error {
 		rules, err := parseRules(patterns)
@@ -99,20 +97,20 @@ func Ignore(patterns ...string) Option {
 	}
 }
 
-// Level sets how much is compressed: 1 ([Fastest]) to 9 ([Smallest]). [Default] is 5, which
-// takes a little more room than gzip does by default, and a fraction of its time.
+// Level sets the compression level, from 1 ([Fastest]) to 9 ([Smallest]). [Default] is 5: the tarball is
+// a little larger than gzip's default, and takes a fraction of the time.
 func Level(level int) Option {
 	return func(cfg *config) error {
 		if level < Fastest || level > Smallest {
-			return &Error{Field: "Level", Rule: fmt.Sprintf("must be %d to %d (it is %d)", Fastest, Smallest, level)}
+			return &Error{Field: "Level", Rule: fmt.Sprintf("must be %d to %d (got %d)", Fastest, Smallest, level)}
 		}
 		cfg.level = level
 		return nil
 	}
 }
 
-// AllowEmpty packs a folder that holds no file, too. Mind that deploying it deletes every
-// DAG of the Deployment, or all that a bundle holds.
+// AllowEmpty turns off the check for [ErrEmpty]. Deploying an empty folder deletes all DAGs of the
+// Deployment, or the whole content of the bundle.
 func AllowEmpty() Option {
 	return func(cfg *config) error {
 		cfg.allowEmpty = true

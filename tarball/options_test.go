@@ -26,16 +26,16 @@ func TestPrefix(t *testing.T) {
 		"é":          {"é/", "é/x.py"},
 	} {
 		assert.Equal(t, want, packed(t, tarball.FS(tree), prefix), prefix)
-		assert.Equal(t, want, packed(t, tarball.FS(tree, tarball.Prefix(prefix)), "other"), "the option outranks the upload")
+		assert.Equal(t, want, packed(t, tarball.FS(tree, tarball.Prefix(prefix)), "other"), "the option takes precedence")
 	}
 	for prefix, want := range map[string]string{
-		"/dags":     `must be a path within the tarball, like dags, or "" for none (it is "/dags")`,
+		"/dags":     `must be a path within the tarball, like dags, or "" for none (got "/dags")`,
 		"..":        "must be a path within the tarball",
 		"a/../../b": "must be a path within the tarball",
-		"a\nb":      `must not hold a control character (it is "a\nb")`,
-		"a\x00":     "must not hold a control character",
+		"a\nb":      `must not contain a control character (got "a\nb")`,
+		"a\x00":     "must not contain a control character",
 		"a\xff":     "must be UTF-8",
-		`dags\x`:    "must be written with slashes",
+		`dags\x`:    "must use slashes",
 	} {
 		why, text := refused(t, tarball.FS(tree), prefix)
 		assert.Equal(t, "prefix", why.Field)
@@ -66,20 +66,20 @@ func TestLevel(t *testing.T) {
 	_, err := io.Copy(writer, &text)
 	require.NoError(t, err)
 	require.NoError(t, writer.Close())
-	assert.Less(t, float64(size()), 1.05*float64(standard.Len()), "as small as the standard library makes it, or nearly")
+	assert.Less(t, float64(size()), 1.05*float64(standard.Len()), "about as small as with the standard library")
 
 	for _, level := range []int{-1, 0, 10} {
 		why, text := refused(t, tarball.FS(tree, tarball.Level(level)), "")
 		assert.Equal(t, "Level", why.Field)
-		assert.Contains(t, text, "Level must be 1 to 9 (it is ")
+		assert.Contains(t, text, "Level must be 1 to 9 (got ")
 	}
 }
 
-// Options are looked at when packing, before anything is read, and are the caller's again
-// once they are passed.
+// Options are validated when packing, before anything is read. The slice is copied, so the caller may change
+// it.
 func TestOptions(t *testing.T) {
 	_, text := refused(t, tarball.Dir("gone", nil), "")
-	assert.Equal(t, "options must not hold a nil Option", text)
+	assert.Equal(t, "options must not contain a nil Option", text)
 	_, text = refused(t, tarball.Dir("gone", tarball.Level(99)), "")
 	assert.Contains(t, text, "Level")
 

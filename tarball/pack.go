@@ -17,10 +17,9 @@ import (
 const dags = "dags"
 
 const (
-	// blockSize is how much is compressed at a time, by one goroutine. The bytes of the
-	// tarball depend on it.
+	// blockSize is how much one goroutine compresses at a time. The bytes of the tarball depend on it.
 	blockSize = 256 << 10
-	// maxBlocks is how many blocks may be under way at most, since each takes memory.
+	// maxBlocks limits how many blocks are compressed concurrently, since each takes memory.
 	maxBlocks = 8
 	// bufferSize is how much of a file is read at a time.
 	bufferSize = 256 << 10
@@ -28,14 +27,14 @@ const (
 
 // packer writes one tarball.
 type packer struct {
-	ctx    context.Context
-	cfg    *config
-	tar    *tar.Writer
-	sink   *sink
-	digest *digest
-	buffer []byte
-	files  int
-	mayRun int // of the files: those that DAGs can be in
+	ctx      context.Context
+	cfg      *config
+	tar      *tar.Writer
+	sink     *sink
+	digest   *digest
+	buffer   []byte
+	files    int
+	dagFiles int // the files that may contain DAGs
 }
 
 func newPacker(ctx context.Context, cfg *config, sink *sink) *packer {
@@ -72,14 +71,14 @@ func pack(ctx context.Context, folder handle, cfg *config) (*Tarball, error) {
 func (p *packer) compress(folder handle) (err error) {
 	zipped, err := pgzip.NewWriterLevel(p.sink, p.cfg.level)
 	if err != nil {
-		return fmt.Errorf("level %d: %w", p.cfg.level, err) // cannot be: Level has checked it
+		return fmt.Errorf("level %d: %w", p.cfg.level, err) // impossible: Level has checked it
 	}
 	if err := zipped.SetConcurrency(blockSize, min(runtime.GOMAXPROCS(0)+1, maxBlocks)); err != nil {
-		return err // cannot be: the sizes are constant
+		return err // impossible: the sizes are constant
 	}
-	zipped.ModTime = time.Unix(0, 0) // which says that there is none
+	zipped.ModTime = time.Unix(0, 0) // no time
 	p.tar = tar.NewWriter(zipped)
-	// Close ends the compressor's goroutines, so it is called whatever happened.
+	// Close ends the compressor's goroutines, so it is called even after an error.
 	defer func() {
 		closed := zipped.Close()
 		if err == nil {
@@ -92,7 +91,7 @@ func (p *packer) compress(folder handle) (err error) {
 	return p.all(&dir{handle: folder, path: "."})
 }
 
-// all packs the prefix and what is below it.
+// all packs the prefix and everything below it.
 func (p *packer) all(top *dir) error {
 	entries, err := p.list(top)
 	if err != nil {
@@ -110,9 +109,9 @@ func (p *packer) all(top *dir) error {
 	switch {
 	case p.cfg.allowEmpty:
 	case p.files == 0:
-		return &Error{Path: p.cfg.folder, Rule: "holds no file to pack", Err: ErrEmpty}
-	case p.mayRun == 0 && p.cfg.prefix == dags:
-		return &Error{Path: p.cfg.folder, Rule: "holds no .py and no .zip file to pack, and so no DAG", Err: ErrEmpty}
+		return &Error{Path: p.cfg.folder, Rule: "contains no file to pack", Err: ErrEmpty}
+	case p.dagFiles == 0 && p.cfg.prefix == dags:
+		return &Error{Path: p.cfg.folder, Rule: "contains no .py or .zip file to pack, and so no DAG", Err: ErrEmpty}
 	}
 	return p.tar.Close()
 }
@@ -131,12 +130,12 @@ func (p *packer) prefix(prefix string) error {
 // count counts a file or a symlink.
 func (p *packer) count(name string) {
 	p.files++
-	if mayRun(name) {
-		p.mayRun++
+	if mayContainDAG(name) {
+		p.dagFiles++
 	}
 }
 
-// contextError is why a context ended: its error, and its cause if that is another.
+// contextError returns the context's error, together with its cause if that differs.
 func contextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if errors.Is(cause, err) {
@@ -145,11 +144,11 @@ func contextError(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", err, cause)
 }
 
-// alive is what ends the packing from outside: the context, or a tarball that cannot be
+// stopped returns an error if packing must stop, because the context has ended or the tarball cannot be
 // written.
-func (p *packer) alive() error {
+func (p *packer) stopped() error {
 	if p.ctx.Err() != nil {
-		return fmt.Errorf("packing was ended: %w", contextError(p.ctx))
+		return fmt.Errorf("packing stopped: %w", contextError(p.ctx))
 	}
 	return p.sink.err()
 }

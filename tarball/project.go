@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// projectMarks are names, as globs in lower case, of what lies beside the dags folder in an
-// Astro project or in a repository, and rarely in a dags folder, unlike .airflowignore,
-// .gitignore, README.md and __init__.py.
+// projectMarks are globs, in lower case, for names that are common next to the dags folder of a project or
+// repository and rare inside it. The latter is not true of .airflowignore, .gitignore, README.md and
+// __init__.py.
 var projectMarks = []string{
 	".astro", "airflow_settings.y*ml", "airflow.cfg", "packages.txt", "requirements*.txt", "requirements*.in", "constraints*.txt",
 	"dockerfile*", ".dockerignore", "containerfile", "docker-compose*.y*ml", "compose*.y*ml",
@@ -25,8 +25,8 @@ func isProjectMark(name string) bool {
 	})
 }
 
-// checkTop refuses the folder around the dags folder where the dags folder is meant: one that
-// holds a folder dags, and either no DAG beside it or what marks a project.
+// checkTop rejects a project folder that was passed instead of its dags folder: one that contains a folder
+// dags, and next to it either no DAG or a project mark.
 func (p *packer) checkTop(top *dir, entries []fs.DirEntry) error {
 	if p.cfg.prefixSet || p.cfg.prefix != dags {
 		return nil
@@ -38,25 +38,25 @@ func (p *packer) checkTop(top *dir, entries []fs.DirEntry) error {
 			mark = name
 		}
 		switch {
-		case p.leftOut(name, entry.IsDir()):
+		case p.excluded(name, entry.IsDir()):
 		case strings.EqualFold(name, dags) && isFolder(top, entry):
-			inner = name // the last is dags itself, if there are Dags, too
-		case !entry.IsDir() && mayRun(name) && name != "__init__.py":
+			inner = name // if there is also a folder Dags, dags comes last
+		case !entry.IsDir() && mayContainDAG(name) && name != "__init__.py":
 			hasDAG = true
 		}
 	}
 	if inner == "" || hasDAG && mark == "" {
 		return nil
 	}
-	what := "holds a folder " + inner + " and no DAG beside it"
+	problem := "contains a folder " + inner + " and no DAG next to it"
 	if mark != "" {
-		what = "holds a folder " + inner + " beside " + quote(mark) + " like the project around a dags folder"
+		problem = "contains a folder " + inner + " next to " + quote(mark) + ", like a project folder"
 	}
-	cure := "Dir(" + quote(filepath.Join(p.cfg.folder, inner)) + ")"
+	fix := "use Dir(" + quote(filepath.Join(p.cfg.folder, inner)) + ")"
 	if p.cfg.isFS {
-		cure = "what fs.Sub(fsys, " + quote(inner) + ") returns"
+		fix = "pass the result of fs.Sub(fsys, " + quote(inner) + ")"
 	}
-	return &Error{Path: p.cfg.folder, Rule: what + ", so that its DAGs would lie below dags/" + inner + "/; pass " + cure + `, or the option Prefix("dags") if that is meant`}
+	return &Error{Path: p.cfg.folder, Rule: problem + ", so its DAGs would end up below dags/" + inner + "/; " + fix + `, or add the option Prefix("dags") if that is intended`}
 }
 
 // isFolder reports whether an entry is a directory or a symlink to one.
@@ -68,8 +68,8 @@ func isFolder(at *dir, entry fs.DirEntry) bool {
 	return err == nil && info.IsDir()
 }
 
-// mayRun reports whether DAGs can be in a file of that name.
-func mayRun(name string) bool {
+// mayContainDAG reports whether a file of that name may contain DAGs.
+func mayContainDAG(name string) bool {
 	ending := path.Ext(name)
 	return strings.EqualFold(ending, ".py") || strings.EqualFold(ending, ".zip")
 }

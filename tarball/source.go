@@ -8,14 +8,14 @@ import (
 	"slices"
 )
 
-// Source is where a tarball comes from: [Dir], [FS] or [File]. It may be packed many times,
-// by several goroutines at once.
+// Source is the content of a tarball. [Dir], [FS] and [File] return one. It can be packed many times, also
+// concurrently.
 type Source struct {
 	pack func(ctx context.Context, prefix string) (*Tarball, error)
 }
 
-// Dir is the folder at path, which may be a symlink to a folder. Nothing is read before
-// [Source.Pack] or [Source.Open], which also return what is wrong with path and options.
+// Dir returns a source for the folder at path, which may be a symlink. Nothing is read or validated before
+// [Source.Pack] or [Source.Open].
 func Dir(path string, options ...Option) *Source {
 	options = slices.Clone(options)
 	return &Source{func(ctx context.Context, prefix string) (*Tarball, error) {
@@ -32,8 +32,9 @@ func Dir(path string, options ...Option) *Source {
 	}}
 }
 
-// FS is all of fsys, such as an [embed.FS]. Its //go:embed needs all: before the folder, or it
-// leaves out __init__.py; and since it holds the folder itself, [fs.Sub] is needed, too:
+// FS returns a source for all of fsys, such as an [embed.FS]. An embedded folder needs the prefix all:,
+// without which //go:embed excludes __init__.py, and [fs.Sub], since the [embed.FS] contains the folder
+// itself:
 //
 //	//go:embed all:dags
 //	var embedded embed.FS
@@ -42,9 +43,9 @@ func Dir(path string, options ...Option) *Source {
 //	...
 //	source := tarball.FS(dags)
 //
-// If it holds symlinks it must be an [fs.ReadLinkFS]. A file's size and time must not change unless
-// its content does. For a folder of the operating system take [Dir]: what
-// [os.DirFS] returns follows symlinks to anywhere.
+// If fsys contains symlinks, it must be an [fs.ReadLinkFS]. The size and time of a file must not change
+// unless its content does. For a folder of the operating system, use [Dir]: [os.DirFS] follows symlinks
+// to the outside.
 func FS(fsys fs.FS, options ...Option) *Source {
 	options = slices.Clone(options)
 	return &Source{func(ctx context.Context, prefix string) (*Tarball, error) {
@@ -60,12 +61,12 @@ func FS(fsys fs.FS, options ...Option) *Source {
 	}}
 }
 
-// Pack makes the tarball, with its entries below prefix: "dags" for DAGs, "" for a bundle;
-// the option [Prefix] outranks it. The caller closes the tarball. When ctx ends, so does
-// Pack, with the context's error; every other error is an [*Error].
+// Pack creates the tarball, with its entries below prefix: "dags" for DAGs, "" for a bundle. The option
+// [Prefix] overrides it. The caller closes the tarball. If ctx ends, Pack returns its error; every other
+// error is an [*Error].
 func (s *Source) Pack(ctx context.Context, prefix string) (*Tarball, error) {
 	if s == nil || s.pack == nil {
-		return nil, &Error{Field: "source", Rule: "must be made by Dir, FS or File"}
+		return nil, &Error{Field: "source", Rule: "must be created with Dir, FS or File"}
 	}
 	if ctx == nil {
 		return nil, &Error{Field: "ctx", Rule: "must not be nil; pass context.Background() if there is none"}
@@ -73,31 +74,29 @@ func (s *Source) Pack(ctx context.Context, prefix string) (*Tarball, error) {
 	return s.pack(ctx, prefix)
 }
 
-// Open is [Source.Pack] for deploys.Source, which takes any tarball. What it returns is a
-// [*Tarball].
+// Open implements deploys.Source. It returns the [*Tarball] of [Source.Pack].
 func (s *Source) Open(ctx context.Context, prefix string) (io.ReadSeekCloser, error) {
 	packed, err := s.Pack(ctx, prefix)
 	if err != nil {
-		return nil, err // and not packed, which would be a nil in an interface that is none
+		return nil, err // not packed, a nil pointer that would make the interface non-nil
 	}
 	return packed, nil
 }
 
-// openFolder opens the folder such that nothing outside of it can be read through it.
 func openFolder(path string) (*os.Root, error) {
 	if path == "" {
-		return nil, &Error{Path: path, Rule: `must name a folder; the one that the process is in is "."`}
+		return nil, &Error{Path: path, Rule: `must be the path of a folder; use "." for the current directory`}
 	}
-	info, err := os.Stat(path) // before it is opened, where a named pipe would block
+	info, err := os.Stat(path) // before opening it, since a named pipe would block
 	if err != nil {
-		return nil, &Error{Path: path, Rule: blame(err, "must be a folder that can be read"), Err: err}
+		return nil, &Error{Path: path, Rule: ruleFor(err, "must be a readable folder"), Err: err}
 	}
 	if !info.IsDir() {
-		return nil, &Error{Path: path, Rule: "must be a folder; for a tarball that exists already, use File"}
+		return nil, &Error{Path: path, Rule: "must be a folder; for an existing tarball, use File"}
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
-		return nil, &Error{Path: path, Rule: blame(err, "must be a folder that can be read"), Err: err}
+		return nil, &Error{Path: path, Rule: ruleFor(err, "must be a readable folder"), Err: err}
 	}
 	return root, nil
 }

@@ -7,17 +7,17 @@ import (
 	"os"
 )
 
-// Tarball is a tarball that is ready to be uploaded: an [io.ReadSeekCloser] and an
-// [io.ReaderAt] that is at its beginning. Close it when done.
+// Tarball is a tarball that is ready to be uploaded: an [io.ReadSeekCloser] and an [io.ReaderAt],
+// positioned at the start. The caller closes it.
 type Tarball struct {
 	file      *os.File
-	leftover  string // what Close removes, if anything
+	leftover  string // the file that Close removes, or ""
 	size      int64
 	md5       []byte
 	files     int
 	content   string // its digest
 	prefix    string
-	anyPrefix bool // will do for a deploy
+	anyPrefix bool // Open accepts any prefix
 }
 
 var (
@@ -25,43 +25,41 @@ var (
 	_ io.ReaderAt       = (*Tarball)(nil)
 )
 
-// Size is the length of the tarball in bytes.
+// Size returns the size of the tarball in bytes.
 func (t *Tarball) Size() int64 { return t.size }
 
-// MD5 is the MD5 of the tarball, 16 bytes, as the header Content-MD5 has it in base64. It
-// guards against accidents on the way, not against attacks.
+// MD5 returns the 16-byte MD5 of the tarball, for the header Content-MD5. It detects transmission errors,
+// not attacks.
 func (t *Tarball) MD5() []byte { return bytes.Clone(t.md5) }
 
-// Files is how many regular files and symlinks were packed. It is 0 for a tarball of [File],
-// which is not looked into.
+// Files returns the number of packed files and symlinks. It is 0 for a tarball of [File], which is not
+// inspected.
 func (t *Tarball) Files() int { return t.files }
 
-// ContentDigest tells whether two tarballs hold the same: it depends on the names of the entries
-// (the prefix included), their kinds and modes, the targets of symlinks and the bytes of files,
-// and on nothing else. It does not change with the time of packing, the level of compression or
-// the version of Go. So it is what to store, and to compare before the next deploy:
+// ContentDigest returns a digest that is equal for tarballs with the same content. It depends only on the
+// names of the entries (including the prefix), their kinds and modes, the targets of symlinks and the
+// bytes of files, not on the time of packing, the compression level or the version of Go. Store it, and
+// compare it before the next deploy:
 //
 //	if packed.ContentDigest() == last { ... } // nothing changed
 //
-// It guards against accidents, not against somebody who looks for two trees that share one. It
-// looks like "v1:" and 64 hexadecimal digits; what comes before the colon is the version of the
-// encoding, and digests of different versions say nothing about each other. It is "" for a
-// tarball of [File], which is not looked into.
+// It detects changes, but does not resist deliberate collisions. It consists of "v1:" and 64 hexadecimal
+// digits. "v1" is the version of the encoding; digests of different versions cannot be compared. It is ""
+// for a tarball of [File], which is not inspected.
 func (t *Tarball) ContentDigest() string { return t.content }
 
-// Read reads the tarball, as [io.Reader] says.
+// Read implements [io.Reader].
 func (t *Tarball) Read(p []byte) (int, error) { return t.file.Read(p) }
 
-// ReadAt reads the tarball from offset, as [io.ReaderAt] says.
+// ReadAt implements [io.ReaderAt].
 func (t *Tarball) ReadAt(p []byte, offset int64) (int, error) { return t.file.ReadAt(p, offset) }
 
-// Seek sets where Read reads next, as [io.Seeker] says.
+// Seek implements [io.Seeker].
 func (t *Tarball) Seek(offset int64, whence int) (int64, error) {
 	return t.file.Seek(offset, whence)
 }
 
-// Close lets go of the tarball, which is gone then, unless it is one of [File]. Closing it
-// again does nothing.
+// Close closes the tarball and deletes it, unless it is from [File]. Closing it again does nothing.
 func (t *Tarball) Close() error {
 	err := t.file.Close()
 	if errors.Is(err, os.ErrClosed) {

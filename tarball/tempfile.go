@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 )
 
-// newTempFile makes a file that only this user can read. Where the system lets an open file
-// be removed, it is gone when the process is; else leftover is what remains to be removed.
+// newTempFile creates a file that only this user can read. If the system can remove an open file, it does
+// so, and the file disappears with the process. Otherwise leftover is the file to remove.
 func newTempFile() (file *os.File, leftover string, err error) {
 	file, err = os.CreateTemp("", "astro-deploy-*.tar.gz")
 	if err != nil {
@@ -22,20 +22,20 @@ func newTempFile() (file *os.File, leftover string, err error) {
 }
 
 func tempError(err error) *Error {
-	rule := blame(err, "must be a directory for temporary files; fix that, or set TMPDIR (on Windows TMP) to another")
+	rule := ruleFor(err, "must be a writable directory; fix that, or set TMPDIR (TMP on Windows) to another one")
 	if isNoRoom(err) {
-		rule = "must be a directory with room for the tarball; make room, or set TMPDIR (on Windows TMP) to another"
+		rule = "has no space for the tarball; free some space, or set TMPDIR (TMP on Windows) to another directory"
 	}
 	return &Error{Path: os.TempDir(), Rule: rule, Err: err}
 }
 
-// maxSize is how large a tarball may be: 5,000 MiB, which the storage takes in one upload.
+// maxSize is the storage's limit for one upload: 5,000 MiB.
 const maxSize = 5000 << 20
 
-const tooLarge = "more than 5,000 MiB, which one upload cannot hold"
+const tooLarge = "more than 5,000 MiB, the limit for one upload"
 
-// sink is what the compressor writes to. It never fails: after an error it takes all and
-// keeps nothing, so that the compressor ends like any other time, and its goroutines with it.
+// sink is the writer below the compressor. Its Write never fails: after an error it discards the data, so
+// that the compressor and its goroutines end normally.
 type sink struct {
 	file    io.Writer
 	cfg     *config
@@ -51,7 +51,7 @@ func (s *sink) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	if s.size+int64(len(p)) > s.cfg.maxSize {
-		s.failure.Store(&Error{Path: s.cfg.folder, Rule: "makes a tarball of " + tooLarge + "; exclude what the deploy does not need with Ignore, or keep it elsewhere, such as in object storage"})
+		s.failure.Store(&Error{Path: s.cfg.folder, Rule: "makes a tarball of " + tooLarge + "; exclude what the deploy does not need with Ignore, or store it elsewhere, such as in object storage"})
 		return len(p), nil
 	}
 	n, err := s.file.Write(p)
@@ -64,7 +64,7 @@ func (s *sink) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// err is what went wrong when writing.
+// err returns the first write error.
 func (s *sink) err() error {
 	if failure := s.failure.Load(); failure != nil {
 		return failure

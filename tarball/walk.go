@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// list is what a directory holds, in the order of the names.
+// list returns the entries of a directory, sorted by name.
 func (p *packer) list(at *dir) ([]fs.DirEntry, error) {
-	if err := p.alive(); err != nil {
+	if err := p.stopped(); err != nil {
 		return nil, err
 	}
 	entries, err := at.list()
@@ -22,11 +22,11 @@ func (p *packer) list(at *dir) ([]fs.DirEntry, error) {
 	return entries, nil
 }
 
-// entries packs what a directory holds. It is the only place where names are held: those of
-// one directory, and of the ones above it.
+// entries packs the entries of a directory. Only the names in this directory and those above it are in
+// memory.
 func (p *packer) entries(at *dir, entries []fs.DirEntry) error {
 	for _, entry := range entries {
-		if err := p.alive(); err != nil {
+		if err := p.stopped(); err != nil {
 			return err
 		}
 		if err := p.entry(at, entry); err != nil {
@@ -37,35 +37,35 @@ func (p *packer) entries(at *dir, entries []fs.DirEntry) error {
 }
 
 func (p *packer) entry(at *dir, entry fs.DirEntry) error {
-	given := entry.Name()
-	name := at.below(given)
-	if p.leftOut(name, entry.IsDir()) {
+	base := entry.Name()
+	name := at.below(base)
+	if p.excluded(name, entry.IsDir()) {
 		return nil
 	}
-	if !fs.ValidPath(given) || given == "." || strings.Contains(given, "/") {
-		return &Error{Path: at.path, Rule: fmt.Sprintf("holds %s, which is no name in UTF-8; rename it, or exclude it with Ignore", quote(given))}
+	if !fs.ValidPath(base) || base == "." || strings.Contains(base, "/") {
+		return &Error{Path: at.path, Rule: fmt.Sprintf("contains %s, which is not a valid UTF-8 name; rename it, or exclude it with Ignore", quote(base))}
 	}
-	// Of the entry the kind alone is used. What it says besides may come from the name, and
-	// so from outside of the folder if a link took its place meanwhile.
+	// Only the kind of the entry is used. Its other information may be looked up by name, and so come
+	// from outside the folder if a link has replaced the entry.
 	switch kind := entry.Type(); {
 	case kind.IsDir():
-		return p.folder(at, given)
+		return p.folder(at, base)
 	case kind.IsRegular():
-		return p.file(at, given)
+		return p.file(at, base)
 	case kind&fs.ModeSymlink != 0:
-		return p.link(at, given)
+		return p.link(at, base)
 	default:
 		return &Error{Path: name, Rule: "is a " + kindOf(kind) + ", which cannot be deployed; remove it, or exclude it with Ignore"}
 	}
 }
 
-// folder packs a directory and what it holds.
-func (p *packer) folder(parent *dir, given string) error {
-	name := parent.below(given)
+// folder packs a directory and its entries.
+func (p *packer) folder(parent *dir, base string) error {
+	name := parent.below(base)
 	if err := p.write(p.header(tar.TypeDir, p.below(name)+"/", 0o755), name); err != nil {
 		return err
 	}
-	at, err := parent.enter(given)
+	at, err := parent.enter(base)
 	if err != nil {
 		return p.unreadable(name, err)
 	}
@@ -77,8 +77,8 @@ func (p *packer) folder(parent *dir, given string) error {
 	return p.entries(at, entries)
 }
 
-// leftOut reports whether an entry is not packed. What is above it must be packed.
-func (p *packer) leftOut(name string, isDir bool) bool {
+// excluded reports whether an entry is excluded. The directories above it must not be.
+func (p *packer) excluded(name string, isDir bool) bool {
 	return path.Base(name) == ".git" || ignored(p.cfg.rules, name, isDir)
 }
 

@@ -15,18 +15,18 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/tarball"
 )
 
-func TestGitIsLeftOut(t *testing.T) {
+func TestGitIsExcluded(t *testing.T) {
 	tree := fstest.MapFS{
 		".git/config": file(""), "sub/.git": file("gitdir: elsewhere"), "sub/deep/.git/HEAD": file(""), "linked/.git": link("../keep"),
 		".gitignore": file(""), ".github/x": file(""), "a.git": file(""), "git/x": file(""), "keep": file(""),
 	}
 	want := []string{".github/", ".github/x", ".gitignore", "a.git", "git/", "git/x", "keep", "linked/", "sub/", "sub/deep/"}
 	assert.Equal(t, want, packed(t, tarball.Dir(folder(t, tree)), ""))
-	assert.Equal(t, want, packed(t, tarball.FS(tree, tarball.Ignore("!.git")), ""), "it cannot be taken back")
+	assert.Equal(t, want, packed(t, tarball.FS(tree, tarball.Ignore("!.git")), ""), "a pattern cannot include it again")
 }
 
-// A directory that is left out may be one that cannot be read, or a huge one.
-func TestLeftOutIsNotRead(t *testing.T) {
+// An excluded directory may be unreadable or huge.
+func TestExcludedIsNotRead(t *testing.T) {
 	tree := fstest.MapFS{"keep": file(""), "venv/lib/x": file(""), "logs/x": file(""), "a.csv": file("")}
 	source := tarball.FS(watched{tree, func(name string) {
 		assert.NotContains(t, []string{"venv", "venv/lib", "venv/lib/x", "logs/x", "a.csv"}, name)
@@ -34,7 +34,7 @@ func TestLeftOutIsNotRead(t *testing.T) {
 	assert.Equal(t, []string{"keep", "logs/"}, packed(t, source, ""))
 }
 
-// watched tells a test what is opened and listed.
+// watched calls touch for every file or directory that is opened or listed.
 type watched struct {
 	fstest.MapFS
 	touch func(name string)
@@ -50,7 +50,7 @@ func (w watched) ReadDir(name string) ([]fs.DirEntry, error) {
 	return w.MapFS.ReadDir(name)
 }
 
-func TestSpecialFilesAreRefused(t *testing.T) {
+func TestPackRejectsSpecialFiles(t *testing.T) {
 	for mode, kind := range map[fs.FileMode]string{
 		fs.ModeSocket:                        "socket",
 		fs.ModeNamedPipe:                     "named pipe",
@@ -67,7 +67,7 @@ func TestSpecialFilesAreRefused(t *testing.T) {
 	}
 }
 
-// sized is a file system whose file "log" has another size than it says.
+// sized returns a file system whose file "log" claims a wrong size.
 func sized(says int64, content string) fs.FS {
 	tree := fstest.MapFS{"a": file(""), "log": file(content)}
 	return hookedFS{tree, func(name string) (fs.File, error) {
@@ -79,17 +79,17 @@ func sized(says int64, content string) fs.FS {
 	}}
 }
 
-func TestFilesThatChangeAreRefused(t *testing.T) {
+func TestPackRejectsFilesThatGrowOrShrink(t *testing.T) {
 	for name, test := range map[string]struct {
 		says    int64
 		content string
 		how     string
 	}{
 		"grows":             {3, "four", "grew"},
-		"grows from none":   {0, "x", "grew"},
+		"grows from empty":  {0, "x", "grew"},
 		"shrinks":           {5, "four", "shrank"},
-		"shrinks to none":   {1, "", "shrank"},
-		"shrinks by much":   {1 << 20, "four", "shrank"},
+		"shrinks to empty":  {1, "", "shrank"},
+		"shrinks a lot":     {1 << 20, "four", "shrank"},
 		"grows over blocks": {600 << 10, string(make([]byte, 600<<10+1)), "grew"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -101,14 +101,14 @@ func TestFilesThatChangeAreRefused(t *testing.T) {
 	assert.Equal(t, []string{"a", "log"}, packed(t, tarball.FS(sized(4, "four")), ""))
 }
 
-// A name that stood for a file may stand for a directory by the time that it is opened.
+// A file may be replaced by a directory before it is opened.
 func TestFileThatBecomesADirectory(t *testing.T) {
 	tree := fstest.MapFS{"a": file(""), "dir/x": file("")}
 	_, text := refused(t, tarball.FS(hookedFS{tree, func(string) (fs.File, error) { return tree.Open("dir") }}), "")
-	assert.Contains(t, text, `"a" became something else than a file`)
+	assert.Contains(t, text, `"a" was replaced by something other than a file`)
 }
 
-func TestUnreadableIsRefused(t *testing.T) {
+func TestPackRejectsUnreadableFiles(t *testing.T) {
 	tree := fstest.MapFS{"a": file("content"), "sub/b": file("")}
 	denied := &fs.PathError{Op: "open", Path: "/secret\nplace", Err: fs.ErrPermission}
 
@@ -143,8 +143,8 @@ func (u unlisted) ReadDir(name string) ([]fs.DirEntry, error) {
 	return u.MapFS.ReadDir(name)
 }
 
-// Errors and the end may come with the last bytes, or after them.
-func TestReadersOfAllKinds(t *testing.T) {
+// Read may return io.EOF with the last byte or after it, and sometimes no byte.
+func TestPackWithUnusualReaders(t *testing.T) {
 	for name, end := range map[string]func(*int) (int, error){
 		"end with the last byte": func(left *int) (int, error) { *left--; return 1, map[bool]error{true: io.EOF}[*left == 0] },
 		"nothing now and then": func(left *int) (int, error) {
@@ -168,28 +168,28 @@ func TestReadersOfAllKinds(t *testing.T) {
 	}
 }
 
-// A file system may say anything of its entries; none may come to lie outside of the prefix.
-func TestNamesThatAreNone(t *testing.T) {
+// A file system may return any names, but no entry may be outside the prefix.
+func TestPackRejectsInvalidNames(t *testing.T) {
 	for _, name := range []string{"../x", "a/../../x", "a//x", "./x", "a/.", "a/\xff"} {
 		_, text := refused(t, tarball.FS(fstest.MapFS{"a/b": file(""), name: file("")}), "dags")
-		assert.Contains(t, text, ", which is no name in UTF-8; rename it, or exclude it with Ignore", name)
+		assert.Contains(t, text, ", which is not a valid UTF-8 name; rename it, or exclude it with Ignore", name)
 	}
 	assert.Equal(t, []string{"a/", "a/b"}, packed(t, tarball.FS(fstest.MapFS{"a/b": file(""), "a/\xff": file("")}, tarball.Ignore("a/?", "!b")), ""))
 	for _, name := range []string{"b/c", "..", ".", ""} {
 		_, text := refused(t, tarball.FS(renamed{fstest.MapFS{"a": file("")}, name}), "dags")
-		assert.Contains(t, text, "which is no name in UTF-8", name)
+		assert.Contains(t, text, "which is not a valid UTF-8 name", name)
 	}
 	why, _ := refused(t, tarball.FS(fstest.MapFS{"a\x00b": file("")}), "dags")
 	assert.Equal(t, "a\x00b", why.Path)
 }
 
-func TestDirIsNoFolder(t *testing.T) {
+func TestDirErrors(t *testing.T) {
 	root := folder(t, fstest.MapFS{"file.tar.gz": file("")})
 	for path, want := range map[string]string{
-		"":                                  `"" must name a folder`,
-		filepath.Join(root, "gone"):         "must be a folder that can be read: no such file or directory",
-		filepath.Join(root, "file.tar.gz"):  "must be a folder; for a tarball that exists already, use File",
-		filepath.Join(root, "file.tar.gz/"): "must be a folder; for a tarball",
+		"":                                  `"" must be the path of a folder`,
+		filepath.Join(root, "gone"):         "must be a readable folder: ",
+		filepath.Join(root, "file.tar.gz"):  "must be a folder; for an existing tarball, use File",
+		filepath.Join(root, "file.tar.gz/"): "must be a folder; for an existing tarball",
 	} {
 		why, text := refused(t, tarball.Dir(path), "")
 		assert.Equal(t, path, why.Path)
@@ -201,11 +201,11 @@ func TestDirIsNoFolder(t *testing.T) {
 
 func TestDirIsASymlink(t *testing.T) {
 	at := filepath.Join(t.TempDir(), "link")
-	require.NoError(t, os.Symlink(folder(t, fstest.MapFS{"a.py": file("")}), at))
+	symlink(t, folder(t, fstest.MapFS{"a.py": file("")}), at)
 	assert.Equal(t, []string{"dags/", "dags/a.py"}, packed(t, tarball.Dir(at), "dags"))
 }
 
-// renamed lists all by one name.
+// renamed lists a single entry with the given name.
 type renamed struct {
 	fstest.MapFS
 	name string
@@ -233,6 +233,7 @@ func TestFileThatGrowsAtTheEnd(t *testing.T) {
 }
 
 func TestDirThatVanishes(t *testing.T) {
+	replacesOpenFiles(t)
 	root := folder(t, fstest.MapFS{"a": file("")})
 	_, err := tarball.Dir(root).Pack(asked{t.Context(), func() { _ = os.RemoveAll(root) }}, "")
 	var why *tarball.Error

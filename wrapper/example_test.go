@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"time"
@@ -141,8 +142,8 @@ func ExampleWithTokenSource() {
 	client, err := wrapper.NewClient(
 		wrapper.WithBaseURL(server.URL),
 		wrapper.WithTokenSource(func(context.Context) (string, error) {
-			_, err := os.ReadFile("/var/run/secrets/there-is-none")
-			return "", err
+			token, err := os.ReadFile("/var/run/secrets/there-is-none")
+			return string(token), err
 		}),
 	)
 	if err != nil {
@@ -150,8 +151,8 @@ func ExampleWithTokenSource() {
 		return
 	}
 	_, err = client.Finalize(context.Background(), target, wrapper.ImageOnly())
-	fmt.Println(err)
-	// Output: FinalizeDeploy: nothing was sent: token source: open /var/run/secrets/there-is-none: no such file or directory
+	fmt.Println(errors.Is(err, fs.ErrNotExist), len(server.Requests()))
+	// Output: true 0
 }
 
 func ExampleClient_Finalize() {

@@ -164,3 +164,14 @@ func TestVersionMoveChangesTheRulesForGit(t *testing.T) {
 	}
 	require.NoError(t, second(client.CreateDeploy(t.Context(), deployment, request)))
 }
+
+// A finalize whose response is lost after the move is read back from v1.
+func TestVersionMoveAppliesToReadBacks(t *testing.T) {
+	server, client, target := fake(api.DeployTypeImageOnly)
+	defer server.Close()
+	server.RetireV1Beta1(404)
+	server.Inject(astrotest.CutConnection().AfterCommit())
+	require.NoError(t, second(client.Finalize(t.Context(), target, wrapper.ImageOnly())))
+	require.NoError(t, second(client.GetDeploy(t.Context(), target)))
+	assert.Equal(t, "v1beta1 v1 v1 v1", versionsOf(server.Requests()))
+}

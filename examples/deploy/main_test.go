@@ -129,7 +129,7 @@ func TestBadFlags(t *testing.T) {
 		{append(args, "-timeout", "0s"), "must be positive"},
 		{[]string{"-live"}, "-live needs -dags or -bundle"},
 		{append(args, "-dags", empty), "AllowEmpty"},
-		{append(args, "-dags", filepath.Join(empty, "none")), "must be a folder"},
+		{append(args, "-dags", filepath.Join(empty, "none")), "must be a readable folder"},
 		{append(args, "-ignore", "[a"), "Ignore"},
 		{append(args, "-deployment", "../x"), "deploymentId"},
 		{append(args, "-api-version", "v2"), "must be v1beta1"},

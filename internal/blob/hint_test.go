@@ -13,10 +13,10 @@ import (
 
 // A hint suggests a new deploy only for an expired URL, not for just any 403.
 func TestHints(t *testing.T) {
-	said := func(code, detail string) string {
+	errorXML := func(code, detail string) string {
 		return fmt.Sprintf("<Error><Code>%s</Code><Message>No.</Message><AuthenticationErrorDetail>%s</AuthenticationErrorDetail></Error>", code, detail)
 	}
-	storages := map[string]string{"x-ms-request-id": "r"}
+	fromStorage := map[string]string{"x-ms-request-id": "r"}
 	for name, row := range map[string]struct {
 		status int
 		header map[string]string
@@ -25,7 +25,7 @@ func TestHints(t *testing.T) {
 	}{
 		"proxy, page":                  {403, nil, "<html>Access Denied</html>", hintNotStorage("HOST")},
 		"proxy, no body":               {403, nil, "", hintNotStorage("HOST")},
-		"proxy, storage's format":      {403, nil, said("AuthenticationFailed", "Signature did not match."), hintNotStorage("HOST")},
+		"proxy, storage's format":      {403, nil, errorXML("AuthenticationFailed", "Signature did not match."), hintNotStorage("HOST")},
 		"a proxy's 404":                {404, nil, "", hintNotStorage("HOST")},
 		"a proxy's 407":                {407, nil, "", hintNotStorage("HOST")},
 		"a proxy's 502":                {502, nil, "", hintNotStorage("HOST")},
@@ -33,30 +33,30 @@ func TestHints(t *testing.T) {
 		"a proxy's 200":                {200, nil, "<html>", hintNotStorage("HOST")},
 		"a proxy's 302":                {302, map[string]string{"Location": "/login"}, "", hintNotStorage("HOST")},
 		"a proxy's 413":                {413, nil, "", hintNotStorage("HOST") + "; or " + hintSmaller},
-		"network rules":                {403, storages, said("AuthorizationFailure", ""), hintNetwork},
-		"IP address":                   {403, storages, said("AuthorizationSourceIPMismatch", ""), hintAddress},
-		"rights":                       {403, storages, said("AuthorizationPermissionMismatch", ""), hintRights},
-		"protocol":                     {403, storages, said("AuthorizationProtocolMismatch", ""), "including https"},
-		"an Authorization header":      {400, storages, said("InvalidAuthenticationInfo", ""), hintUnsigned},
-		"an Authorization header, 401": {401, storages, said("InvalidAuthenticationInfo", ""), hintUnsigned},
-		"no signature":                 {409, storages, said("PublicAccessNotPermitted", ""), hintUnsigned},
-		"signed with a key":            {403, storages, said("KeyBasedAuthenticationNotPermitted", ""), "support"},
-		"wrong signature":              {403, storages, said("AuthenticationFailed", "Signature did not match. String to sign used was w\n\n2024"), hintChanged},
-		"malformed signature":          {403, storages, said("AuthenticationFailed", "Signature fields not well formed."), hintChanged},
-		"no detail":                    {403, storages, said("AuthenticationFailed", ""), hintUnclear},
-		"unknown code":                 {403, storages, said("SomethingNew", ""), hintUnclear},
-		"no code":                      {403, storages, "", hintUnclear},
-		"container gone":               {404, storages, said("ContainerNotFound", ""), hintGone},
-		"blob gone":                    {404, storages, said("BlobNotFound", ""), hintGone},
-		"resource gone":                {404, storages, said("ResourceNotFound", ""), hintGone},
-		"404 without a code":           {404, storages, "", hintGone},
-		"account disabled":             {403, storages, said("AccountIsDisabled", ""), hintGone},
-		"damaged":                      {400, storages, said("Md5Mismatch", ""), hintDamaged},
-		"too large":                    {413, storages, said("RequestBodyTooLarge", ""), hintSmaller},
-		"too large, without a code":    {413, storages, "", hintSmaller},
-		"202":                          {202, storages, "", hintOddly},
-		"201 without a version":        {201, storages, "", hintOddly},
-		"code without a hint":          {409, storages, said("LeaseIdMissing", ""), ""},
+		"network rules":                {403, fromStorage, errorXML("AuthorizationFailure", ""), hintNetwork},
+		"IP address":                   {403, fromStorage, errorXML("AuthorizationSourceIPMismatch", ""), hintAddress},
+		"rights":                       {403, fromStorage, errorXML("AuthorizationPermissionMismatch", ""), hintRights},
+		"protocol":                     {403, fromStorage, errorXML("AuthorizationProtocolMismatch", ""), "including https"},
+		"an Authorization header":      {400, fromStorage, errorXML("InvalidAuthenticationInfo", ""), hintUnsigned},
+		"an Authorization header, 401": {401, fromStorage, errorXML("InvalidAuthenticationInfo", ""), hintUnsigned},
+		"no signature":                 {409, fromStorage, errorXML("PublicAccessNotPermitted", ""), hintUnsigned},
+		"signed with a key":            {403, fromStorage, errorXML("KeyBasedAuthenticationNotPermitted", ""), "support"},
+		"wrong signature":              {403, fromStorage, errorXML("AuthenticationFailed", "Signature did not match. String to sign used was w\n\n2024"), hintChanged},
+		"malformed signature":          {403, fromStorage, errorXML("AuthenticationFailed", "Signature fields not well formed."), hintChanged},
+		"no detail":                    {403, fromStorage, errorXML("AuthenticationFailed", ""), hintUnclear},
+		"unknown code":                 {403, fromStorage, errorXML("SomethingNew", ""), hintUnclear},
+		"no code":                      {403, fromStorage, "", hintUnclear},
+		"container gone":               {404, fromStorage, errorXML("ContainerNotFound", ""), hintGone},
+		"blob gone":                    {404, fromStorage, errorXML("BlobNotFound", ""), hintGone},
+		"resource gone":                {404, fromStorage, errorXML("ResourceNotFound", ""), hintGone},
+		"404 without a code":           {404, fromStorage, "", hintGone},
+		"account disabled":             {403, fromStorage, errorXML("AccountIsDisabled", ""), hintGone},
+		"damaged":                      {400, fromStorage, errorXML("Md5Mismatch", ""), hintDamaged},
+		"too large":                    {413, fromStorage, errorXML("RequestBodyTooLarge", ""), hintSmaller},
+		"too large, without a code":    {413, fromStorage, "", hintSmaller},
+		"202":                          {202, fromStorage, "", hintOddly},
+		"201 without a version":        {201, fromStorage, "", hintOddly},
+		"code without a hint":          {409, fromStorage, errorXML("LeaseIdMissing", ""), ""},
 		"code in the header":           {403, map[string]string{"X-MS-error-code": "AuthorizationFailure"}, "", hintNetwork},
 	} {
 		store := &storage{handlers: []http.HandlerFunc{status(row.status, row.header, row.body), status(row.status, row.header, row.body)}}

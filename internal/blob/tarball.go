@@ -21,7 +21,7 @@ type Tarball struct {
 	sum  []byte
 }
 
-// MD5 returns the tarball's MD5. [Measure] calls it instead of reading the tarball.
+// MD5 returns the tarball's MD5. [Measure] calls it instead of reading the whole tarball.
 func (t *Tarball) MD5() []byte { return t.sum }
 
 // InvalidError says why a tarball cannot be uploaded.
@@ -32,8 +32,8 @@ type InvalidError struct {
 
 func (e *InvalidError) Error() string { return "tarball " + e.Rule }
 
-// Measure checks a tarball and computes its MD5. It does not read the whole tarball if that has a
-// method MD5. A tarball that breaks a rule is an [*InvalidError]; any other error is from reading it.
+// Measure checks a tarball and computes its MD5, unless the tarball has a method MD5. It returns an
+// [*InvalidError] if the tarball breaks a rule; any other error is from reading it.
 // Measure returns within a second after ctx ends, even while a Read hangs.
 func Measure(ctx context.Context, tarball io.ReadSeeker) (*Tarball, error) {
 	if tarball == nil {

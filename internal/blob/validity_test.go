@@ -18,11 +18,11 @@ import (
 )
 
 // clocked is a storage with its own clock. It accepts the URL from start to expiry. A refusal shows the
-// clock only in the ways that says and dated select.
+// clock only in the ways that detail and dated select.
 type clocked struct {
 	off           time.Duration // of its clock from ours
 	start, expiry time.Time
-	says          func(start, expiry, now string) string // the detail of a refusal
+	detail        func(start, expiry, now string) string // the detail of a refusal
 	dated         bool                                   // a refusal has a Date
 	code          string
 	seen          int
@@ -43,8 +43,8 @@ func (c *clocked) RoundTrip(request *http.Request) (*http.Response, error) {
 		header.Set("Date", now.Format(http.TimeFormat))
 	}
 	detail := ""
-	if c.says != nil {
-		detail = "<AuthenticationErrorDetail>" + c.says(c.start.Format(http.TimeFormat), c.expiry.Format(http.TimeFormat), now.Format(http.TimeFormat)) + "</AuthenticationErrorDetail>"
+	if c.detail != nil {
+		detail = "<AuthenticationErrorDetail>" + c.detail(c.start.Format(http.TimeFormat), c.expiry.Format(http.TimeFormat), now.Format(http.TimeFormat)) + "</AuthenticationErrorDetail>"
 	}
 	body := "<Error><Code>" + c.code + "</Code>" + detail + "</Error>"
 	return &http.Response{StatusCode: http.StatusForbidden, Header: header, Body: io.NopCloser(strings.NewReader(body))}, nil
@@ -83,9 +83,9 @@ func TestPutUsesTheStoragesClock(t *testing.T) {
 		end      string // stored, expired, early or neither
 	}
 	for name, row := range map[string]row{
-		"expired, by the detail":       {storage: clocked{says: inFrame}, from: -2 * time.Hour, to: -time.Hour, attempts: 1, end: "expired"},
-		"expires now, by the detail":   {storage: clocked{says: inFrame}, from: -2 * time.Hour, attempts: 1, end: "expired"},
-		"expired, without a start":     {storage: clocked{says: withoutStart}, from: -2 * time.Hour, to: -time.Hour, se: iso, attempts: 1, end: "expired"},
+		"expired, by the detail":       {storage: clocked{detail: inFrame}, from: -2 * time.Hour, to: -time.Hour, attempts: 1, end: "expired"},
+		"expires now, by the detail":   {storage: clocked{detail: inFrame}, from: -2 * time.Hour, attempts: 1, end: "expired"},
+		"expired, without a start":     {storage: clocked{detail: withoutStart}, from: -2 * time.Hour, to: -time.Hour, se: iso, attempts: 1, end: "expired"},
 		"expired, by Date":             {storage: clocked{dated: true}, from: -2 * time.Hour, to: -time.Second, se: iso, attempts: 1, end: "expired"},
 		"expires now, by Date":         {storage: clocked{dated: true}, from: -2 * time.Hour, se: fraction, attempts: 1, end: "expired"},
 		"expired, another code":        {storage: clocked{dated: true, code: "AuthorizationFailure"}, from: -2 * time.Hour, to: -time.Hour, se: iso, attempts: 1, end: "expired"},
@@ -93,21 +93,21 @@ func TestPutUsesTheStoragesClock(t *testing.T) {
 		"expired, no clock shown":      {storage: clocked{}, from: -2 * time.Hour, to: -time.Hour, se: iso, attempts: 1, end: "neither"},
 		"expired, no times in the URL": {storage: clocked{dated: true}, from: -2 * time.Hour, to: -time.Hour, attempts: 1, end: "neither"},
 
-		"early, by the detail":                    {storage: clocked{says: inFrame}, from: 10 * time.Second, to: time.Hour, attempts: 2, end: "stored"},
-		"early, by the detail and st":             {storage: clocked{says: inFrame}, from: 300 * time.Millisecond, to: time.Hour, st: fraction, attempts: 2, end: "stored"},
-		"early, within the second":                {storage: clocked{says: inFrame, off: 100 * time.Millisecond}, from: 300 * time.Millisecond, to: time.Hour, attempts: 2, end: "stored"},
+		"early, by the detail":                    {storage: clocked{detail: inFrame}, from: 10 * time.Second, to: time.Hour, attempts: 2, end: "stored"},
+		"early, by the detail and st":             {storage: clocked{detail: inFrame}, from: 300 * time.Millisecond, to: time.Hour, st: fraction, attempts: 2, end: "stored"},
+		"early, within the second":                {storage: clocked{detail: inFrame, off: 100 * time.Millisecond}, from: 300 * time.Millisecond, to: time.Hour, attempts: 2, end: "stored"},
 		"early, by Date":                          {storage: clocked{dated: true, off: 900 * time.Millisecond}, from: 20 * time.Second, to: time.Hour, st: iso, attempts: 2, end: "stored"},
 		"early, by Date, with a fraction":         {storage: clocked{dated: true}, from: 300 * time.Millisecond, to: time.Hour, st: fraction, attempts: 2, end: "stored"},
 		"early, another code":                     {storage: clocked{dated: true, code: "AuthorizationFailure"}, from: time.Second, to: time.Hour, st: iso, attempts: 2, end: "stored"},
-		"early, our clock is ahead":               {storage: clocked{says: inFrame, off: -5 * time.Hour}, from: 10 * time.Second, to: time.Hour, attempts: 2, end: "stored"},
+		"early, our clock is ahead":               {storage: clocked{detail: inFrame, off: -5 * time.Hour}, from: 10 * time.Second, to: time.Hour, attempts: 2, end: "stored"},
 		"early, our clock is behind":              {storage: clocked{dated: true, off: 5 * time.Hour}, from: 10 * time.Second, to: time.Hour, st: iso, attempts: 2, end: "stored"},
-		"early, within the longest wait":          {storage: clocked{says: inFrame}, from: 59 * time.Second, to: time.Hour, attempts: 2, end: "stored"},
-		"early, beyond the longest wait":          {storage: clocked{says: inFrame}, from: 10 * time.Minute, to: time.Hour, attempts: 1, end: "early"},
+		"early, within the longest wait":          {storage: clocked{detail: inFrame}, from: 59 * time.Second, to: time.Hour, attempts: 2, end: "stored"},
+		"early, beyond the longest wait":          {storage: clocked{detail: inFrame}, from: 10 * time.Minute, to: time.Hour, attempts: 1, end: "early"},
 		"early, beyond the longest wait, by Date": {storage: clocked{dated: true}, from: 10 * time.Minute, to: time.Hour, st: iso, attempts: 1, end: "early"},
-		"early, no attempt left":                  {storage: clocked{says: inFrame}, from: time.Second, to: time.Hour, change: func(p *retry.Policy) { p.MaxAttempts = 1 }, attempts: 1, end: "early"},
-		"early, waits disabled":                   {storage: clocked{says: inFrame}, from: time.Second, to: time.Hour, change: func(p *retry.Policy) { p.MaxRetryAfter = -1 }, attempts: 4, end: "early"},
-		"early, wrong signature":                  {storage: clocked{says: mismatch, dated: true}, from: time.Second, to: time.Hour, st: iso, attempts: 1, end: "neither"},
-		"early, wrong signature, no st":           {storage: clocked{says: mismatch, dated: true}, from: 2 * time.Hour, to: 3 * time.Hour, attempts: 1, end: "neither"},
+		"early, no attempt left":                  {storage: clocked{detail: inFrame}, from: time.Second, to: time.Hour, change: func(p *retry.Policy) { p.MaxAttempts = 1 }, attempts: 1, end: "early"},
+		"early, waits disabled":                   {storage: clocked{detail: inFrame}, from: time.Second, to: time.Hour, change: func(p *retry.Policy) { p.MaxRetryAfter = -1 }, attempts: 4, end: "early"},
+		"early, wrong signature":                  {storage: clocked{detail: mismatch, dated: true}, from: time.Second, to: time.Hour, st: iso, attempts: 1, end: "neither"},
+		"early, wrong signature, no st":           {storage: clocked{detail: mismatch, dated: true}, from: 2 * time.Hour, to: 3 * time.Hour, attempts: 1, end: "neither"},
 		"early, no st, no detail":                 {storage: clocked{dated: true}, from: time.Second, to: time.Hour, attempts: 1, end: "neither"},
 	} {
 		t.Run(name, func(t *testing.T) {

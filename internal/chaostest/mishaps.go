@@ -17,7 +17,7 @@ const (
 type Mishap struct {
 	Fault       astrotest.Fault
 	Benign      bool // the client accepts the response
-	InFlight    bool // the request may still be in flight, as far as the client can tell
+	InFlight    bool // the client cannot rule out that the request is still in flight
 	WrongDeploy bool // the response is about another deploy, which CreateDeploy cannot detect
 	Redelivered bool // the refusal of a second delivery, after which the client reads the deploy back once
 	WrongStatus bool // the response shows a status that the deploy does not have

@@ -55,7 +55,7 @@ func RequireClean(t *testing.T, shown string) {
 	t.Helper()
 	for _, secret := range []string{Token, "s3cret-of-the-token", "sig=", Signature} {
 		if strings.Contains(shown, secret) {
-			require.Fail(t, "a secret shows", "%q in %.2000s", secret, shown)
+			require.Fail(t, "a secret is shown", "%q in %.2000s", secret, shown)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func UploadURL(uploadURL, server string) (parsed *url.URL, rule string) {
 	case err != nil, parsed.Hostname() == "", parsed.User != nil, parsed.Fragment != "", !IsPrintable(uploadURL), !IsPrintable(parsed.Host), strings.Contains(uploadURL, " "):
 		return nil, "must be the URL exactly as the service returned it"
 	case mayBeLoopback(parsed.Hostname()) && !mayReachLoopback(server):
-		return nil, "must not point to this machine, as the host " + parsed.Hostname() + " may, unless the base URL does, too"
+		return nil, "must not point to this machine (host " + parsed.Hostname() + ") unless the base URL does, too"
 	case parsed.Scheme != "https" && (parsed.Scheme != "http" || !isLoopback(parsed.Hostname())):
 		return nil, "must be https, or the tarball and the URL's signature are sent unencrypted; http is for loopback hosts only"
 	}

@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -53,7 +52,7 @@ func (n *Network) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	case n.dialed <- &conn{in: up, out: down}:
 		return &conn{in: down, out: up}, nil
 	case <-n.closed:
-		err = os.NewSyscallError("connect", syscall.ECONNREFUSED)
+		err = os.NewSyscallError("connect", errRefused)
 	case <-ctx.Done():
 		err = ctx.Err()
 	}

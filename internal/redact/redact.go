@@ -17,7 +17,7 @@ const (
 	mask = "[REDACTED]"
 	// MaxExcerpt is the maximum size of [Redactor.Excerpt], in bytes.
 	MaxExcerpt = 2 << 10
-	// run is how many consecutive characters of a secret are masked.
+	// run is how many consecutive characters of a secret are enough to be masked.
 	run = 12
 	// minSecret is the length below which a secret is not masked, because that would garble the text.
 	// Any secret of the service is longer.

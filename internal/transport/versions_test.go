@@ -119,6 +119,7 @@ func TestVersionMovesWhenTheOldOneIsGone(t *testing.T) {
 			}
 			assert.Equal(t, []string{atOld, atNew}, (*sent)[:2])
 			assert.Equal(t, len(*sent), result.Attempts)
+			assert.False(t, result.Outcome.NotSent)
 			assert.Equal(t, row.remembered, chain.Versions.Moved())
 			*sent = nil
 			send(t, chain)

@@ -6,16 +6,16 @@ import (
 )
 
 const (
-	// clockTick is longer than the steps in which operating systems count the times of files. Some
-	// file systems count in seconds.
+	// clockTick is longer than the resolution of file times in operating systems. Some file systems
+	// have a resolution of seconds.
 	clockTick = 20 * time.Millisecond
-	// maxTicks is how many ticks to wait for a file that keeps changing.
+	// maxTicks is how many ticks to wait for a file that is being written to.
 	maxTicks = 50
 )
 
-// settled is the state of a file whose last change is older than a tick of the clock. Before
-// that, another write, or one that is under way, could leave it the time that it has already.
-func (p *packer) settled(name string, file fs.File) (fs.FileInfo, error) {
+// stableInfo waits until the last change of a file is older than clockTick, and returns its state. Before
+// that, another write could leave the time of the file unchanged.
+func (p *packer) stableInfo(name string, file fs.File) (fs.FileInfo, error) {
 	for range maxTicks {
 		info, err := file.Stat()
 		if err != nil {
@@ -32,19 +32,19 @@ func (p *packer) settled(name string, file fs.File) (fs.FileInfo, error) {
 	return nil, changed(name, "was written to")
 }
 
-// pause waits, or returns why packing was ended.
+// pause waits. It returns an error if packing must stop.
 func (p *packer) pause(wait time.Duration) error {
 	select {
 	case <-p.ctx.Done():
-		return p.alive()
+		return p.stopped()
 	case <-time.After(wait):
 		return nil
 	}
 }
 
-// unchanged returns an error if the file was written to since before. Its size was counted when it
-// was read.
-func (p *packer) unchanged(name string, file fs.File, before fs.FileInfo) error {
+// checkUnchanged returns an error if the time of the file differs from before. Its size was checked while
+// it was read.
+func (p *packer) checkUnchanged(name string, file fs.File, before fs.FileInfo) error {
 	after, err := file.Stat()
 	if err != nil {
 		return p.unreadable(name, err)

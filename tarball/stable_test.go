@@ -16,9 +16,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/tarball"
 )
 
-// A file that is written to while it is read may be packed with old bytes and new ones. Its
-// time tells.
-func TestFileRewrittenInPlaceIsRefused(t *testing.T) {
+// A file that is written to while it is read may have old and new bytes. Its time or size shows that.
+func TestPackRejectsFilesThatAreWrittenTo(t *testing.T) {
 	root := folder(t, fstest.MapFS{"a.py": file(random), "z.py": file("")})
 	at := filepath.Join(root, "a.py")
 	require.NoError(t, os.Chtimes(at, epoch, epoch))
@@ -39,7 +38,7 @@ func TestFileRewrittenInPlaceIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			asks := 0
 			_, err := tarball.Dir(root).Pack(asked{t.Context(), func() {
-				if asks++; asks == 4 { // the list, the file, its first part, its second
+				if asks++; asks == 4 { // after the listing, the file and its first part
 					require.NoError(t, rewrite())
 				}
 			}}, "")
@@ -53,8 +52,9 @@ func TestFileRewrittenInPlaceIsRefused(t *testing.T) {
 	}
 }
 
-// One that is replaced, as editors and git do, is whole all the same.
+// A file that is replaced, as editors and git do, is packed whole.
 func TestFileReplacedIsPackedWhole(t *testing.T) {
+	replacesOpenFiles(t)
 	root := folder(t, fstest.MapFS{"a.py": file(random)})
 	asks := 0
 	archive, err := tarball.Dir(root).Pack(asked{t.Context(), func() {
@@ -69,7 +69,7 @@ func TestFileReplacedIsPackedWhole(t *testing.T) {
 	assert.Equal(t, random, entries["a.py"].content)
 }
 
-// writtenFS has a file that is written to for a while: until then, its time is now.
+// writtenFS has a file that is written to for a while. Until then, its time is now.
 type writtenFS struct {
 	fstest.MapFS
 	until time.Time
@@ -107,8 +107,8 @@ type writtenInfo struct {
 
 func (w writtenInfo) ModTime() time.Time { return w.last }
 
-// A file that was written to just now is read once another write would leave it another time.
-func TestFileWrittenToJustNow(t *testing.T) {
+// A recently written file is read only after a further write would change its time.
+func TestPackWaitsForRecentlyWrittenFiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, lasts := range []time.Duration{0, 15 * time.Millisecond, 900 * time.Millisecond} {
 			until := time.Now().Add(lasts)
@@ -122,7 +122,7 @@ func TestFileWrittenToJustNow(t *testing.T) {
 		_, text := refused(t, tarball.FS(writtenFS{fstest.MapFS{"a": file("x")}, began.Add(time.Hour), func() { t.Error("is read") }}), "")
 		assert.Contains(t, text, `"a" was written to`)
 		assert.LessOrEqual(t, time.Since(began), time.Second)
-		assert.Equal(t, []string{"a"}, packed(t, tarball.FS(fstest.MapFS{"a": {ModTime: time.Now().Add(time.Hour)}}), ""), "where the clocks differ")
+		assert.Equal(t, []string{"a"}, packed(t, tarball.FS(fstest.MapFS{"a": {ModTime: time.Now().Add(time.Hour)}}), ""), "the clocks may differ")
 		assert.LessOrEqual(t, time.Since(began), time.Second)
 	})
 }

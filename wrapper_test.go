@@ -60,7 +60,7 @@ func init() { _ = os.Unsetenv("ASTRO_API_URL") }
 
 // inBothVersions runs test under each of the API's base paths.
 func inBothVersions(t *testing.T, test func(w world)) {
-	for _, apiVersion := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
+	for _, apiVersion := range []wrapper.APIVersion{"v1beta1", wrapper.V1} {
 		t.Run(string(apiVersion), func(t *testing.T) { test(newWorld(t, nil, wrapper.WithAPIVersion(apiVersion))) })
 	}
 }
@@ -422,7 +422,7 @@ func TestPromise4ErrorsLoseNothing(t *testing.T) {
 // On v1beta1 a missing route may mean that the version is gone.
 func TestPromise4AMissingRouteNamesTheEndOfV1Beta1(t *testing.T) {
 	w := newWorld(t, nil)
-	client, err := wrapper.NewClient(wrapper.WithToken(astrotest.Token), wrapper.WithBaseURL(w.server.URL+"/no/such/base"), wrapper.WithAPIVersion(wrapper.V1Beta1))
+	client, err := wrapper.NewClient(wrapper.WithToken(astrotest.Token), wrapper.WithBaseURL(w.server.URL+"/no/such/base"), wrapper.WithAPIVersion("v1beta1"))
 	require.NoError(t, err)
 	_, err = client.Finalize(t.Context(), w.add(api.DeployTypeImageOnly), wrapper.ImageOnly())
 	require.ErrorIs(t, err, wrapper.ErrNotFound)
@@ -481,7 +481,7 @@ func TestPromise5FaultsDoNotDecideTheOutcome(t *testing.T) {
 		{"refused", []astrotest.Fault{astrotest.Error(400, "Invalid")}, wrapper.ErrBadRequest, "POST GET"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			for _, apiVersion := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
+			for _, apiVersion := range []wrapper.APIVersion{"v1beta1", wrapper.V1} {
 				w := newWorld(t, nil).patient(apiVersion)
 				target := w.add(api.DeployTypeDAGOnly)
 				w.server.Inject(row.faults...)
@@ -502,7 +502,7 @@ func TestPromise5FaultsDoNotDecideTheOutcome(t *testing.T) {
 // A POST that is not known to be idempotent, such as creating a deploy, is retried only after a 429.
 func TestPromise5CreateIsNeverReplayed(t *testing.T) {
 	const cut = 0
-	for _, apiVersion := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
+	for _, apiVersion := range []wrapper.APIVersion{"v1beta1", wrapper.V1} {
 		for _, final := range []int{cut, 408, 500, 502, 503, 504} {
 			statuses := []int{429, final, 200}
 			received := 0
@@ -726,7 +726,7 @@ func TestPromise8ContractMatchesTheClient(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, string(onDisk), contract)
 	assert.Contains(t, contract, "openapi: 3.0.3")
-	for _, apiVersion := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
+	for _, apiVersion := range []wrapper.APIVersion{"v1beta1", wrapper.V1} {
 		client, err := wrapper.NewClient(wrapper.WithToken("token"), wrapper.WithAPIVersion(apiVersion))
 		require.NoError(t, err)
 		assert.Contains(t, contract, "- url: "+strings.TrimSuffix(client.API().Server, "/")+"\n")

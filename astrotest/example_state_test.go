@@ -185,7 +185,7 @@ func ExampleServer_RetireV1Beta1() {
 	defer server.Close()
 	target := add(server, api.DeployTypeImageOnly)
 	server.RetireV1Beta1(http.StatusGone)
-	for _, version := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
+	for _, version := range []wrapper.APIVersion{"v1beta1", wrapper.V1} {
 		client := newClient(server, astrotest.Token, wrapper.WithAPIVersion(version))
 		_, err := client.GetDeploy(context.Background(), target)
 		var refused *wrapper.APIError

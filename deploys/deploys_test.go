@@ -56,7 +56,7 @@ func (o *open) Close() error {
 var shop = deploys.Mount{Path: "/usr/local/airflow/dbt/shop", Type: "dbt"}
 
 func TestDAGs(t *testing.T) {
-	for _, apiVersion := range []wrapper.APIVersion{wrapper.V1Beta1, wrapper.V1} {
+	for _, apiVersion := range []wrapper.APIVersion{"v1beta1", wrapper.V1} {
 		server, client, deployment := newService(t, wrapper.WithAPIVersion(apiVersion))
 		source := &packed{content: gzipped(3000)}
 		var sent int64

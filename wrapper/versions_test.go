@@ -165,8 +165,8 @@ func TestVersionMoveChangesTheRulesForGit(t *testing.T) {
 	require.NoError(t, second(client.CreateDeploy(t.Context(), deployment, request)))
 }
 
-// A response that is lost at v1 is read back there, which shows that v1 is in use.
-func TestVersionThatMovedIsReadBack(t *testing.T) {
+// A finalize whose response is lost after the move is read back from v1.
+func TestVersionMoveAppliesToReadBacks(t *testing.T) {
 	server, client, target := fake(api.DeployTypeImageOnly)
 	defer server.Close()
 	server.RetireV1Beta1(404)

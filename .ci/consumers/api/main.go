@@ -38,13 +38,13 @@ func get(args []string) error {
 	if err != nil {
 		return err
 	}
-	answer, err := client.GetDeployWithResponse(context.Background(), args[1], args[2], args[3])
+	response, err := client.GetDeployWithResponse(context.Background(), args[1], args[2], args[3])
 	if err != nil {
 		return err
 	}
-	if answer.JSON200 == nil {
-		return fmt.Errorf("the service answered %s", answer.Status())
+	if response.JSON200 == nil {
+		return fmt.Errorf("the service responded with %s", response.Status())
 	}
-	fmt.Println(answer.JSON200.ID, "is", answer.JSON200.Status)
+	fmt.Println(response.JSON200.ID, "is", response.JSON200.Status)
 	return nil
 }

@@ -14,7 +14,6 @@ import (
 	"net/http/httptest"
 	"net/http/httptrace"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -745,12 +744,8 @@ func TestPromise9LightToCarry(t *testing.T) {
 	const module = "github.com/astro-finalize/astro-finalize-go"
 	write("go.mod", "module consumer\n\ngo 1.25.0\n\nrequire "+module+" v0.0.0\n\nreplace "+module+" => "+strconv.Quote(filepath.ToSlash(library))+"\n")
 	write("main.go", "package main\n\nimport \""+module+"/wrapper\"\n\nfunc main() { _, _ = wrapper.NewClient() }\n")
-	for _, verb := range []string{"tidy", "vendor"} {
-		command := exec.CommandContext(t.Context(), "go", "mod", verb)
-		command.Dir = consumer
-		out, err := command.CombinedOutput()
-		require.NoError(t, err, "%s", out)
-	}
+	goCommand(t, consumer, "mod tidy")
+	goCommand(t, consumer, "mod vendor")
 	read := func(name string) string {
 		content, err := os.ReadFile(filepath.Join(consumer, name))
 		require.NoError(t, err)

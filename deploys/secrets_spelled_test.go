@@ -43,7 +43,7 @@ func (e *echoing) RoundTrip(request *http.Request) (*http.Response, error) {
 // TestNoSpellingOfASecretShows of package wrapper, for the error of a deploy and its result.
 func TestNoSpellingOfASecretShows(t *testing.T) {
 	secrets := 200
-	if chaostest.UnderRace {
+	if testing.Short() || chaostest.UnderRace {
 		secrets = 5
 	}
 	random, names := rand.New(rand.NewPCG(5, 11)), slices.Sorted(maps.Keys(chaostest.Spellings))

@@ -22,6 +22,9 @@ const perBubble = 50
 // Run has a test make its calls over both protocols, some in each bubble, and count in tally how they
 // end. Each of the ends must have come about.
 func Run(t *testing.T, ends []string, some func(t *testing.T, random *rand.Rand, protocol []astrotest.Option, calls int, tally map[string]int)) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	for name, protocol := range map[string][]astrotest.Option{"HTTP1": nil, "HTTP2": {astrotest.WithHTTP2()}} {
 		t.Run(name, func(t *testing.T) {
 			t.Logf("-chaos.n=%d -chaos.seed=%d", *calls, *seed)

@@ -2,9 +2,7 @@ package astrofinalize_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -25,11 +23,7 @@ func TestPromise8RegenerationWorksInWorkspacesAndBesideVendor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			home, goWork := t.TempDir(), ""
 			run := func(dir, arguments string) {
-				goCommand := exec.CommandContext(t.Context(), "go", strings.Fields(arguments)...)
-				goCommand.Dir = filepath.Join(home, dir)
-				goCommand.Env = append(os.Environ(), "GOWORK="+goWork)
-				out, err := goCommand.CombinedOutput()
-				require.NoError(t, err, "go %s: %s", arguments, out)
+				goCommand(t, filepath.Join(home, dir), arguments, "GOWORK="+goWork)
 			}
 			copyModule(t, filepath.Join(home, "lib"))
 			require.NoError(t, os.Mkdir(filepath.Join(home, "app"), 0o700))

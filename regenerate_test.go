@@ -7,7 +7,6 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -105,10 +104,7 @@ func TestPromise8ContractAdditionsNeedNoHandWrittenCode(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(module, "openapi.yaml"), []byte(grown), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(module, "wrapper", "addition_test.go"), []byte(additionTest), 0o600))
 	for _, command := range []string{"generate ./...", "vet ./api ./wrapper ./astrotest/...", "test -run ^TestArchiveDeploy$ ./wrapper"} {
-		goCommand := exec.CommandContext(t.Context(), "go", strings.Fields(command)...)
-		goCommand.Dir = module
-		out, err := goCommand.CombinedOutput()
-		require.NoError(t, err, "go %s: %s", command, out)
+		goCommand(t, module, command)
 	}
 
 	after := exportedNames(t, filepath.Join(module, "api", "api.gen.go"))

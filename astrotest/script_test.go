@@ -130,6 +130,9 @@ func script(t *testing.T, server *astrotest.Server, deployment astrotest.Deploym
 // a skipped test.
 func needPrograms(t *testing.T, names ...string) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	if runtime.GOOS == "windows" {
 		t.Skip("the scripts are for Unix")
 	}

@@ -44,7 +44,7 @@ func (e *echoing) RoundTrip(request *http.Request) (*http.Response, error) {
 // Neither the error of a deploy nor its result shows a secret, however a response encodes it.
 func TestNoSpellingOfASecretShows(t *testing.T) {
 	secrets := 200
-	if chaostest.UnderRace {
+	if testing.Short() || chaostest.UnderRace {
 		secrets = 5
 	}
 	random, names := rand.New(rand.NewPCG(5, 11)), slices.Sorted(maps.Keys(chaostest.Spellings))

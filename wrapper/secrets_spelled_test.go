@@ -96,7 +96,7 @@ func (e *echoing) deploy(id, status string) string {
 // type, however it is printed, logged or encoded.
 func TestErrorsShowNoSpellingOfASecret(t *testing.T) {
 	seeds := 10
-	if chaostest.UnderRace { // the race detector finds other bugs
+	if testing.Short() || chaostest.UnderRace { // the race detector finds other bugs
 		seeds = 1
 	}
 	for seed := range seeds {

@@ -101,6 +101,9 @@ func TestFailures(t *testing.T) {
 		"wait ended early": {[]astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "INITIALIZED" }).On("FinalizeDeploy"), astrotest.Error(403, "no").On("GetDeploy")}, exitUnknown, "wait"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if name == "unknown" && testing.Short() {
+				t.Skip("slow: it waits before each retry")
+			}
 			server, args := live(t)
 			server.Inject(row.faults...)
 			code, stdout, stderr := runWith(t, append(args, "-json")...)

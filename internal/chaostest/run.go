@@ -22,6 +22,9 @@ const perBubble = 50
 // Run calls batch for all calls of a test, over HTTP/1.1 and HTTP/2, a few per bubble. batch counts the
 // outcomes in tally; each of the given outcomes must occur.
 func Run(t *testing.T, outcomes []string, batch func(t *testing.T, random *rand.Rand, protocol []astrotest.Option, calls int, tally map[string]int)) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	for name, protocol := range map[string][]astrotest.Option{"HTTP1": nil, "HTTP2": {astrotest.WithHTTP2()}} {
 		t.Run(name, func(t *testing.T) {
 			t.Logf("-chaos.n=%d -chaos.seed=%d", *calls, *seed)

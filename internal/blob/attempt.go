@@ -42,7 +42,7 @@ func (a attempt) isExpectRefused() bool {
 	return a.response != nil && a.response.StatusCode == http.StatusExpectationFailed && a.request.Header.Get("Expect") != ""
 }
 
-// isCutOff reports whether ctx ended while the response was read. A 201 is enough without its body.
+// isCutOff reports whether ctx ended while the response was read. The body of a 201 is not needed.
 func (a attempt) isCutOff(ctx context.Context) bool {
 	return a.err == nil && a.response.Cut != nil && a.response.StatusCode != http.StatusCreated && ctx.Err() != nil
 }
@@ -90,8 +90,8 @@ func (u *upload) rewind(ctx context.Context) (err error, hangs bool) {
 	return retry.ContextError(ctx), false
 }
 
-// whyEnded adds to the error of a round trip what ended it, unless the error already says so: the end
-// of ctx, or a stall, which ended only sending.
+// whyEnded adds the reason to the error of a round trip that ctx or a stall ended, unless the error
+// already has it. A stall ends only the context sending.
 func whyEnded(ctx, sending context.Context, err error) error {
 	if stalled := context.Cause(sending); stalled != nil && ctx.Err() == nil && !errors.Is(err, stalled) {
 		return fmt.Errorf("%w: %v", stalled, err)
@@ -109,7 +109,7 @@ func (u *upload) roundTrip(ctx context.Context, request *http.Request, body *bod
 // maxResponse is how many bytes of a response are read. An error in XML has a few hundred.
 const maxResponse = 64 << 10
 
-// minExpect is the size up to which Expect saves nothing, since a connection takes the body at once.
+// minExpect is the largest body that is sent without Expect: a connection buffers it at once anyway.
 const minExpect = 16 << 10
 
 // request returns a request with only the headers that the storage needs, without a User-Agent.

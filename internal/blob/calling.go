@@ -17,8 +17,8 @@ var (
 // grace is how long wait waits for a call after the context has ended.
 const grace = time.Second
 
-// calling is a call of the caller's code in a goroutine of its own, so that a call that hangs can be
-// abandoned. A panic of an abandoned call is dropped.
+// calling is a call of the caller's code in a separate goroutine, so that it can be abandoned if it
+// hangs. A panic of an abandoned call is dropped.
 type calling[T any] chan called[T]
 
 // called is how a call ended.
@@ -43,8 +43,8 @@ func start[T any](do func() (T, error)) calling[T] {
 	return c
 }
 
-// wait waits for the end of the call: at most for atMost, if that is positive, and for a moment after
-// ctx has ended. It repanics a panic of the call, so that the caller can recover it.
+// wait waits for the end of the call: at most atMost, if that is positive, and a moment after ctx has
+// ended. It repanics a panic of the call, so that the caller can recover it.
 func (c calling[T]) wait(ctx context.Context, atMost time.Duration) called[T] {
 	var late <-chan time.Time
 	if atMost > 0 {

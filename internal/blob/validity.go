@@ -19,7 +19,7 @@ type validity struct {
 }
 
 // How the storage describes a URL that is not valid now. It uses the second form for an expired URL
-// without a start, for which it takes the current time.
+// without a start, and shows the current time as the start.
 var (
 	notInFrame = regexp.MustCompile(`(?:Start \[([^]]*)\] - )?Expiry \[([^]]*)\] - Current \[([^]]*)\]`)
 	endsBefore = regexp.MustCompile(`expiry time \[([^]]*)\] .*after signed start time \[([^]]*)\]`)

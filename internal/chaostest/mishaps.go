@@ -26,8 +26,8 @@ type Mishap struct {
 	LongPause   bool // a Retry-After that is longer than the time for reading back
 }
 
-// Mishaps returns the faults of requests for one deploy. The tests draw them with equal probability. Over
-// HTTP/1.1, a fault of HTTP/2 ends the connection.
+// Mishaps returns the faults for requests about one deploy. The tests draw them with equal probability.
+// Over HTTP/1.1, a fault of HTTP/2 ends the connection.
 func Mishaps() []Mishap {
 	echo := "<pre>Authorization: Bearer " + Token + " https://storage.example/a?sv=1&sig=" + Signature + "</pre>"
 	set := func(field string, value any) astrotest.Fault {

@@ -44,7 +44,7 @@ func without(text string, isInvalid func(rune) bool, allowed string) string {
 	}
 	r, _ := utf8.DecodeRuneInString(text[i:])
 	rule, colon := "must not contain "+name(r), ": "
-	for _, reason := range []string{cure(r), allowed} {
+	for _, reason := range []string{advice(r), allowed} {
 		if reason != "" {
 			rule, colon = rule+colon+reason, "; "
 		}
@@ -64,9 +64,9 @@ func name(r rune) string {
 	return `"` + string(r) + `"`
 }
 
-// cure says where an invalid character comes from or what to do about it. It returns "" if neither is
+// advice says where an invalid character comes from or what to do about it. It returns "" if neither is
 // known.
-func cure(r rune) string {
+func advice(r rune) string {
 	switch r {
 	case '"', '\'', '`', '“', '”', '‘', '’':
 		return "remove the quotes of the shell, JSON or .env file"

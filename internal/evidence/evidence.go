@@ -68,7 +68,7 @@ func (s Sent) Contradiction(deploy *api.Deploy) (reason string, mayPass bool) {
 	return "", false
 }
 
-// IsPast reports whether the deploy is past INITIALIZED, whoever finalized it and with whatever content.
+// IsPast reports whether the deploy is past INITIALIZED, no matter who finalized it or with what content.
 func IsPast(deploy *api.Deploy) bool { return deploy.Status != api.DeployStatusInitialized }
 
 // IsTaken reports whether another deploy's bundle is at the mount path, other than the one that was
@@ -97,7 +97,7 @@ func BundleAt(deploy *api.Deploy) *api.Bundle {
 // IsSamePath reports whether two mount paths are equal once they are cleaned.
 func IsSamePath(a, b string) bool { return path.Clean("/"+a) == path.Clean("/"+b) }
 
-// match is how what a deploy shows compares to what was sent.
+// match is the result of comparing a deploy to what was sent.
 type match int8
 
 const (
@@ -116,7 +116,7 @@ func compare(sent, seen *string) match {
 	return differs
 }
 
-// isEmpty reports whether the finalize sends no version, such as an image's.
+// isEmpty reports whether the finalize sends no version, as for an image.
 func (s Sent) isEmpty() bool { return s.DAGs == nil && s.Bundle == nil }
 
 // matchIn compares the deploy to what was sent. If both versions were sent, one that matches is

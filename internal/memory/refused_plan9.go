@@ -2,5 +2,5 @@ package memory
 
 import "errors"
 
-// errRefused has no number there.
+// Plan 9 has no error number for a refused connection.
 var errRefused = errors.New("connection refused")

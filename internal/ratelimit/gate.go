@@ -47,15 +47,15 @@ func (g *Gate) Enter(ctx context.Context, method string) (Turn, error) {
 	return Turn{window, window.slowed.Load()}, nil
 }
 
-// TurnedAway reports that the attempt got a 429. It slows the limiter down.
-func (t Turn) TurnedAway() {
+// Rejected is called if the attempt got a 429. It slows the limiter down.
+func (t Turn) Rejected() {
 	if t.window != nil {
 		t.window.slow(t.slowed)
 	}
 }
 
-// wait waits for the end of a pause, then for the limiter. If a pause begins meanwhile it starts over,
-// so that the waiting requests do not all start at once when the pause ends.
+// wait waits for the end of a pause, then for the limiter. If a pause begins in the meantime, it
+// starts over, so that the waiting requests do not all start at once when the pause ends.
 func (g *Gate) wait(ctx context.Context, limiter Limiter) error {
 	for {
 		if left := g.pauseLeft(); left > 0 {

@@ -41,7 +41,7 @@ func (c *client) do(ctx context.Context, method string) error {
 	c.mu.Unlock()
 	time.Sleep(time.Second)
 	if status == http.StatusTooManyRequests {
-		turn.TurnedAway()
+		turn.Rejected()
 	}
 	return nil
 }

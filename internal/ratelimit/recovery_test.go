@@ -48,7 +48,7 @@ func busy(t *testing.T, workers, clients, perSecond, allowed, unlucky int, durin
 						ok := serve()
 						time.Sleep(150 * time.Millisecond)
 						if !ok {
-							turn.TurnedAway()
+							turn.Rejected()
 						}
 					}
 				})

@@ -78,7 +78,7 @@ func (w *Window) start(now time.Time) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	// Both of these must be at least a span ago: the start that is the allowed number of requests
-	// back, and the last 429, which means that the span was full, whoever filled it.
+	// back, and the last 429, which means that the span was full, possibly because of other clients.
 	back := w.created.Add(w.starts[(w.next-w.allowed(now)+len(w.starts))%len(w.starts)])
 	if w.slowedAt.After(back) {
 		back = w.slowedAt

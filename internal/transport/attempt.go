@@ -62,7 +62,7 @@ func (r *Run) attempt(ctx context.Context, request *http.Request, timeout time.D
 	}
 	response, err := r.send(ctx, request, token, timeout, limit)
 	if response != nil && response.StatusCode == http.StatusTooManyRequests {
-		turn.TurnedAway()
+		turn.Rejected()
 	}
 	return attempt{response: response, err: err, made: true}
 }
@@ -95,7 +95,7 @@ func (r *Run) send(call context.Context, request *http.Request, token string, ti
 		sent.GetBody = conn.once(request.Header, sent.GetBody)
 	}
 	if c.Jar != nil {
-		sent.Header = request.Header.Clone() // another attempt has cookies of its own
+		sent.Header = request.Header.Clone() // each attempt has its own cookies
 		for _, cookie := range c.Jar.Cookies(request.URL) {
 			sent.AddCookie(cookie)
 		}
@@ -105,13 +105,13 @@ func (r *Run) send(call context.Context, request *http.Request, token string, ti
 	switch {
 	case conn.got.Load() > 0:
 		c.isHTTP1.Store(conn.isHTTP1.Load())
-	case conn.untold.Load():
-		c.untold.Store(true)
+	case conn.unreported.Load():
+		c.unreported.Store(true)
 	}
 	if err != nil {
 		r.renewAfter(ctx, call)
 		shown := explain(ctx, call, timeout, err)
-		if unreached, refused := conn.failed(err, sent, network); unreached && !c.untold.Load() {
+		if unreached, refused := conn.failed(err, sent, network); unreached && !c.unreported.Load() {
 			shown = &ConnectError{shown, refused}
 		}
 		return nil, shown
@@ -136,7 +136,7 @@ func explain(ctx, call context.Context, timeout time.Duration, err error) error 
 	case call.Err() != nil:
 	case ctx.Err() == context.DeadlineExceeded:
 		err = fmt.Errorf("no complete response within %v: %w", timeout, err)
-	case ctx.Err() != nil: // connection.stop ended it
+	case ctx.Err() != nil: // connection.stop ended the attempt
 		err = errSentOnce
 	}
 	return err

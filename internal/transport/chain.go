@@ -1,6 +1,6 @@
 // Package transport sends a request and retries it. Each attempt waits for the rate limiter, gets the
 // current token, and is sent and read within its own deadline; how it ended decides whether it is retried.
-// The package knows HTTP and nothing of deploys: [Call] says what a response means.
+// The package knows HTTP and nothing about deploys: [Call] says what a response means.
 package transport
 
 import (
@@ -28,8 +28,8 @@ type Chain struct {
 	Log        Logger                   // each token is added to its Secrets
 	Versions   *Versions                // nil means that requests go where they are addressed
 
-	isHTTP1 atomic.Bool // the last connection was
-	untold  atomic.Bool // a transport has used a connection without reporting it
+	isHTTP1    atomic.Bool // the last connection used HTTP/1.1
+	unreported atomic.Bool // a transport has used a connection without reporting it
 }
 
 // Call is the request of one operation.
@@ -38,8 +38,8 @@ type Call[T any] interface {
 	// error means that this may change with time.
 	Accept(response *Response) (T, error)
 
-	// Reconcile decides what follows an attempt whose response was not accepted. It may send requests of
-	// its own to find out what the attempt did.
+	// Reconcile decides what follows an attempt whose response was not accepted. It may send other
+	// requests to find out what the attempt did.
 	Reconcile(ctx context.Context, run *Run, end Attempted) Decision[T]
 }
 
@@ -56,7 +56,7 @@ type Decision[T any] struct {
 	Result T
 	Found  bool  // Result is what was asked for
 	Retry  bool  // make another attempt
-	Err    error // the context's, if it ended Reconcile
+	Err    error // the context's error, if the context ended Reconcile
 }
 
 // Result is how a call ended.
@@ -84,8 +84,8 @@ func (e End) Body() []byte {
 	return e.Response.Body
 }
 
-// Do sends the request of a call under ctx, whatever context the request has, and reads up to limit bytes
-// of its response. It changes the request.
+// Do sends the request of a call under ctx instead of the request's own context, and reads up to limit
+// bytes of its response. It changes the request.
 func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, call Call[T]) (result Result[T]) {
 	started, series, run := time.Now(), c.Retry.Start(), &Run{chain: c}
 	idempotent, before, wait := c.Idempotent(request), attempt{}, firstAttempt
@@ -130,7 +130,7 @@ func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, 
 		switch {
 		case next.Found:
 			return result
-		case outcome.NotSent && retries == never: // report the attempt before
+		case outcome.NotSent && retries == never: // report the previous attempt
 			result.Response, result.Err = before.response, after(last.err, before.err)
 			if !last.made {
 				closeUnsent(request)
@@ -138,7 +138,7 @@ func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, 
 			return result
 		case next.Err != nil:
 			if !errors.Is(last.err, next.Err) {
-				result.Err = after(fmt.Errorf("%w while reading back what became of it", retry.WhyEnded(ctx, next.Err)), last.err)
+				result.Err = after(fmt.Errorf("%w while checking the outcome", retry.WhyEnded(ctx, next.Err)), last.err)
 			}
 			return result
 		case wanted && !again && ctx.Err() != nil && !errors.Is(last.err, ctx.Err()):
@@ -182,7 +182,7 @@ func (c *Chain) slowDown(response *Response, wait time.Duration, again bool) {
 	}
 }
 
-// after adds how the attempt before ended to why none followed it.
+// after adds the error of the previous attempt to the reason that none followed it.
 func after(err, before error) error {
 	if before == nil {
 		return err

@@ -7,8 +7,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 )
 
-// Outcome is what an attempt's end says about its request, in three facts. None holds if the service
-// refused it.
+// Outcome is what is known about a request after an attempt. All fields are false if the service refused
+// it.
 type Outcome struct {
 	NotSent            bool // nothing of it was sent
 	MayHaveTakenEffect bool // it may have been carried out
@@ -94,7 +94,7 @@ func classify200(response *Response) (Outcome, retries) {
 	return tookEffect, ifIdempotent
 }
 
-// Statuses of content delivery networks. That one is in front of the service is a guess.
+// Statuses of content delivery networks, in case one is in front of the service.
 const (
 	statusOriginUnknown     = 520
 	statusOriginUnreachable = 522

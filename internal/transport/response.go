@@ -20,7 +20,7 @@ type Response struct {
 	HTTP       *http.Response // as received, with its Body read and closed
 }
 
-// Err returns what is wrong with the response besides its status.
+// Err returns what is wrong with the response apart from its status.
 func (r *Response) Err() error {
 	if r.Cut != nil {
 		return r.Cut
@@ -105,7 +105,7 @@ func readBounded(ctx context.Context, response *http.Response, limit int) ([]byt
 			return read, nil
 		}
 		if err == nil && n == 0 {
-			err = ctx.Err() // or this could go on forever
+			err = ctx.Err() // or this could loop forever
 		}
 		if err != nil {
 			return read, err

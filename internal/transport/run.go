@@ -45,8 +45,8 @@ func (r *Run) renew() {
 	if standard, isStandard := r.chain.Transport().(*http.Transport); isStandard {
 		r.other = standard.Clone()
 		r.other.DisableKeepAlives = true // leave no connection behind
-		// A used transport has HTTP/2 in its TLSClientConfig. The clone would offer it without speaking
-		// it, since it takes it for the caller's own; and HTTP/2 of golang.org/x/net would use the
+		// A used transport has HTTP/2 in its TLSClientConfig. The clone would treat that as the caller's
+		// choice, and offer HTTP/2 without speaking it. HTTP/2 of golang.org/x/net would use the
 		// connections of the original.
 		config, byAnother := r.other.TLSClientConfig, r.other.TLSNextProto["h2"] != nil
 		if config != nil && slices.Contains(config.NextProtos, "h2") && (r.other.TLSNextProto == nil || byAnother) {

@@ -30,9 +30,9 @@ func (v *Versions) atNew(u *url.URL) *url.URL {
 	return &moved
 }
 
-// isGone reports whether a response says that nothing at Old has seen the request: a 404 that is
-// not the service's own, a 410, or a redirect to the same resource at New. A 303 is none of these: it
-// may follow what the request did.
+// isGone reports whether a response shows that nothing at Old handled the request: a 404 that is
+// not the service's own, a 410, or a redirect to the same resource at New. A 303 does not show it,
+// because it may be the result of a request that took effect.
 func (v *Versions) isGone(request *http.Request, response *Response, requestID string) bool {
 	switch response.StatusCode {
 	case http.StatusNotFound:
@@ -58,8 +58,8 @@ func (r *Run) route(request *http.Request) {
 	}
 }
 
-// move reports whether the request is to be made at New, given how its last attempt ended: Old is
-// gone, and no attempt can have had an effect. It happens once in a call.
+// move reports whether to send the request to New next: its last attempt showed that Old is gone, and
+// no attempt can have taken effect. A call moves at most once.
 func (r *Run) move(ctx context.Context, request *http.Request, last attempt, before Outcome) bool {
 	versions, requestID := r.chain.Versions, r.chain.Log.requestID(last.response)
 	switch {
@@ -75,7 +75,7 @@ func (r *Run) move(ctx context.Context, request *http.Request, last attempt, bef
 	return r.atNew
 }
 
-// arrive moves the whole client if this call has moved: a response of the service shows that New is there.
+// arrive moves the whole client if this call has moved: a response of the service shows that New exists.
 func (r *Run) arrive(ctx context.Context) {
 	if versions := r.chain.Versions; r.atNew && versions.moved.CompareAndSwap(false, true) {
 		r.chain.Log.Moved(ctx, versions)

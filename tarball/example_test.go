@@ -207,7 +207,7 @@ func ExampleTarball_Open() {
 	fmt.Println(err)
 	// Output:
 	// <nil>
-	// prefix must be "dags", with which the tarball was packed (got ""); pass the right prefix to Pack
+	// prefix must be "dags", which was passed to Pack (got ""); pack again with the right prefix
 }
 
 func ExampleTarball_Files() {

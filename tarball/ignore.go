@@ -120,7 +120,7 @@ func spread(pattern string) []string {
 		return []string{start + "*", start + "*/**"}
 	case rest == "": // an empty name, which is an error
 		return []string{pattern}
-	case slash != "/": // an escaped slash, with which "**/" does not match nothing
+	case slash != "/": // an escaped slash: here "**/" cannot match nothing
 		return []string{start + "*/**/" + rest}
 	case strings.HasPrefix(rest, "**"):
 		return append(spread(start+rest), start+"*/**/"+rest)

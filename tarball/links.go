@@ -92,7 +92,7 @@ func (p *packer) follow(at *dir, target string) (refusal string, err error) {
 			}
 			steps = append(strings.Split(filepath.ToSlash(next), "/"), steps...)
 		case len(steps) == 0 || !info.IsDir():
-			return "", nil // it exists, or is below a file, and so does not
+			return "", nil // it exists, or it is below a file and cannot exist
 		default:
 			visited, err := at.visit(step)
 			if err != nil {
@@ -104,7 +104,7 @@ func (p *packer) follow(at *dir, target string) (refusal string, err error) {
 	return "", nil
 }
 
-// isTextOutside reports whether the text of a link points outside the folder, whatever exists there.
+// isTextOutside reports whether the text of a link points outside the folder, regardless of what exists.
 func isTextOutside(dir, target string) bool {
 	end := path.Join(dir, target)
 	return isAbs(target) || end == ".." || strings.HasPrefix(end, "../")

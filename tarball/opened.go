@@ -7,7 +7,7 @@ import (
 )
 
 // Open implements deploys.Source, so that a tarball can be inspected before it is deployed. Until it is
-// closed, it can be deployed several times, also concurrently. The prefix must be the one that was passed
+// closed, it can be deployed several times, even concurrently. The prefix must be the one that was passed
 // to [Source.Pack], unless the option [Prefix] was used.
 func (t *Tarball) Open(_ context.Context, prefix string) (io.ReadSeekCloser, error) {
 	cleaned, err := cleanPrefix("prefix", prefix)
@@ -15,7 +15,7 @@ func (t *Tarball) Open(_ context.Context, prefix string) (io.ReadSeekCloser, err
 		return nil, err
 	}
 	if cleaned != t.prefix && !t.anyPrefix {
-		return nil, &Error{Field: "prefix", Rule: fmt.Sprintf("must be %q, with which the tarball was packed (got %q); pass the right prefix to Pack", t.prefix, prefix)}
+		return nil, &Error{Field: "prefix", Rule: fmt.Sprintf("must be %q, which was passed to Pack (got %q); pack again with the right prefix", t.prefix, prefix)}
 	}
 	return opened{io.NewSectionReader(t.file, 0, t.size), t}, nil
 }

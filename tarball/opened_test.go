@@ -38,7 +38,7 @@ func TestTarballIsASource(t *testing.T) {
 	require.NoError(t, err, "the tarball is still open")
 
 	for prefix, want := range map[string]string{
-		"":   `prefix must be "dags", with which the tarball was packed (got ""); pass the right prefix to Pack`,
+		"":   `prefix must be "dags", which was passed to Pack (got ""); pack again with the right prefix`,
 		"..": "prefix must be a path within the tarball",
 	} {
 		_, err = packed.Open(t.Context(), prefix)

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// Source is the content of a tarball. [Dir], [FS] and [File] return one. It can be packed many times, also
+// Source is the content of a tarball. [Dir], [FS] and [File] return one. It can be packed many times, even
 // concurrently.
 type Source struct {
 	pack func(ctx context.Context, prefix string) (*Tarball, error)

@@ -45,8 +45,8 @@ func (p *packer) entry(at *dir, entry fs.DirEntry) error {
 	if !fs.ValidPath(base) || base == "." || strings.Contains(base, "/") {
 		return &Error{Path: at.path, Rule: fmt.Sprintf("contains %s, which is not a valid UTF-8 name; rename it, or exclude it with Ignore", quote(base))}
 	}
-	// Only the kind of the entry is used. Its other information may be looked up by name, and so come
-	// from outside the folder if a link has replaced the entry.
+	// Only the kind of the entry is used. Its other information may be read by name, and thus from
+	// outside the folder if a link has replaced the entry.
 	switch kind := entry.Type(); {
 	case kind.IsDir():
 		return p.folder(at, base)

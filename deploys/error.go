@@ -21,8 +21,7 @@ const (
 )
 
 // Error says at which stage a deploy failed and what exists on the service now. It unwraps to the error
-// of the client's method or of the source, so that errors.Is finds [wrapper.ErrOutcomeUnknown] and the
-// like.
+// of the client's method or of the source, so errors.Is finds errors such as [wrapper.ErrOutcomeUnknown].
 type Error struct {
 	Stage    Stage
 	Result   Result // what is known so far

@@ -16,8 +16,8 @@ func WithDescription(description string) Option {
 	}
 }
 
-// WithGit sets the commit that the deploy is built from. [wrapper.Client.CreateDeploy] documents which fields
-// each API version needs.
+// WithGit sets the commit that the deploy is built from. [wrapper.Client.CheckCreate] lists the
+// fields that each API version needs.
 func WithGit(git api.DeployGit) Option {
 	return func(p *plan) error {
 		p.request.Git = &git

@@ -67,16 +67,16 @@
 //   - An operation of the contract that has no handler here: the response is 501. Inject another
 //     response.
 //   - The fieldErrors of a 400 response.
-//   - Of HTTP/2: server push, priorities, SETTINGS that change, and a GOAWAY that lets some streams
+//   - Parts of HTTP/2: server push, priorities, SETTINGS that change, and a GOAWAY that lets some streams
 //     finish.
-//   - Of the storage: reading, conditions, leases, metadata, checksums other than MD5, the order
-//     of its checks, the wording of its messages, and its speed: inject Slow or StallUpload.
+//   - Parts of the storage: reads, conditional requests, leases, metadata, checksums other than
+//     MD5, the order of checks, the wording of messages, and speed: inject Slow or StallUpload.
 //
 // Where the service's behavior is not known, an option selects it: [WithFinalizedStatus],
 // [WithDeployedAfter], [WithLag], [WithRefinalizeRefused], [WithBundlesShownAs], [WithAnyVersion],
 // [WithUploadURLsValidFrom]. A required DAG version that is empty counts as missing.
 //
-// These behaviors are guesses without an option:
+// No option changes the following behaviors, which are guesses:
 //
 //   - All deploys of a Deployment upload to the same blob, as in the vendor's example of an upload
 //     URL, so that their staged blocks conflict.

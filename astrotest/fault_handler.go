@@ -78,7 +78,7 @@ func buffer(r *http.Request) []byte {
 	return body
 }
 
-// read reads the body of a request that takes no effect, as far as the fault allows.
+// read reads the body of a request that takes no effect, up to the fault's limit.
 func (f Fault) read(r *http.Request) {
 	switch {
 	case f.limitsBody:

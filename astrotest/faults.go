@@ -103,7 +103,7 @@ func HangInResponse() Fault {
 }
 
 // Slow delays a request by d after its arrival. It then takes effect and gets its response, even if
-// the client no longer waits. Slow(0) changes nothing by itself: combine it with
+// the client no longer waits. Slow(0) changes nothing on its own: combine it with
 // [Fault.WithHeader] or [Fault.WithoutHeader] to change the service's own response.
 func Slow(d time.Duration) Fault {
 	return Fault{name: fmt.Sprintf("Slow(%v)", d), commits: true, delay: d}

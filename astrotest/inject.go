@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// Inject makes requests fail. Each fault applies to the next request that it is for, once. Faults
+// Inject makes requests fail. Each fault applies once, to the next request that it is for. Faults
 // do not apply to requests without a valid token or upload URL, to requests that neither the
 // contract nor the storage knows, or to v1beta1 after [Server.RetireV1Beta1]. A fault without On
 // applies to the next request of any operation, such as the GET that reads a deploy back after a
@@ -16,8 +16,8 @@ func (s *Server) Inject(faults ...Fault) {
 	s.faults.queue = append(s.faults.queue, faults...)
 }
 
-// InjectFunc sets a function that chooses the fault of each request for which no fault of
-// [Server.Inject] is left. Its argument is the operation, by the names of [Fault.On]. It is called
+// InjectFunc sets a function that chooses a fault for each request that no fault of
+// [Server.Inject] applies to. Its argument is the operation, by the names of [Fault.On]. It is called
 // for one request at a time.
 func (s *Server) InjectFunc(choose func(operation string) (fault Fault, found bool)) {
 	s.faults.choosing.Lock()

@@ -26,7 +26,7 @@ func (s *Server) logRequests(next http.Handler) http.Handler {
 		began := time.Now()
 		recorded, body := &responseWriter{ResponseWriter: w}, &countedBody{ReadCloser: r.Body}
 		r.Body = body
-		defer func() { // runs also if a fault closes the connection
+		defer func() { // also runs if a fault closes the connection
 			operation, _ := operationOf(r)
 			s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
 				slog.String("operation", cmp.Or(operation, "none")),

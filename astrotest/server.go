@@ -25,7 +25,7 @@ type Server struct {
 	// URL is the base URL, without the API version's path: what wrapper.WithBaseURL takes.
 	URL string
 
-	listener  net.Listener // nil for a loopback port of its own
+	listener  net.Listener // nil for a new loopback port
 	listening *httptest.Server
 	conns     *listener
 	http2     bool

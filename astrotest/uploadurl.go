@@ -20,7 +20,7 @@ func WithUploadURLsValidFor(d time.Duration) Option {
 }
 
 // WithUploadURLsValidFrom gives each upload URL a start time (st), d after the creation of its
-// deploy. The URL is not valid before, as if the storage's clock were behind that of the service.
+// deploy. The URL is not valid before that, as if the storage's clock were behind the service's.
 // The start is rounded up to a whole second. By default a URL has no start time. Whether the
 // service's URLs have one is not known.
 func WithUploadURLsValidFrom(d time.Duration) Option {

@@ -7,7 +7,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/check"
 )
 
-// Environment variables of [NewClient]. The vendor's CLI and Terraform provider read the token's, too.
+// The environment variables of [NewClient]. The vendor's CLI and Terraform provider also read the token's.
 const (
 	tokenVariable   = "ASTRO_API_TOKEN"
 	baseURLVariable = "ASTRO_API_URL"

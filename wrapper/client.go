@@ -20,10 +20,10 @@ import (
 // runs no goroutine and need not be closed.
 type Client struct {
 	chain        *transport.Chain
-	doer         *doer      // of API()
-	server       string     // the base URL that requests are addressed to, with a trailing slash
+	doer         *doer      // sends the requests of API()
+	server       string     // the base URL of requests, with a trailing slash
 	pinned       APIVersion // "" if the client may move to V1
-	looksUp      bool
+	lookUp       bool
 	uploads      *blob.Uploader
 	pollInterval time.Duration // of Wait and look-ups; 0 is the default
 }
@@ -58,13 +58,13 @@ func NewClient(options ...Option) (*Client, error) {
 		doer:         &doer{chain, server},
 		server:       server.String() + "/",
 		pinned:       cfg.pinned,
-		looksUp:      cfg.lookUp,
+		lookUp:       cfg.lookUp,
 		uploads:      &blob.Uploader{Transport: network, Stall: cfg.stallTimeout, Retry: cfg.retry, Log: transport.Logger{To: cfg.logger, Secrets: log.Secrets}},
 		pollInterval: cfg.pollInterval,
 	}, nil
 }
 
-// version is the version of the API that the next request goes to.
+// version returns the API version of the next request.
 func (c *Client) version() APIVersion {
 	if c.chain.Versions != nil && c.chain.Versions.Moved() {
 		return V1
@@ -106,10 +106,10 @@ func newConfig(options []Option) (*config, error) {
 }
 
 // API returns a new client generated from openapi.yaml. Its requests have the same token, retries and
-// limits as those of Client; redirects are not followed, and responses are bounded. It does not read a
-// finalize back before it retries it. It checks neither IDs nor versions (an empty bundleTarballVersion
-// removes a bundle). Its methods return the *http.Response, whose body is already read and need not be
-// closed. A request body that [http.NewRequest] cannot rewind is sent once.
+// limits as those of Client; redirects are not followed, and responses are bounded. A finalize is retried
+// without being read back. Neither IDs nor versions are checked (an empty bundleTarballVersion removes a
+// bundle). Its methods return the *http.Response, whose body is already read and need not be closed. A
+// request body that [http.NewRequest] cannot rewind is sent once.
 //
 // For methods that decode, wrap it: api.ClientWithResponses{ClientInterface: client.API()}. Those return
 // no error for a status that the contract lacks, or for a body that is not JSON.
@@ -128,7 +128,7 @@ func (c *Client) check() error {
 	return nil
 }
 
-// ready returns why a call cannot start; invalid is what its own checks found.
+// ready returns the error that keeps a call from starting; invalid is the error of the call's own checks.
 func (c *Client) ready(ctx context.Context, invalid error) error {
 	if err := c.check(); err != nil {
 		return err
@@ -157,7 +157,7 @@ func (c *Client) shown(deploy *api.Deploy) *api.Deploy {
 	return redact.Copy(c.chain.Log.Secrets, deploy)
 }
 
-// decoding is the call of a request that is not read back: a read, or one that creates.
+// decoding is a call that only decodes its response: a read or a create. It is never read back.
 type decoding[T any] func(body []byte) (T, error)
 
 func (d decoding[T]) Accept(response *transport.Response) (T, error) { return d(response.Body) }
@@ -166,7 +166,7 @@ func (decoding[T]) Reconcile(_ context.Context, _ *transport.Run, end transport.
 	return transport.Decision[T]{Retry: end.MayRetry}
 }
 
-// do sends a request, and decodes up to limit bytes of its response. err is that of building it.
+// do sends a request, and decodes up to limit bytes of its response. err is the error of building it.
 func do[T any](ctx context.Context, c *Client, operation string, request *http.Request, err error, limit int, decode decoding[T]) (none T, _ error) {
 	if err != nil {
 		return none, err

@@ -47,7 +47,7 @@ func RemoveBundle() Content {
 // Request is for callers that have a generated request. It is sent as it is, with both versions if it has
 // both. The same rules apply ([CheckFinalize]), and it cannot remove a bundle.
 func Request(request api.FinalizeDeployRequest) Content {
-	// A copy, so that what is checked is what is sent.
+	// Copied, since the caller could change them between the checks and the request.
 	request.DAGTarballVersion = clone(request.DAGTarballVersion)
 	request.BundleTarballVersion = clone(request.BundleTarballVersion)
 	return Content{request, contentDeploys}

@@ -13,11 +13,11 @@ import (
 
 // CreateDeploy creates a deploy, whose status is INITIALIZED. Next, upload its tarball ([Client.Upload])
 // to DAGsUploadURL or BundleUploadURL before that expires, push its image to ImageRepository with ImageTag,
-// and call [Client.Finalize]; until then, what runs does not change. The token needs the permission
+// and call [Client.Finalize]; until then, the Deployment does not change. The token needs the permission
 // deployment.deploys.create. [Client.CheckCreate] is called first.
 //
 // A request that the service may have received is not retried. If the response is lost, the error's
-// MayHaveTakenEffect says that a deploy may have been created. It changes nothing, so create another.
+// MayHaveTakenEffect says that a deploy may have been created. That deploy changes nothing, so create another.
 func (c *Client) CreateDeploy(ctx context.Context, in Deployment, request api.CreateDeployRequest) (*api.Deploy, error) {
 	if err := c.ready(ctx, c.CheckCreate(in, request)); err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func checkCreated(asked api.CreateDeployRequest, created *api.Deploy) error {
 	return nil
 }
 
-// GetDeploy reads a deploy. One that is FAILED is not an error here. Only the IDs of the target are used.
+// GetDeploy reads a deploy. A FAILED deploy is not an error. Only the IDs of the target are used.
 // The token needs the permission deployment.deploys.get.
 func (c *Client) GetDeploy(ctx context.Context, target Target) (*api.Deploy, error) {
 	if err := c.ready(ctx, target.check()); err != nil {
@@ -66,9 +66,9 @@ func (c *Client) GetDeploy(ctx context.Context, target Target) (*api.Deploy, err
 // CheckCreate returns a [*ValidationError] for the first rule that a call of [Client.CreateDeploy] would
 // break, without any I/O:
 //
-//   - The IDs consist of letters, digits, - and _, and are not "null" or the like.
+//   - The IDs consist of letters, digits, - and _, and are no placeholder such as "null".
 //   - A type is required. An unknown one is left to the service.
-//   - A BUNDLE needs bundleMountPath, an absolute path, and bundleType, both without $, { and }.
+//   - A BUNDLE needs bundleMountPath (an absolute path) and bundleType, both without $, { and }.
 //   - A description has at most 500 characters.
 //   - git needs provider and commitSha. GITHUB also needs account and repo, without remoteUrl; GENERIC
 //     needs remoteUrl, without account and repo. v1beta1 takes only GITHUB, with branch and commitUrl.
@@ -102,8 +102,8 @@ func valueOf(text *string) string {
 	return *text
 }
 
-// checkGit checks what a commit must have, and must not have, for its provider. An unknown provider is left
-// to the service.
+// checkGit checks which fields a commit must have, and must not have, for its provider. An unknown provider
+// is left to the service.
 func checkGit(version APIVersion, git *api.DeployGit) error {
 	isBeta := version == V1Beta1
 	switch {
@@ -116,10 +116,10 @@ func checkGit(version APIVersion, git *api.DeployGit) error {
 	}
 	isGitHub, isGeneric := git.Provider == api.GitProviderGitHub, git.Provider == api.GitProviderGeneric
 	for _, field := range []struct {
-		name               string
-		value              *string
-		isRequired, isNone bool
-		inVersion          string
+		name                    string
+		value                   *string
+		isRequired, isForbidden bool
+		inVersion               string
 	}{
 		{"git.account", git.Account, isGitHub, isGeneric, ""},
 		{"git.repo", git.Repo, isGitHub, isGeneric, ""},
@@ -130,8 +130,8 @@ func checkGit(version APIVersion, git *api.DeployGit) error {
 		switch isGiven := valueOf(field.value) != ""; {
 		case field.isRequired && !isGiven:
 			return &ValidationError{Field: field.name, Rule: "is required for the provider " + string(git.Provider) + field.inVersion}
-		case field.isNone && isGiven:
-			return &ValidationError{Field: field.name, Rule: "must be left out for the provider " + string(git.Provider)}
+		case field.isForbidden && isGiven:
+			return &ValidationError{Field: field.name, Rule: "must not be set for the provider " + string(git.Provider)}
 		}
 	}
 	return invalid("git.commitSha", git.CommitSHA, check.Commit(git.CommitSHA))

@@ -76,7 +76,7 @@ func TestCreateDeployRejectsInvalidInput(t *testing.T) {
 	for _, row := range []struct {
 		version     wrapper.APIVersion
 		request     api.CreateDeployRequest
-		field, cure string
+		field, rule string
 	}{
 		{wrapper.V1, api.CreateDeployRequest{}, "type", "must not be empty"},
 		{wrapper.V1, api.CreateDeployRequest{Type: api.DeployTypeBundle, BundleType: ptr("dbt")}, "bundleMountPath", "must not be empty"},
@@ -91,7 +91,7 @@ func TestCreateDeployRejectsInvalidInput(t *testing.T) {
 		{wrapper.V1, api.CreateDeployRequest{Type: api.DeployTypeBundle, BundleMountPath: ptr("/usr")}, "bundleType", "must not be empty"},
 		{wrapper.V1, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly, Description: ptr(strings.Repeat("é", 501))}, "description", "at most 500 characters; this one has 501"},
 		{wrapper.V1, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly, Description: ptr("\xff")}, "description", "UTF-8"},
-		{wrapper.V1Beta1, git(gitHub("remoteUrl", "https://x")), "git.remoteUrl", "must be left out for the provider GITHUB"},
+		{wrapper.V1Beta1, git(gitHub("remoteUrl", "https://x")), "git.remoteUrl", "must not be set for the provider GITHUB"},
 		{wrapper.V1Beta1, git(gitHub("account", "")), "git.account", "is required for the provider GITHUB"},
 		{wrapper.V1Beta1, git(gitHub("repo", "")), "git.repo", "is required for the provider GITHUB"},
 		{wrapper.V1Beta1, git(gitHub("branch", "")), "git.branch", "in v1beta1; or use WithAPIVersion(V1)"},
@@ -104,11 +104,11 @@ func TestCreateDeployRejectsInvalidInput(t *testing.T) {
 		{wrapper.V1, git(gitHub("commitSha", "")), "git.commitSha", "hash of the commit"},
 		{wrapper.V1, git(gitHub("account", "")), "git.account", "is required for the provider GITHUB"},
 		{wrapper.V1, git(gitHub("repo", "")), "git.repo", "is required for the provider GITHUB"},
-		{wrapper.V1, git(gitHub("remoteUrl", "https://x")), "git.remoteUrl", "must be left out for the provider GITHUB"},
+		{wrapper.V1, git(gitHub("remoteUrl", "https://x")), "git.remoteUrl", "must not be set for the provider GITHUB"},
 		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGeneric, CommitSHA: "a"}), "git.remoteUrl", "is required for the provider GENERIC"},
 		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGeneric, RemoteURL: ptr("https://x")}), "git.commitSha", "hash of the commit"},
-		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGeneric, CommitSHA: "a", RemoteURL: ptr("https://x"), Account: ptr("a")}), "git.account", "must be left out for the provider GENERIC"},
-		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGeneric, CommitSHA: "a", RemoteURL: ptr("https://x"), Repo: ptr("a")}), "git.repo", "must be left out for the provider GENERIC"},
+		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGeneric, CommitSHA: "a", RemoteURL: ptr("https://x"), Account: ptr("a")}), "git.account", "must not be set for the provider GENERIC"},
+		{wrapper.V1, git(api.DeployGit{Provider: api.GitProviderGeneric, CommitSHA: "a", RemoteURL: ptr("https://x"), Repo: ptr("a")}), "git.repo", "must not be set for the provider GENERIC"},
 		{wrapper.V1, git(api.DeployGit{Provider: "SOMETHING_NEW"}), "git.commitSha", "hash of the commit"},
 	} {
 		server, client, deployment := home(t, wrapper.WithAPIVersion(row.version))
@@ -116,7 +116,7 @@ func TestCreateDeployRejectsInvalidInput(t *testing.T) {
 		var invalid *wrapper.ValidationError
 		require.ErrorAs(t, err, &invalid, "%+v", row.request)
 		assert.Equal(t, row.field, invalid.Field)
-		assert.Contains(t, err.Error(), row.cure)
+		assert.Contains(t, err.Error(), row.rule)
 		assert.Empty(t, server.Requests())
 	}
 	server, client, deployment := home(t)

@@ -1,12 +1,12 @@
 // Package wrapper finalizes deploys on Astro, Astronomer's managed Apache Airflow, over the Astro
-// Platform API. It also has the steps around that: create, upload, read and wait. Package deploys makes
-// one call of them.
+// Platform API. It also has the other steps of a deploy: create, upload, read and wait. Package deploys
+// combines all steps in one call.
 //
 // # Use
 //
 // A [Client] needs the environment variable ASTRO_API_TOKEN and nothing else.
-// [Client.CreateDeploy] and [Client.Upload] change nothing that runs; [Client.Finalize] does. It takes
-// the deploy ([Target]) and what it carries ([Content]):
+// [Client.CreateDeploy] and [Client.Upload] do not change the Deployment; [Client.Finalize] does. It takes
+// the deploy ([Target]) and what the deploy carries ([Content]):
 //
 //	client, err := wrapper.NewClient()
 //	...
@@ -26,15 +26,15 @@
 //   - [*WaitError]: [Client.Wait] ended before the deploy was DEPLOYED or FAILED.
 //   - [*DeployFailedError]: the service reports the deploy as FAILED.
 //   - [*ValidationError]: the call breaks a rule. Nothing was sent.
-//   - [*StorageError]: an upload got a response, but no tarball version. Only [ErrUploadURLExpired]
-//     is cured by a new deploy.
+//   - [*StorageError]: an upload got a response, but no tarball version. A new deploy helps only with
+//     [ErrUploadURLExpired].
 //   - [*TransportError]: there was no response, or the call ended before the next attempt. It wraps the
 //     cause.
-//   - [*APIError]: the service sent another response than the one asked for. [errors.Is] tells its kind:
+//   - [*APIError]: the response is not the one that was asked for. [errors.Is] tells its kind:
 //     [ErrBadRequest], [ErrUnauthorized], [ErrForbidden], [ErrNotFound], [ErrRateLimited], [ErrServer],
 //     [ErrUnexpectedResponse].
 //
-// MayHaveTakenEffect of the last two says whether the request may have been carried out all the same.
+// MayHaveTakenEffect of the last two says whether the request may have taken effect despite the error.
 //
 // # Retries
 //
@@ -51,9 +51,8 @@
 //	no token, an untrusted certificate,
 //	a proxy's 4xx to CONNECT                   final             final
 //
-// The vendor guarantees that a request that updates can be sent twice, but not one that creates. A finalize
-// that may have taken effect is read back before it is retried ([Client.Finalize]). net/http itself
-// retries nothing. After an attempt without a response, the next uses a new connection.
+// The vendor guarantees that an update can be sent twice, but not a create. A finalize that may have taken
+// effect is read back before it is retried ([Client.Finalize]). net/http itself retries nothing. After an attempt without a response, the next uses a new connection.
 //
 // An upload is retried like a read, from the start of the tarball ([Client.Upload]).
 //
@@ -68,9 +67,9 @@
 // No error and no log line shows 12 characters in a row of a token or signature that the client
 // used, however a response encodes them. A deploy in an error is a copy without upload URLs. A deploy that
 // a call returns has them as [github.com/astro-finalize/astro-finalize-go/api.Secret], which fmt and
-// slog do not print, but its JSON is the wire format and has them in full. The token goes to the base URL's
-// host alone, a tarball to its upload URL's, both over https (except on loopback). Redirects are never
-// followed. SECURITY.md has the details.
+// slog do not print, but its JSON is the wire format and has them in full. The token goes only to the base
+// URL's host, and a tarball only to its upload URL's, both over https (except on loopback). Redirects are
+// never followed. SECURITY.md has the details.
 //
 // # API versions
 //

@@ -13,8 +13,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
-// doer sends the requests of API() through the chain. Those of Client's own methods need none of its
-// checks, since their IDs were checked.
+// doer sends the requests of API() through the chain. Requests of Client's own methods do not need its
+// check, since their IDs were checked.
 type doer struct {
 	chain  *transport.Chain
 	server *url.URL

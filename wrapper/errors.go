@@ -18,7 +18,7 @@ var (
 	ErrNotFound           = errors.New("not found")           // 404
 	ErrRateLimited        = errors.New("rate limited")        // 429
 	ErrServer             = errors.New("server error")        // 500 to 599
-	ErrUnexpectedResponse = errors.New("unexpected response") // below 400, but not what was asked for: a redirect, a 204, a 200 with something else
+	ErrUnexpectedResponse = errors.New("unexpected response") // below 400, but not what was asked for: a redirect, a 204, a 200 with another body
 )
 
 // ValidationError reports a call that breaks a rule. Nothing was sent.
@@ -54,7 +54,7 @@ type TransportError struct {
 	Operation          string        // operationId of openapi.yaml, such as FinalizeDeploy; method and path if made through API()
 	Attempts           int           // how many were made; 0 if nothing was sent
 	Elapsed            time.Duration // from the start of the first attempt to the end of the last, look-ups included
-	MayHaveTakenEffect bool          // the request may have been carried out all the same; for a finalize, look-ups included
+	MayHaveTakenEffect bool          // whether the request may have taken effect despite the error; for a finalize, look-ups included
 	Hint               string        // what to do, if known
 	Err                error         // the cause of the last attempt's end
 }
@@ -76,7 +76,7 @@ var ErrOutcomeUnknown = errors.New("outcome unknown")
 // OutcomeUnknownError reports a deploy that may have been finalized, or still may be. Check with
 // [Client.GetDeploy] later. Finalizing it again with the same content is allowed, but replaces what
 // somebody else has deployed since, so check first. Test for this error before [APIError] and its kinds,
-// since it wraps how the last attempt ended.
+// since it wraps the error of the last attempt.
 type OutcomeUnknownError struct {
 	DeployID  string
 	Err       error       // how the last attempt ended: an *APIError or a *TransportError
@@ -110,8 +110,8 @@ func (e *OutcomeUnknownError) Is(target error) bool { return target == ErrOutcom
 // Unwrap returns how the last attempt ended.
 func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 
-// WaitError reports that [Client.Wait] ended before the deploy was DEPLOYED or FAILED, which it can
-// still become. Wait again.
+// WaitError reports that [Client.Wait] ended before the deploy was DEPLOYED or FAILED. It may still
+// become either, so wait again.
 type WaitError struct {
 	DeployID string
 	Deploy   *api.Deploy // as the last successful poll showed it, without upload URLs; nil if there was none

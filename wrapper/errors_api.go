@@ -21,13 +21,13 @@ type APIError struct {
 	Message            string           // from the body, if it has one
 	RequestID          string           // from the body, if it has one; the vendor's support asks for it
 	FieldErrors        []api.FieldError // from the body; v1 has them on a 400
-	Body               string           // the start of the body without secrets: 2 KiB of an error of the service, otherwise 200 bytes
+	Body               string           // the start of the body without secrets: up to 2 KiB of the service's own error, 200 bytes of any other
 	Attempts           int              // how many were made
 	Elapsed            time.Duration    // from the start of the first attempt to the end of the last, look-ups included
-	MayHaveTakenEffect bool             // the request may have been carried out all the same; for a finalize, look-ups included
+	MayHaveTakenEffect bool             // whether the request may have taken effect despite the error; for a finalize, look-ups included
 	RetryAfter         time.Duration    // from the response's Retry-After; 0 if it has none
 	Hint               string           // what to do, if known
-	Err                error            // why the response could not be used; nil if its status is what is wrong
+	Err                error            // why the response could not be used; nil if only its status is wrong
 }
 
 // maxFieldErrors bounds APIError.FieldErrors: a request has few fields.

@@ -15,7 +15,7 @@ import (
 var ErrUploadURLExpired = errors.New("upload URL expired")
 
 // StorageError reports an upload whose response, from the storage or a proxy, has no tarball version.
-// Nothing that runs was changed.
+// The Deployment is unchanged.
 type StorageError struct {
 	StatusCode int           // of the response
 	Code       string        // the storage's error code, such as AuthenticationFailed, if the response has one

@@ -35,7 +35,7 @@ func quoted(message, body string) string {
 	return ""
 }
 
-// reference returns what a person needs after a response: its request ID, and when to retry.
+// reference returns a response's request ID and when to retry.
 func reference(requestID string, retryAfter time.Duration) (text string) {
 	if requestID != "" {
 		text = fmt.Sprintf(" [request %.100s]", requestID)
@@ -51,7 +51,7 @@ func statusText(status int) string {
 	return strings.TrimSpace(strconv.Itoa(status) + " " + http.StatusText(status))
 }
 
-// effect says what a request may have left behind. For a finalize, OutcomeUnknownError does.
+// effect says what a failed request may have done. For a finalize, OutcomeUnknownError says it.
 func effect(operation string, mayHaveTakenEffect bool) string {
 	switch {
 	case !mayHaveTakenEffect, operation == opFinalizeDeploy:

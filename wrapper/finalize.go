@@ -15,25 +15,25 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/internal/transport"
 )
 
-// Finalize makes live what was pushed or uploaded for a deploy. The token needs the permission
+// Finalize makes the pushed image or the uploaded tarball of a deploy live. The token needs the permission
 // deployment.deploys.update, and deployment.deploys.get for look-ups. A deploy that is FAILED is a
 // [*DeployFailedError].
 //
 // After an attempt that may have taken effect, and once before a 400, 409, 422 or 429 is final, the
 // deploy is read back, every 3 s:
-//   - DEPLOYED with what was sent is success: the version is on the deploy, or on its own entry at its
-//     mount path. For a removal, the list of bundles is there and lacks that path.
+//   - DEPLOYED with what was sent is success: the version is on the deploy, or on the deploy's own bundle
+//     at its mount path. For a removal, the list of bundles is present and lacks that path.
 //   - INITIALIZED twice leads to another attempt, and three times to the last attempt's error. FAILED
-//     counts after three times. Neither is final while an attempt may be in flight: one without a
-//     response, or with 202, 408, 502, 503, 504, 520, 522 or 524.
-//   - Anything else is an [*OutcomeUnknownError], except another version after a refusal, which is that
-//     refusal.
+//     must be read three times. Neither is final while an attempt may be in flight: one without a
+//     response, or with status 202, 408, 502, 503, 504, 520, 522 or 524.
+//   - Anything else is an [*OutcomeUnknownError], except a different version after a refusal: then the
+//     refusal is returned.
 //
-// There is no other attempt once the deploy is past INITIALIZED, or another deploy's bundle than
-// [Target].Replaces is at its mount path.
+// No attempt follows once the deploy is past INITIALIZED, or once its mount path has the bundle of another
+// deploy (except [Target].Replaces).
 //
 // An earlier finalize with the same content counts as success, even if it was rolled back. By default a
-// call takes up to 10 requests and 3 minutes, besides the limiter and token source: attempts start
+// call takes up to 10 requests and 3 minutes, not counting the limiter and the token source: attempts start
 // within 90 s and take up to 30 s each, and look-ups of up to 5 s follow for up to 60 s.
 func (c *Client) Finalize(ctx context.Context, target Target, content Content) (*api.Deploy, error) {
 	if err := c.ready(ctx, cmp.Or(target.check(), content.check(target))); err != nil {
@@ -65,11 +65,11 @@ const (
 	lookUpPause   = 3 * time.Second
 )
 
-// refusals are the statuses with which the service may refuse a second delivery of a request that it
-// has carried out.
+// refusals are the statuses that the service may send when a request that it has carried out is delivered
+// again.
 var refusals = []int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusTooManyRequests}
 
-// forbidden are the statuses that another look-up would get, too.
+// forbidden are the statuses that another look-up would also get.
 var forbidden = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound}
 
 // finalization is one call of Finalize, and what is known so far.
@@ -112,12 +112,12 @@ func (f *finalization) note(deploy *api.Deploy) {
 }
 
 // Reconcile reads the deploy back. Before a retry that has to wait, it waits and reads it back again,
-// since somebody else may have deployed meanwhile.
+// since somebody else may have deployed in the meantime.
 func (f *finalization) Reconcile(ctx context.Context, run *transport.Run, end transport.Attempted) (next transport.Decision[*api.Deploy]) {
 	f.known.Doubt = f.known.Doubt || end.Outcome.MayHaveTakenEffect
 	f.known.InFlight = f.known.InFlight || end.Outcome.MayStillTakeEffect
 	f.known.Refused = f.known.Refused || end.Response != nil && slices.Contains(refusals, end.Response.StatusCode)
-	if !f.client.looksUp {
+	if !f.client.lookUp {
 		next.Retry = end.MayRetry && !f.known.Past && !f.known.Taken
 		return next
 	}
@@ -144,15 +144,15 @@ func (f *finalization) Reconcile(ctx context.Context, run *transport.Run, end tr
 // readBack reads the deploy back until package evidence decides on another step.
 func (f *finalization) readBack(ctx context.Context, run *transport.Run, end transport.Attempted) evidence.Step {
 	pause, started := cmp.Or(f.client.pollInterval, lookUpPause), time.Now()
-	looking, cancel := context.WithTimeout(ctx, max(lookUpWindow, evidence.Agreeing*(pause+lookUpTimeout)))
+	lookUps, cancel := context.WithTimeout(ctx, max(lookUpWindow, evidence.Agreeing*(pause+lookUpTimeout)))
 	defer cancel()
-	for f.known.Findings = nil; ; f.known.Findings = append(f.known.Findings, f.look(looking, run)) {
+	for f.known.Findings = nil; ; f.known.Findings = append(f.known.Findings, f.lookUp(lookUps, run)) {
 		f.known.Room = f.requests - run.Requests
 		f.known.OutOfTime = time.Since(started)+pause+lookUpTimeout > lookUpWindow
 		f.known.MayRetry = end.MayRetry && run.Elapsed()+end.Wait <= f.window
 		step := f.known.Next()
 		if step == evidence.ReadBack && len(f.known.Findings) > 0 {
-			_ = retry.Sleep(looking, pause)
+			_ = retry.Sleep(lookUps, pause)
 		}
 		switch {
 		case step != evidence.ReadBack:
@@ -163,8 +163,8 @@ func (f *finalization) readBack(ctx context.Context, run *transport.Run, end tra
 	}
 }
 
-// look reads the deploy back once.
-func (f *finalization) look(ctx context.Context, run *transport.Run) evidence.Finding {
+// lookUp reads the deploy back once.
+func (f *finalization) lookUp(ctx context.Context, run *transport.Run) evidence.Finding {
 	request, err := api.NewGetDeployRequest(f.client.server, f.target.OrganizationID, f.target.DeploymentID, f.target.DeployID)
 	if err != nil {
 		f.unread = &transport.End{Err: err}

@@ -41,7 +41,7 @@ func (c *Client) ListDeploys(ctx context.Context, in Deployment) iter.Seq2[*api.
 				seen[deploy.ID] = true
 			}
 			if more && len(seen) == known {
-				yield(nil, &APIError{Operation: opListDeploys, StatusCode: http.StatusOK, Attempts: 1, Err: errors.New("the page has no deploy that was not on a page before it")})
+				yield(nil, &APIError{Operation: opListDeploys, StatusCode: http.StatusOK, Attempts: 1, Err: errors.New("every deploy on the page was already on an earlier page")})
 				return
 			}
 		}

@@ -131,7 +131,7 @@ func TestListDeploysEndsOnARepeatedPage(t *testing.T) {
 		continue
 	}
 	assert.ErrorIs(t, last, wrapper.ErrUnexpectedResponse)
-	assert.ErrorContains(t, last, "the page has no deploy that was not on a page before it")
+	assert.ErrorContains(t, last, "every deploy on the page was already on an earlier page")
 }
 
 // A list that ends early is an error, after the deploys that it had. The latest page has the total.

@@ -15,7 +15,7 @@ const (
 	opUpload         = "Upload"
 )
 
-// permissions are what the role of a token needs for each operation.
+// permissions has the permission that each operation requires of the token.
 var permissions = map[string]string{
 	opCreateDeploy:   "deployment.deploys.create",
 	opFinalizeDeploy: "deployment.deploys.update",
@@ -24,7 +24,7 @@ var permissions = map[string]string{
 }
 
 // isIdempotent reports whether a request may be carried out twice: reads and the finalize. The vendor
-// does not guarantee it for requests that create, and any operation added to the contract counts as one.
+// does not guarantee it for creates. Any operation added to the contract is treated like a create.
 func isIdempotent(request *http.Request) bool {
 	switch request.Method {
 	case http.MethodGet:

@@ -26,19 +26,19 @@ const (
 // APIVersion is a version of the Astro Platform API.
 type APIVersion string
 
-// The versions of the API. Their paths and bodies are the same, but for the git of a create.
+// The versions of the API. They have the same paths and bodies, except for the git of a create.
 const (
-	// V1Beta1 is where a client starts that was given no version.
+	// V1Beta1 is where a client starts by default.
 	//
 	// Deprecated: The vendor ends its support in January 2027. Without [WithAPIVersion] a client moves
-	// to V1 by itself; to use V1 now, pass WithAPIVersion(V1).
+	// to V1 automatically; to use V1 now, pass WithAPIVersion(V1).
 	V1Beta1 APIVersion = "v1beta1"
 	// V1 has been generally available since 28 January 2026.
 	V1 APIVersion = "v1"
 )
 
-// defaultVersion is where a client starts that was given no version. If it is V1Beta1, the client
-// moves to V1 once V1Beta1 is gone.
+// defaultVersion is where a client without a pinned version starts. From V1Beta1, it moves to V1 once
+// V1Beta1 is gone.
 const defaultVersion = V1Beta1
 
 // paths are the paths of the versions below the base URL.
@@ -81,7 +81,7 @@ func (cfg *config) versions() *transport.Versions {
 // network returns a function that finds the transport when it is used, since mocks and instrumentation
 // replace [http.DefaultTransport] at run time.
 func (cfg *config) network() func() http.RoundTripper {
-	given := *cfg.httpClient // a copy: the client is its owner's
+	given := *cfg.httpClient // a copy, since the caller may change the client
 	return func() http.RoundTripper {
 		if cfg.httpClient == http.DefaultClient {
 			return cmp.Or(http.DefaultClient.Transport, http.DefaultTransport)
@@ -120,8 +120,8 @@ func (cfg *config) setBaseURL(field, baseURL string) error {
 
 // WithHTTPClient sets the HTTP client, [http.DefaultClient] by default. Its Transport and Jar are used,
 // and its Timeout for an attempt if that is shorter than [WithAttemptTimeout]. CheckRedirect is not used,
-// since redirects are never followed. Uploads use only the Transport, so it must add no token, which would
-// go to the storage; one that records URLs sees the signature of the upload URL.
+// since redirects are never followed. Uploads use only the Transport. It must not add a token, which would
+// go to the storage. If it records URLs, it records the signature of the upload URL, too.
 //
 // The Transport must not retry, since the first attempt's effect would be unknown, and must return when
 // the request's context ends, since the call waits for it. One that wraps another should pass on
@@ -158,8 +158,8 @@ func WithStallTimeout(timeout time.Duration) Option {
 }
 
 // WithPollInterval sets the time between the polls of [Client.Wait], by default 1 s growing to 15 s with
-// jitter, and between the look-ups of [Client.Finalize], by default 3 s. It must be positive. A time
-// shorter than reads may lag behind is for tests.
+// jitter, and between the look-ups of [Client.Finalize], by default 3 s. It must be positive. An interval
+// shorter than the lag of reads is for tests.
 func WithPollInterval(d time.Duration) Option {
 	return func(cfg *config) error {
 		if d <= 0 {

@@ -67,7 +67,7 @@ type Limiter interface {
 }
 
 // NewLimiter returns a limiter that starts at most perSecond requests in any second. perSecond is
-// clamped to 1 to 1,000,000. After a 429 it starts nothing for a second, halves its rate (to at most 25),
+// clamped to the range 1 to 1,000,000. After a 429 it starts nothing for a second, halves its rate (to at most 25),
 // and returns to perSecond evenly within 20 s. Each 429 before that doubles the time, up to 5 s for each
 // request of perSecond.
 func NewLimiter(perSecond int) Limiter { return ratelimit.NewWindow(perSecond) }
@@ -99,7 +99,7 @@ func WithLimiter(method string, limiter Limiter) Option {
 }
 
 // WithoutLookUp turns off the look-ups of [Client.Finalize]. An attempt whose outcome is unknown is then
-// retried, and the call may end as an [*OutcomeUnknownError].
+// retried, and the call may end with an [*OutcomeUnknownError].
 func WithoutLookUp() Option {
 	return func(cfg *config) error {
 		cfg.lookUp = false

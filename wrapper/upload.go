@@ -33,17 +33,17 @@ func WithProgress(progress func(sent, total int64)) UploadOption {
 
 // Upload uploads a tarball from its beginning to the upload URL of a deploy (DAGsUploadURL or
 // BundleUploadURL). It returns the tarball version, byte for byte, for [DAGTarball] and [BundleTarball].
-// Nothing that runs changes until the deploy is finalized.
+// The Deployment does not change until the deploy is finalized.
 //
 // It is one request (Put Blob) of up to 5,000 MiB, whose MD5 the storage checks. It is retried from the
 // start after 408, 417 (without Expect), 429, 500, 502, 503, 504 and cut connections, and once after the
-// body was damaged on the way. A 2xx without a version is final. Each upload that gets through adds a
+// body was damaged in transit. A 2xx without a version is final. Each upload that gets through adds a
 // version; the last one is returned, and the others have no effect. There is no time limit but the context
-// and [WithStallTimeout]. The request goes to the URL's host alone, over https, without the API token, and
+// and [WithStallTimeout]. The request goes only to the URL's host, over https, without the API token, and
 // redirects are not followed. Only clients with a loopback base URL upload to http or loopback hosts.
 //
-// Another goroutine reads the tarball, one Read at a time. If it has a method MD5() []byte, it is not read
-// for its MD5 first. If Read does not return when ctx ends, Upload returns a second later without it.
+// Another goroutine reads the tarball, one Read at a time. A tarball with a method MD5() []byte is not read
+// beforehand for its MD5. If Read does not return when ctx ends, Upload returns a second later anyway.
 //
 // An expired upload URL is [ErrUploadURLExpired]: create a new deploy. A URL that is not valid yet by the
 // storage's clock is waited for like a Retry-After. These and other responses are a [*StorageError]; no

@@ -433,7 +433,7 @@ func TestUploadRejectsInvalidInput(t *testing.T) {
 	good := func() io.ReadSeeker { return bytes.NewReader(gzipped(100)) }
 	zipped := append([]byte("PK\x03\x04"), make([]byte, 1000)...)
 	for _, row := range []struct {
-		field, cure string
+		field, rule string
 		url         *api.Secret
 		tarball     io.ReadSeeker
 		options     []wrapper.UploadOption
@@ -458,9 +458,9 @@ func TestUploadRejectsInvalidInput(t *testing.T) {
 	} {
 		_, err := client.Upload(t.Context(), row.url, row.tarball, row.options...)
 		var invalid *wrapper.ValidationError
-		require.ErrorAs(t, err, &invalid, row.cure)
+		require.ErrorAs(t, err, &invalid, row.rule)
 		assert.Equal(t, row.field, invalid.Field)
-		assert.Contains(t, err.Error(), row.cure)
+		assert.Contains(t, err.Error(), row.rule)
 		assert.NotContains(t, err.Error(), signature)
 	}
 	var none context.Context

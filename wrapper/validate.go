@@ -52,26 +52,26 @@ const (
 	fieldBundleVersion = "bundleTarballVersion"
 )
 
-// rules are the conditions of the API's reference: with DAG deploys enabled, a deploy of one of the types
-// needs the field. It has no others, so a version that a type does not need and an unknown type are left
-// to the service.
+// rules are the conditions in the API's reference: with DAG deploys enabled, a deploy of one of the types
+// needs the field. The reference has no others, so an unknown type, and a version that the type does not
+// need, are left to the service.
 var rules = []struct {
 	types   []api.DeployType
 	field   string
 	version func(api.FinalizeDeployRequest) *string
-	cure    string
+	advice  string
 }{
 	{
 		types:   []api.DeployType{api.DeployTypeImageAndDAG, api.DeployTypeDAGOnly},
 		field:   fieldDAGVersion,
 		version: func(request api.FinalizeDeployRequest) *string { return request.DAGTarballVersion },
-		cure:    "upload the DAGs and pass DAGTarball with the version that the upload returned",
+		advice:  "upload the DAGs and pass DAGTarball with the version that the upload returned",
 	},
 	{
 		types:   []api.DeployType{api.DeployTypeBundle},
 		field:   fieldBundleVersion,
 		version: func(request api.FinalizeDeployRequest) *string { return request.BundleTarballVersion },
-		cure:    "upload the bundle and pass BundleTarball with the version that the upload returned",
+		advice:  "upload the bundle and pass BundleTarball with the version that the upload returned",
 	},
 }
 
@@ -103,7 +103,7 @@ func checkRequired(deployType api.DeployType, dagDeploys DAGDeploys, request api
 		if slices.Contains(rule.types, deployType) && rule.version(request) == nil {
 			return &ValidationError{
 				Field: rule.field,
-				Rule:  "is required for a deploy of type " + string(deployType) + " with DAG deploys on; " + rule.cure,
+				Rule:  "is required for a deploy of type " + string(deployType) + " with DAG deploys on; " + rule.advice,
 			}
 		}
 	}

@@ -133,7 +133,7 @@ func (s Setup) Resty() Contender {
 	}}
 }
 
-// Ours is this library with all of its defaults.
+// Ours is this library with all its defaults.
 func (s Setup) Ours(options ...wrapper.Option) Contender {
 	client, err := wrapper.NewClient(append([]wrapper.Option{
 		wrapper.WithToken(s.Token),

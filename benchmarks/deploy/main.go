@@ -43,7 +43,7 @@ func compare(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(workspace) }()
-	// Temporary files of the ways lie there, too, so that all of them are removed.
+	// The ways create their temporary files there, too, so they are all removed.
 	for _, variable := range []string{"TMPDIR", "TMP"} {
 		if err := os.Setenv(variable, workspace); err != nil {
 			return err

@@ -21,5 +21,5 @@ func peakMemory(state *os.ProcessState) int64 {
 	return int64(usage.Maxrss) << 10
 }
 
-// flushDisk writes everything to the disk, so that it adds to no measurement.
+// flushDisk writes pending data to the disk, so that this does not slow down a measurement.
 func flushDisk() { syscall.Sync() }

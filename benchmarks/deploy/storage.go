@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// received is what was received for one blob.
+// received describes the requests for one blob.
 type received struct {
 	Version  string // of the blob once it is committed
 	Bytes    int64  // of all bodies

@@ -1,4 +1,4 @@
-// Command deploy takes a folder of DAGs, or a bundle such as a dbt project, to an Astro
+// Command deploy deploys a folder of DAGs, or a bundle such as a dbt project, to an Astro
 // Deployment: it packs the folder, creates a deploy, uploads the tarball, finalizes the deploy
 // and waits until it is DEPLOYED.
 //
@@ -11,9 +11,9 @@
 // Exit codes:
 //
 //	0  the deploy is DEPLOYED
-//	1  the deploy failed; what runs was not changed
+//	1  the deploy failed; the Deployment is unchanged
 //	2  the command line is wrong, or the folder cannot be packed; nothing was sent
-//	3  what runs may have changed: the deploy is FAILED, or its outcome is unknown
+//	3  the Deployment may have changed: the deploy is FAILED, or its outcome is unknown
 package main
 
 import (
@@ -33,7 +33,7 @@ const exitUnknown = 3
 
 func main() { command.Main(run) }
 
-// settings is what the flags say.
+// settings are the values of the flags.
 type settings struct {
 	live         bool
 	organization string

@@ -21,7 +21,7 @@ import (
 
 func main() { command.Main(run) }
 
-// settings is what the flags say.
+// settings are the values of the flags.
 type settings struct {
 	live         bool
 	organization string

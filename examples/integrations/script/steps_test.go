@@ -49,11 +49,11 @@ func exitCode(err error) int {
 	case err == nil:
 		return 0
 	case errors.Is(err, wrapper.ErrOutcomeUnknown), errors.As(err, &failed), errors.As(err, &waiting):
-		return 3 // what runs may have changed
+		return 3 // the Deployment may have changed
 	case errors.As(err, &invalid), errors.As(err, &unpackable):
 		return 2 // the call is invalid; nothing was sent
 	default:
-		return 1 // what runs was not changed
+		return 1 // the Deployment is unchanged
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 
 // refresh is the advice for a deploy of [Keep]: Terraform marks it as tainted after a failed create,
 // and would replace it.
-const refresh = "Do not recreate it: it may run already. Run terraform apply -refresh-only to read the deploy. If it is DEPLOYED, keep it with terraform untaint; if not, apply again, which creates another deploy."
+const refresh = "Do not recreate it: it may already run. Run terraform apply -refresh-only to read the deploy. If it is DEPLOYED, keep it with terraform untaint; if not, apply again, which creates another deploy."
 
 // explain returns the attribute at fault, if there is one, what happened, and what to do if the
 // error does not say so. The order matters: OutcomeUnknownError and WaitError wrap the error of the

@@ -1,5 +1,5 @@
-// It holds the models and the client of openapi.yaml. All of it is generated but for what
-// the generator cannot write: how the models keep their secrets ([Secret]).
+// It contains the models and the client of openapi.yaml. All of it is generated, except for
+// what hides the secrets of the models ([Secret]).
 package api
 
 import (
@@ -12,14 +12,14 @@ import (
 
 const redacted = "[REDACTED]"
 
-// Secret is a string, such as a pre-signed upload URL, that no fmt verb shows, inside another
-// value neither, and that slog does not show. Its JSON is the string itself, as on the wire,
-// so what writes JSON writes it: slog's JSON handler does for a Secret inside a value of
-// another type than [Deploy]. Two secrets are equal (==) if their strings are. The zero
+// Secret is a string, such as a pre-signed upload URL, that fmt and slog do not show. No fmt
+// verb shows it inside another value, either. Its JSON is the string itself, as on the wire,
+// so anything that encodes JSON shows it. slog's JSON handler does so for values that contain
+// a Secret, except for a [Deploy]. Two secrets are equal (==) if their strings are. The zero
 // Secret holds "".
 type Secret struct {
-	// A handle and not a string, because fmt prints unexported fields, and %p, without
-	// asking Format.
+	// A handle, not a string: fmt prints unexported fields, and handles %p, without calling
+	// Format.
 	handle unique.Handle[string]
 }
 

@@ -1,5 +1,4 @@
-// A program that has a transport of its own and takes the models and the generated client
-// alone.
+// A program with its own transport that uses only the models and the generated client.
 package main
 
 import (
@@ -12,7 +11,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/api"
 )
 
-// signed adds what its owner signs requests with.
+// signed adds the token to requests.
 type signed struct{ next http.RoundTripper }
 
 func (s signed) RoundTrip(request *http.Request) (*http.Response, error) {

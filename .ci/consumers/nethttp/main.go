@@ -1,5 +1,5 @@
-// A program that makes a request by the standard library alone: what a binary weighs without
-// us.
+// A program that sends a request with the standard library alone: the size of a binary without
+// this library.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Package platform is a larger SDK, with an interface, models and errors of its own, that has
-// the library for one of the things that it does.
+// Package platform stands for a larger SDK with its own interface, models and errors, which uses
+// the library for one of its features.
 package platform
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// Releaser brings code to an environment.
+// Releaser deploys code to an environment.
 type Releaser interface {
 	Release(ctx context.Context, environment Environment, folder string) (Release, error)
 }
@@ -20,21 +20,20 @@ type Releaser interface {
 // Environment is where code runs.
 type Environment struct{ Tenant, Name string }
 
-// Release is code that was brought somewhere.
+// Release is code that was deployed.
 type Release struct {
 	ID, Version string
 	Took        time.Duration
 }
 
-// The kinds of what a release can fail by.
+// The kinds of errors of a release.
 var (
 	ErrInput   = errors.New("platform: bad input")
 	ErrAccess  = errors.New("platform: no access")
 	ErrUnknown = errors.New("platform: outcome unknown")
 )
 
-// OnAstro returns a Releaser for Astro. The client is an interface, so that tests can stand in for
-// it.
+// OnAstro returns a Releaser for Astro. The client is an interface, so tests can replace it.
 func OnAstro(client deploys.Client) Releaser { return astro{client} }
 
 type astro struct{ client deploys.Client }

@@ -66,7 +66,7 @@ func (c *Client) GetDeploy(ctx context.Context, target Target) (*api.Deploy, err
 // CheckCreate returns a [*ValidationError] for the first rule that a call of [Client.CreateDeploy] would
 // break, without any I/O:
 //
-//   - The IDs consist of letters, digits, - and _, and are no placeholder such as "null".
+//   - The IDs consist of letters, digits, - and _, and are not a placeholder such as "null".
 //   - A type is required. An unknown one is left to the service.
 //   - A BUNDLE needs bundleMountPath (an absolute path) and bundleType, both without $, { and }.
 //   - A description has at most 500 characters.

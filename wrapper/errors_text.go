@@ -51,7 +51,7 @@ func statusText(status int) string {
 	return strings.TrimSpace(strconv.Itoa(status) + " " + http.StatusText(status))
 }
 
-// effect says what a failed request may have done. For a finalize, OutcomeUnknownError says it.
+// effect says what a failed request may have done. For a finalize, OutcomeUnknownError says so instead.
 func effect(operation string, mayHaveTakenEffect bool) string {
 	switch {
 	case !mayHaveTakenEffect, operation == opFinalizeDeploy:

@@ -29,8 +29,8 @@ import (
 //   - Anything else is an [*OutcomeUnknownError], except a different version after a refusal: then the
 //     refusal is returned.
 //
-// No attempt follows once the deploy is past INITIALIZED, or once its mount path has the bundle of another
-// deploy (except [Target].Replaces).
+// No attempt follows once the deploy is past INITIALIZED, or once the bundle of another deploy (other than
+// [Target].Replaces) is at its mount path.
 //
 // An earlier finalize with the same content counts as success, even if it was rolled back. By default a
 // call takes up to 10 requests and 3 minutes, not counting the limiter and the token source: attempts start

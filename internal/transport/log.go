@@ -19,7 +19,7 @@ type Logger struct {
 	RequestID func(body []byte) string // finds the request ID in the body of an error; may be nil
 }
 
-// Attempt logs one attempt and the wait before it. It hides secrets and those of the Logger.
+// Attempt logs one attempt and the wait before it. It hides the given secrets and those of the Logger.
 func (l Logger) Attempt(ctx context.Context, request *http.Request, response *Response, err error, attempt int, waited time.Duration, secrets ...string) {
 	if l.To == nil || !l.To.Enabled(ctx, slog.LevelDebug) {
 		return

@@ -2,13 +2,13 @@ package astrofinalize_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -26,7 +26,7 @@ type dialer = func(ctx context.Context, network, address string) (net.Conn, erro
 func refusing(dial dialer, refuses func() bool) dialer {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		if refuses() {
-			return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ECONNREFUSED}
+			return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("connection refused")}
 		}
 		return dial(ctx, network, address)
 	}

@@ -12,12 +12,12 @@ import (
 
 // The kinds of an [*APIError], for [errors.Is].
 var (
-	ErrBadRequest         = errors.New("bad request")         // 400
-	ErrUnauthorized       = errors.New("unauthorized")        // 401
-	ErrForbidden          = errors.New("forbidden")           // 403
-	ErrNotFound           = errors.New("not found")           // 404
-	ErrRateLimited        = errors.New("rate limited")        // 429
-	ErrServer             = errors.New("server error")        // 500 to 599
+	ErrBadRequest         = errors.New("bad request")         // 400: see Message and FieldErrors
+	ErrUnauthorized       = errors.New("unauthorized")        // 401: create a new token
+	ErrForbidden          = errors.New("forbidden")           // 403: the token's role lacks the permission in Hint
+	ErrNotFound           = errors.New("not found")           // 404: an ID or the base URL is wrong; Hint says which
+	ErrRateLimited        = errors.New("rate limited")        // 429: share a limiter ([WithLimiter]); retry after RetryAfter
+	ErrServer             = errors.New("server error")        // 500 to 599: try again later
 	ErrUnexpectedResponse = errors.New("unexpected response") // below 400, but not what was asked for: a redirect, a 204, a 200 with another body
 )
 

@@ -28,12 +28,12 @@ type APIVersion string
 
 // The versions of the API. They have the same paths and bodies, except for the git of a create.
 const (
-	// V1Beta1 is where a client starts by default.
+	// V1Beta1 is where a client starts by default: /platform/v1beta1 below the base URL.
 	//
 	// Deprecated: The vendor ends its support in January 2027. Without [WithAPIVersion] a client moves
 	// to V1 automatically; to use V1 now, pass WithAPIVersion(V1).
 	V1Beta1 APIVersion = "v1beta1"
-	// V1 has been generally available since 28 January 2026.
+	// V1 is /v1 below the base URL. It has been generally available since 28 January 2026.
 	V1 APIVersion = "v1"
 )
 

@@ -83,7 +83,8 @@ var rules = []struct {
 //   - With DAG deploys on, IMAGE_AND_DAG and DAG_ONLY need dagTarballVersion, and BUNDLE needs
 //     bundleTarballVersion.
 //
-// The second rule is left to the service for any other type, and if the type ("") or DAG deploys are unknown.
+// The second rule is left to the service for any other type, and if the type ("") or DAG deploys are
+// unknown. The service also decides about a version that the type does not need.
 func CheckFinalize(deployType api.DeployType, dagDeploys DAGDeploys, request api.FinalizeDeployRequest) error {
 	for _, rule := range rules {
 		if version := rule.version(request); version != nil {

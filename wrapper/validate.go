@@ -84,7 +84,7 @@ var rules = []struct {
 //     bundleTarballVersion.
 //
 // The second rule is left to the service for any other type, and if the type ("") or DAG deploys are
-// unknown. The service also decides about a version that the type does not need.
+// unknown. A version that the type does not need is sent, and the service decides about it.
 func CheckFinalize(deployType api.DeployType, dagDeploys DAGDeploys, request api.FinalizeDeployRequest) error {
 	for _, rule := range rules {
 		if version := rule.version(request); version != nil {

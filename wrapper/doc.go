@@ -52,7 +52,8 @@
 //	a proxy's 4xx to CONNECT                   final             final
 //
 // The vendor guarantees that an update can be sent twice, but not a create. A finalize that may have taken
-// effect is read back before it is retried ([Client.Finalize]). net/http itself retries nothing. After an attempt without a response, the next uses a new connection.
+// effect is read back before it is retried ([Client.Finalize]). net/http itself retries nothing. After an
+// attempt without a response, the next uses a new connection.
 //
 // An upload is retried like a read, from the start of the tarball ([Client.Upload]).
 //

@@ -25,7 +25,11 @@ func TestOperationsMatchTheContract(t *testing.T) {
 }
 
 func TestOnPanicsForUnknownOperations(t *testing.T) {
-	assert.PanicsWithValue(t, `astrotest: the contract has no operation "Finalize"; use one of CreateDeploy, DeployRollback, FinalizeDeploy, GetDeploy, ListDeploys, PutBlob, PutBlock, PutBlockList, UpdateDeploy`, func() { CutResponse().On("Finalize") })
+	all := operations
+	t.Cleanup(func() { operations = all })
+	operations = map[string]string{"POST /a": "FinalizeDeploy", "GET /a": "GetDeploy"} // not the contract's, which can grow
+	assert.PanicsWithValue(t, `astrotest: the contract has no operation "Finalize"; use one of FinalizeDeploy, GetDeploy, PutBlob, PutBlock, PutBlockList`, func() { CutResponse().On("Finalize") })
+	operations = all
 	for _, operation := range []string{"CreateDeploy", "DeployRollback", "PutBlob", "PutBlock", "PutBlockList"} {
 		assert.NotPanics(t, func() { CutResponse().On(operation) })
 	}

@@ -77,7 +77,7 @@ func TestBaseURLFromEnvironment(t *testing.T) {
 		"api.astronomer.io":                           "https",
 		"https://api.astronomer.io/v1":                "version",
 		"https://me:s3cret-of-mine@api.astronomer.io": "user",
-		" ": "https",
+		" ": "white space",
 	} {
 		t.Setenv(baseURLVariable, value)
 		_, err := newConfig([]Option{good})

@@ -24,7 +24,11 @@ func deploy(ctx context.Context, s settings, out *output) (*deploys.Result, erro
 		OrganizationID: cmp.Or(s.organization, os.Getenv("ASTRO_ORGANIZATION_ID")),
 		DeploymentID:   cmp.Or(s.deployment, os.Getenv("ASTRO_DEPLOYMENT_ID")),
 	}
-	if !s.live {
+	if s.live {
+		if err := identified(to); err != nil {
+			return nil, err
+		}
+	} else {
 		simulator := astrotest.NewServer()
 		defer simulator.Close()
 		options = append(options, wrapper.WithBaseURL(simulator.URL), wrapper.WithToken(astrotest.Token))
@@ -45,6 +49,17 @@ func deploy(ctx context.Context, s settings, out *output) (*deploys.Result, erro
 		return deploys.Bundle(ctx, client, to, deploys.Mount{Path: s.mountPath, Type: s.bundleType}, source, deployOptions...)
 	}
 	return deploys.DAGs(ctx, client, to, source, deployOptions...)
+}
+
+// identified returns an error that names the variable and the flag of a missing ID.
+func identified(to wrapper.Deployment) error {
+	switch {
+	case to.OrganizationID == "":
+		return &wrapper.ValidationError{Field: "ASTRO_ORGANIZATION_ID", Rule: "must be set, unless -organization is given"}
+	case to.DeploymentID == "":
+		return &wrapper.ValidationError{Field: "ASTRO_DEPLOYMENT_ID", Rule: "must be set, unless -deployment is given"}
+	}
+	return nil
 }
 
 // source returns the folder to deploy, and its name.

@@ -78,6 +78,8 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 		return s, command.UsageErrorf("-dags and -bundle are separate deploys; give one of them")
 	case s.bundle == "" && s.mountPath != "":
 		return s, command.UsageErrorf("-mount-path is for a bundle; add -bundle")
+	case s.bundle != "" && s.mountPath == "":
+		return s, command.UsageErrorf("-bundle needs -mount-path, where to mount the bundle, such as /usr/local/airflow/dbt/shop")
 	case s.live && s.dags == "" && s.bundle == "":
 		return s, command.UsageErrorf("-live needs -dags or -bundle with the folder to deploy")
 	case s.timeout <= 0:

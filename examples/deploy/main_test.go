@@ -118,6 +118,19 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// An unset variable is reported by its name, in JSON as well, and nothing is sent.
+func TestMissingIDs(t *testing.T) {
+	for _, variable := range []string{"ASTRO_ORGANIZATION_ID", "ASTRO_DEPLOYMENT_ID"} {
+		server, args := live(t)
+		t.Setenv(variable, "")
+		code, stdout, stderr := runWith(t, append(args, "-json")...)
+		assert.Equal(t, command.Usage, code)
+		assert.Contains(t, stderr, "deploy: "+variable+" must be set, unless -")
+		assert.Contains(t, stdout, variable)
+		assert.Empty(t, server.Requests())
+	}
+}
+
 func TestBadFlags(t *testing.T) {
 	server, args := live(t)
 	empty := t.TempDir()
@@ -129,6 +142,7 @@ func TestBadFlags(t *testing.T) {
 		{append(args, "argument"), "use flags only"},
 		{append(args, "-bundle", "."), "give one of them"},
 		{append(args, "-mount-path", "/a"), "add -bundle"},
+		{append(args, "-dags", "", "-bundle", empty), "-bundle needs -mount-path"},
 		{append(args, "-timeout", "0s"), "must be positive"},
 		{[]string{"-live"}, "-live needs -dags or -bundle"},
 		{append(args, "-dags", empty), "AllowEmpty"},
@@ -137,7 +151,6 @@ func TestBadFlags(t *testing.T) {
 		{append(args, "-deployment", "../x"), "deploymentId"},
 		{append(args, "-api-version", "v2"), "must be v1beta1"},
 		{append(args, "-base-url", "http://api.astronomer.io"), "must be https"},
-		{append(args, "-dags", "", "-bundle", empty), "bundleMountPath"},
 	} {
 		code, stdout, stderr := runWith(t, row.args...)
 		assert.Equal(t, command.Usage, code, "%v: %s", row.args, stderr)

@@ -34,6 +34,7 @@ func serve(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 below into another shell, and try:
 
   curl -H "Authorization: Bearer %s" -H "Content-Type: application/json" -d '{"type":"IMAGE_AND_DAG"}' %s
+  go run ./examples/deploy -live -dags ./examples/deploy/dags
 
 `, server.URL, astrotest.Token, deploys)
 	if _, err := fmt.Fprintf(stdout, `export ASTRO_API_TOKEN=%s

@@ -17,7 +17,9 @@ func TestID(t *testing.T) {
 	for id, hint := range map[string]string{
 		"": "empty", "null": `"null"`, "undefined": `"undefined"`, "None": `"None"`, "ASTRO_DEPLOYMENT_ID": "for a missing value",
 		"$ASTRO_DEPLOYMENT_ID": `contain "$": it looks like a variable`, "%ID%": `"%"`, "id=x": `"=": remove the name`,
-		strings.Repeat("x", maxID+1): "at most 256 bytes; this one has 257",
+		"https://cloud.astronomer.io/a": `":": it looks like a URL; an ID consists of`,
+		"id:a":                          `":": remove the name before it; an ID consists of`,
+		strings.Repeat("x", maxID+1):    "at most 256 bytes; this one has 257",
 	} {
 		assert.Contains(t, ID(id), hint, id)
 	}

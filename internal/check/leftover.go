@@ -44,7 +44,11 @@ func without(text string, isInvalid func(rune) bool, allowed string) string {
 	}
 	r, _ := utf8.DecodeRuneInString(text[i:])
 	rule, colon := "must not contain "+name(r), ": "
-	for _, reason := range []string{advice(r), allowed} {
+	reason := advice(r)
+	if strings.HasPrefix(text[i:], "://") {
+		reason = "it looks like a URL"
+	}
+	for _, reason := range []string{reason, allowed} {
 		if reason != "" {
 			rule, colon = rule+colon+reason, "; "
 		}

@@ -14,8 +14,10 @@ func BaseURL(baseURL, example string, versionPaths ...string) (parsed *url.URL, 
 	switch {
 	case baseURL == "":
 		return nil, "must not be empty; omit the option for " + example, false
+	case strings.TrimSpace(baseURL) != baseURL:
+		return nil, "must not have white space around it, such as the newline at the end of a file", false
 	case err != nil:
-		return nil, "must be a URL like " + example, false
+		return nil, "must be a URL that starts with https:// and a host, like " + example, false
 	case parsed.User != nil || strings.Contains(baseURL, "@"):
 		return nil, "must not contain a user or password; the token authenticates requests", false
 	case parsed.RawQuery != "" || parsed.ForceQuery || parsed.Fragment != "":

@@ -56,7 +56,10 @@ func TestBaseURL(t *testing.T) {
 		"https://api.astronomer.io/\x7f":  "must be a URL",
 		"https://api.astronomer.io:port":  "must be a URL",
 		"https://api.astronomer.io/%zz":   "must be a URL",
-		" https://api.astronomer.io":      "must be a URL",
+		" https://api.astronomer.io":      "white space",
+		"https://api.astronomer.io\n":     "white space",
+		"127.0.0.1:8888":                  "starts with https://",
+		`"https://api.astronomer.io"`:     "starts with https://",
 		"https://api.astronomer.io/a?s=1": "query",
 	} {
 		parsed, rule, quotable := BaseURL(given, example, paths...)

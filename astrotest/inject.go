@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// Inject makes requests fail. Each fault applies to the next request that it is for, once. Faults
+// Inject makes requests fail. Each fault applies once, to the next request that it is for. Faults
 // do not apply to requests without a valid token or upload URL, to requests that neither the
 // contract nor the storage knows, or to v1beta1 after [Server.RetireV1Beta1]. A fault without On
 // applies to the next request of any operation, such as the GET that reads a deploy back after a

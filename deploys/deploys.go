@@ -48,8 +48,8 @@ func DAGs(ctx context.Context, client Client, to wrapper.Deployment, dags Source
 	}, options)
 }
 
-// Bundle replaces the bundle at a mount path of a Deployment with the content of a source. It packs that
-// without a folder around it and creates a deploy of type BUNDLE.
+// Bundle replaces the bundle at a mount path of a Deployment with the content of a source. It packs
+// the content at the top level of the tarball and creates a deploy of type BUNDLE.
 func Bundle(ctx context.Context, client Client, to wrapper.Deployment, at Mount, bundle Source, options ...Option) (*Result, error) {
 	return run(ctx, client, to, plan{
 		request:   at.request(),

@@ -16,7 +16,7 @@ func WithDescription(description string) Option {
 	}
 }
 
-// WithGit sets the commit that the deploy is built from. [wrapper.Client.CreateDeploy] documents which fields
+// WithGit sets the commit that the deploy is built from. [wrapper.Client.CheckCreate] documents which fields
 // each API version needs.
 func WithGit(git api.DeployGit) Option {
 	return func(p *plan) error {

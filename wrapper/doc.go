@@ -1,6 +1,6 @@
 // Package wrapper finalizes deploys on Astro, Astronomer's managed Apache Airflow, over the Astro
-// Platform API. It also has the steps around that: create, upload, read and wait. Package deploys makes
-// one call of them.
+// Platform API. It also has the other steps of a deploy: create, upload, read and wait. Package deploys
+// combines them in one call.
 //
 // # Use
 //
@@ -30,18 +30,19 @@
 //     is cured by a new deploy.
 //   - [*TransportError]: there was no response, or the call ended before the next attempt. It wraps the
 //     cause.
-//   - [*APIError]: the service sent another response than the one asked for. [errors.Is] tells its kind:
+//   - [*APIError]: the response was not the one asked for. [errors.Is] tells its kind:
 //     [ErrBadRequest], [ErrUnauthorized], [ErrForbidden], [ErrNotFound], [ErrRateLimited], [ErrServer],
 //     [ErrUnexpectedResponse].
 //
-// MayHaveTakenEffect of the last two says whether the request may have been carried out all the same.
+// The field MayHaveTakenEffect of the last two says whether the request may have been carried out despite
+// the error.
 //
 // # Retries
 //
 // By default a request is attempted up to four times ([WithRetry]):
 //
 //	the attempt ended with                     finalize, reads   creating and others
-//	no connection, directly or by a proxy      retried           retried
+//	no connection, direct or through a proxy   retried           retried
 //	429                                        retried           retried
 //	408, 500, 502, 503, 504                    retried           final
 //	connection cut, or no response in time     retried           final

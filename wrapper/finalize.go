@@ -29,8 +29,8 @@ import (
 //   - Anything else is an [*OutcomeUnknownError], except another version after a refusal, which is that
 //     refusal.
 //
-// There is no other attempt once the deploy is past INITIALIZED, or another deploy's bundle than
-// [Target].Replaces is at its mount path.
+// There is no other attempt once the deploy is past INITIALIZED, or the bundle at its mount path is from
+// a deploy other than [Target].Replaces.
 //
 // An earlier finalize with the same content counts as success, even if it was rolled back. By default a
 // call takes up to 10 requests and 3 minutes, besides the limiter and token source: attempts start

@@ -26,9 +26,10 @@ const (
 // APIVersion is a version of the Astro Platform API.
 type APIVersion string
 
-// The versions of the API. Their paths and bodies are the same, but for the git of a create.
+// The versions of the API. They differ only in their base paths, the git of a deploy and the fieldErrors
+// of an error.
 const (
-	// V1Beta1 is where a client starts that was given no version.
+	// V1Beta1 is the version at which a client starts if it was given none.
 	//
 	// Deprecated: The vendor ends its support in January 2027. Without [WithAPIVersion] a client moves
 	// to V1 by itself; to use V1 now, pass WithAPIVersion(V1).
@@ -37,7 +38,7 @@ const (
 	V1 APIVersion = "v1"
 )
 
-// defaultVersion is where a client starts that was given no version. If it is V1Beta1, the client
+// defaultVersion is the version at which a client starts if it was given none. If it is V1Beta1, the client
 // moves to V1 once V1Beta1 is gone.
 const defaultVersion = V1Beta1
 
@@ -158,8 +159,8 @@ func WithStallTimeout(timeout time.Duration) Option {
 }
 
 // WithPollInterval sets the time between the polls of [Client.Wait], by default 1 s growing to 15 s with
-// jitter, and between the look-ups of [Client.Finalize], by default 3 s. It must be positive. A time
-// shorter than reads may lag behind is for tests.
+// jitter, and between the look-ups of [Client.Finalize], by default 3 s. It must be positive.
+// An interval shorter than the lag of reads behind changes is for tests only.
 func WithPollInterval(d time.Duration) Option {
 	return func(cfg *config) error {
 		if d <= 0 {

@@ -16,9 +16,9 @@ import (
 //
 // The first poll is immediate, the next follows after about 1 s, and each later wait is 1.5 times as long,
 // up to 15 s ([WithPollInterval]). Lost responses, 408, 429, 5xx and unreadable responses are skipped.
-// What another poll would not change, such as a 401 or a failing token source, ends Wait with a
-// [*WaitError], as the context does, and twenty polls in a row that show the same unknown status (failed
-// polls do not count).
+// Wait ends with a [*WaitError] when the context ends, after an error that another poll would not change,
+// such as a 401 or one of the token source, and after twenty polls in a row that show the same unknown
+// status (failed polls do not count).
 func (c *Client) Wait(ctx context.Context, target Target) (*api.Deploy, error) {
 	if err := c.ready(ctx, target.check()); err != nil {
 		return nil, err

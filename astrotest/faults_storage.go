@@ -38,7 +38,8 @@ func CutUpload(after int64) Fault {
 
 // StallUpload stops reading an upload after a number of bytes of the request's body, and sends no
 // response. The connection stays open until the server is closed or the client gives up. Over
-// HTTP/1.1 the server does not notice the latter while part of the body is unread.
+// HTTP/1.1 the server does not notice the latter while part of the body is unread. A client can send
+// a megabyte or more into buffers: after a smaller upload it only sees that the response is late.
 func StallUpload(after int64) Fault {
 	return Fault{limitsBody: true, bodyLimit: after, arrives: none, hangs: true}.onUploads("StallUpload(%d)", after)
 }

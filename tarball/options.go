@@ -98,7 +98,7 @@ func Ignore(patterns ...string) Option {
 }
 
 // Level sets the compression level, from 1 ([Fastest]) to 9 ([Smallest]). [Default] is 5: the tarball is
-// a little larger than gzip's default, and takes a fraction of the time.
+// a little larger than with gzip's default, and takes a fraction of the time.
 func Level(level int) Option {
 	return func(cfg *config) error {
 		if level < Fastest || level > Smallest {

@@ -41,7 +41,7 @@
 // By default a request is attempted up to four times ([WithRetry]):
 //
 //	the attempt ended with                     finalize, reads   creating and others
-//	no connection, directly or by a proxy      retried           retried
+//	no connection, direct or through a proxy   retried           retried
 //	429                                        retried           retried
 //	408, 500, 502, 503, 504                    retried           final
 //	connection cut, or no response in time     retried           final

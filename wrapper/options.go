@@ -26,7 +26,8 @@ const (
 // APIVersion is a version of the Astro Platform API.
 type APIVersion string
 
-// The versions of the API. They have the same paths and bodies, except for the git of a create.
+// The versions of the API. They differ only in their base paths, the git of a deploy and the fieldErrors of an
+// error.
 const (
 	// V1Beta1 is where a client starts by default: /platform/v1beta1 below the base URL.
 	//

@@ -67,8 +67,8 @@ type Limiter interface {
 }
 
 // NewLimiter returns a limiter that starts at most perSecond requests in any second. perSecond is
-// clamped to the range 1 to 1,000,000. After a 429 it starts nothing for a second, halves its rate (to at most 25),
-// and returns to perSecond evenly within 20 s. Each 429 before that doubles the time, up to 5 s for each
+// clamped to 1 to 1,000,000. After a 429 it starts nothing for a second, halves its rate (to at most 25),
+// and returns to perSecond evenly within 20 s. Each 429 before then doubles that time, up to 5 s for each
 // request of perSecond.
 func NewLimiter(perSecond int) Limiter { return ratelimit.NewWindow(perSecond) }
 
@@ -82,7 +82,7 @@ var defaultLimits = map[string]int{
 // WithLimiter sets the limiter for one method, such as [http.MethodPost]; nil means none. The defaults
 // are the limits that the vendor documents for a token: NewLimiter(10) for POST, NewLimiter(25) for GET and
 // NewLimiter(5) for DELETE. Clients with the same token can share a limiter, but not the wait for a
-// Retry-After. Only limiters of NewLimiter slow down after a 429.
+// Retry-After. Only limiters from NewLimiter slow down after a 429.
 func WithLimiter(method string, limiter Limiter) Option {
 	return func(cfg *config) error {
 		if _, known := defaultLimits[method]; !known {

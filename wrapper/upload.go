@@ -42,12 +42,13 @@ func WithProgress(progress func(sent, total int64)) UploadOption {
 // and [WithStallTimeout]. The request goes only to the URL's host, over https, without the API token, and
 // redirects are not followed. Only clients with a loopback base URL upload to http or loopback hosts.
 //
-// Another goroutine reads the tarball, one Read at a time. A tarball with a method MD5() []byte is not read
-// beforehand for its MD5. If Read does not return when ctx ends, Upload returns a second later anyway.
+// Another goroutine reads the tarball, one Read at a time. It is read once for its MD5 before the upload,
+// unless it has a method MD5() []byte. If a Read does not return when ctx ends, Upload returns a second
+// later without waiting for it.
 //
-// An expired upload URL is [ErrUploadURLExpired]: create a new deploy. A URL that is not valid yet by the
-// storage's clock is waited for like a Retry-After. These and other responses are a [*StorageError]; no
-// response is a [*TransportError].
+// An expired upload URL is [ErrUploadURLExpired]: create a new deploy. If a URL is not valid yet by the
+// storage's clock, Upload waits until it is, within the limits for a Retry-After. These and other responses
+// are a [*StorageError]; no response is a [*TransportError].
 func (c *Client) Upload(ctx context.Context, uploadURL *api.Secret, tarball io.ReadSeeker, options ...UploadOption) (version string, err error) {
 	if err := c.ready(ctx, nil); err != nil {
 		return "", err

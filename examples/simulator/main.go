@@ -3,8 +3,8 @@
 //
 //	go run ./examples/simulator
 //
-// It prints environment variables for another shell to standard output, which suits eval, and
-// one line for each request to standard error.
+// It prints environment variables for another shell to standard output, as export commands that
+// can be pasted or redirected to a file, and one line for each request to standard error.
 //
 // It exits with 0 when it is interrupted, with 1 if it cannot serve, and with 2 if the command
 // line is wrong.

@@ -3,6 +3,7 @@ package wrapper
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/internal/check"
@@ -21,14 +22,14 @@ func hint(pinned APIVersion, operation, requestID string, response *transport.Re
 		return "the token's role needs the permission " + permissions[operation] + " on this Deployment" + otherPermission(operation)
 	case status == http.StatusNotFound && requestID != "":
 		return "check the IDs in the call, and that the token belongs to their Organization"
-	case status == http.StatusNotFound && pinned == V1Beta1:
-		return foreignHint + "; or v1beta1, whose support ends in January 2027, is gone: use WithAPIVersion(V1)"
+	case (status == http.StatusNotFound || status == http.StatusGone) && pinned == V1Beta1:
+		return foreignHint + "; or " + goneHint
 	case status == http.StatusNotFound:
 		return foreignHint
 	case status == http.StatusTooManyRequests:
 		return "a token may make 10 POST and 25 GET requests a second: try again, more slowly"
 	case status >= 300 && status < 400 && response.Header.Get("Location") != "":
-		return "redirects are not followed" + redirectTarget(response.HTTP)
+		return "redirects are not followed" + redirectTarget(pinned, response.HTTP)
 	case status < 400 && foreign:
 		return foreignHint
 	}
@@ -44,6 +45,7 @@ func otherPermission(operation string) string {
 }
 
 const foreignHint = "this does not look like a response from Astro: check the base URL and any proxy"
+const goneHint = "v1beta1, whose support ends in January 2027, is gone: use WithAPIVersion(V1)"
 
 // isForeign reports whether a body is whole and not JSON, which the service would not send.
 func isForeign(response *transport.Response) bool {
@@ -58,10 +60,13 @@ func unauthorizedHint(token string, now time.Time) string {
 }
 
 // redirectTarget names the host of a redirect's target, but nothing else of the URL.
-func redirectTarget(response *http.Response) string {
+func redirectTarget(pinned APIVersion, response *http.Response) string {
 	location, err := response.Location()
-	if err != nil || location.Host == "" {
+	switch {
+	case err != nil, location.Host == "":
 		return ""
+	case pinned == V1Beta1 && strings.Contains(location.Path, paths[V1]+"/organizations/"):
+		return "; " + goneHint
 	}
 	return "; this one points to " + location.Scheme + "://" + location.Host
 }

@@ -83,9 +83,7 @@ func TestPinnedVersionStays(t *testing.T) {
 		_, err := client.Finalize(t.Context(), target, wrapper.ImageOnly())
 		require.Error(t, err, status)
 		assert.Equal(t, "v1beta1", versionsOf(server.Requests()), status)
-		if status == 404 {
-			assert.ErrorContains(t, err, "is gone: use WithAPIVersion(V1)")
-		}
+		assert.ErrorContains(t, err, "is gone: use WithAPIVersion(V1)", status)
 		server.Close()
 	}
 	server, client, target := fake(api.DeployTypeImageOnly, wrapper.WithAPIVersion(wrapper.V1))

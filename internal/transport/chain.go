@@ -109,7 +109,7 @@ func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, 
 				return result
 			}
 		}
-		if run.move(ctx, request, last, result.Outcome) {
+		if run.move(ctx, request, last, result.Outcome, result.Attempts) {
 			if request, result.Err = rewind(ctx, request); result.Err != nil {
 				return result
 			}

@@ -45,10 +45,12 @@ func (l Logger) Attempt(ctx context.Context, request *http.Request, response *Re
 	l.To.LogAttrs(ctx, slog.LevelDebug, "astro: attempt", attrs...)
 }
 
-// Moved logs that the client has moved from one version of the API to the other.
-func (l Logger) Moved(ctx context.Context, versions *Versions) {
+// Moved logs that the client has moved from one version of the API to the other. It hides secrets besides
+// its own.
+func (l Logger) Moved(ctx context.Context, versions *Versions, secrets ...string) {
 	if l.To != nil {
-		l.To.LogAttrs(ctx, slog.LevelWarn, "astro: "+versions.Old.Path+" is gone, so this client uses "+versions.New.Path+" from now on")
+		shown := l.Secrets.Redactor(secrets...)
+		l.To.LogAttrs(ctx, slog.LevelWarn, "astro: "+shown.Line(versions.Old.Path)+" is gone, so this client uses "+shown.Line(versions.New.Path)+" from now on")
 	}
 }
 

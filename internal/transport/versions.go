@@ -2,11 +2,17 @@ package transport
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"time"
 )
+
+// moveWindow is how long after its first attempt a call may still move. A finalize starts no attempt
+// later, which bounds its time.
+const moveWindow = 90 * time.Second
 
 // Versions are two versions of an API that have the same paths below their base URLs. A client whose
 // requests are addressed to Old moves to New once Old turns out to be gone.
@@ -42,9 +48,19 @@ func (v *Versions) isGone(request *http.Request, response *Response, requestID s
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		target, err := request.URL.Parse(response.Header.Get("Location"))
 		expected := v.atNew(request.URL)
-		return err == nil && target.Scheme == expected.Scheme && target.Host == expected.Host && target.EscapedPath() == expected.EscapedPath()
+		return err == nil && origin(target) == origin(expected) && target.EscapedPath() == expected.EscapedPath()
 	}
 	return false
+}
+
+// origin returns the scheme, host and port of a URL in one spelling. Some load balancers write the
+// default port into a Location.
+func origin(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
 
 // route addresses a request of this call to New if the client, or this call, has moved.
@@ -59,8 +75,8 @@ func (r *Run) route(request *http.Request) {
 }
 
 // move reports whether to send the request to New next: its last attempt showed that Old is gone, and
-// no attempt can have taken effect. A call moves at most once.
-func (r *Run) move(ctx context.Context, request *http.Request, last attempt, before Outcome) bool {
+// no attempt can have taken effect, not even one that a transport sent twice. A call moves at most once.
+func (r *Run) move(ctx context.Context, request *http.Request, last attempt, before Outcome, attempts int) bool {
 	versions, requestID := r.chain.Versions, r.chain.Log.requestID(last.response)
 	switch {
 	case versions == nil || last.response == nil:
@@ -70,6 +86,8 @@ func (r *Run) move(ctx context.Context, request *http.Request, last attempt, bef
 			r.arrive(ctx)
 		}
 		return false
+	case r.Elapsed() > moveWindow, r.Requests > attempts && request.Method != http.MethodGet:
+		return false
 	}
 	r.atNew = !before.MayHaveTakenEffect && canRewind(request) && versions.isGone(request, last.response, requestID)
 	return r.atNew
@@ -78,6 +96,6 @@ func (r *Run) move(ctx context.Context, request *http.Request, last attempt, bef
 // arrive moves the whole client if this call has moved: a response of the service shows that New exists.
 func (r *Run) arrive(ctx context.Context) {
 	if versions := r.chain.Versions; r.atNew && versions.moved.CompareAndSwap(false, true) {
-		r.chain.Log.Moved(ctx, versions)
+		r.chain.Log.Moved(ctx, versions, r.tokens...)
 	}
 }

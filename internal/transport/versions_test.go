@@ -6,9 +6,12 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -100,6 +103,7 @@ func TestVersionMovesWhenTheOldOneIsGone(t *testing.T) {
 		"410":                          {reply{status: 410}, reply{status: 200}, 200, true},
 		"301":                          {reply{status: 301, location: newBase + posted + "?q=1"}, reply{status: 200}, 200, true},
 		"302":                          {reply{status: 302, location: newBase + posted}, reply{status: 200}, 200, true},
+		"301 with the default port":    {reply{status: 301, location: "https://API.example:443/a%2Fb/v1" + posted}, reply{status: 200}, 200, true},
 		"307 to a path":                {reply{status: 307, location: "/a%2Fb/v1" + posted}, reply{status: 200}, 200, true},
 		"308":                          {reply{status: 308, location: newBase + posted}, reply{status: 200}, 200, true},
 		"v1 responds with 400":         {reply{status: 404}, reply{status: 400, body: "requestId"}, 400, true},
@@ -154,6 +158,7 @@ func TestVersionStaysOtherwise(t *testing.T) {
 		"303":                         {[]reply{{status: 303, location: newBase + posted}}, 1},
 		"300":                         {[]reply{{status: 300, location: newBase + posted}}, 1},
 		"301 to another host":         {[]reply{{status: 301, location: "https://api.other/a%2Fb/v1" + posted}}, 1},
+		"301 to the port of http":     {[]reply{{status: 301, location: "https://api.example:80/a%2Fb/v1" + posted}}, 1},
 		"301 to another port":         {[]reply{{status: 301, location: "https://api.example:8443/a%2Fb/v1" + posted}}, 1},
 		"301 to http":                 {[]reply{{status: 301, location: "http://api.example/a%2Fb/v1" + posted}}, 1},
 		"301 to another resource":     {[]reply{{status: 301, location: newBase + "/login"}}, 1},
@@ -234,4 +239,49 @@ func TestAtNewLeavesOtherURLsUnchanged(t *testing.T) {
 	}
 	other := &url.URL{Scheme: "https", Host: "api.example", Path: "/a/b/platform/v1beta1/x", RawPath: "x"}
 	assert.Equal(t, other.String(), versions.atNew(other).String())
+}
+
+// A finalize starts no attempt later than 90 s after its first one, nor does the move.
+func TestVersionStaysInALateAttempt(t *testing.T) {
+	for wait, sent := range map[time.Duration]int{90 * time.Second: 2, 91 * time.Second: 1} {
+		synctest.Test(t, func(t *testing.T) {
+			chain, paths, _ := versioned(t, []reply{{status: 404}}, []reply{{status: 200}})
+			transport := chain.Transport()
+			chain.Transport = func() http.RoundTripper {
+				return roundTripper(func(request *http.Request) (*http.Response, error) {
+					time.Sleep(wait)
+					return transport.RoundTrip(request)
+				})
+			}
+			send(t, chain)
+			assert.Len(t, *paths, sent, wait)
+		})
+	}
+}
+
+// If a transport sends a request twice, the 404 is about the second delivery; the first may have had an effect.
+func TestVersionStaysIfATransportSentTheRequestTwice(t *testing.T) {
+	for method, want := range map[string]int{http.MethodPost: 1, http.MethodGet: 2} {
+		attempts := 0
+		chain := by(func(request *http.Request) (*http.Response, error) {
+			attempts++
+			trace := httptrace.ContextClientTrace(request.Context())
+			trace.WroteHeaders()
+			trace.WroteHeaders()
+			return reply{status: 404}.response()
+		})
+		chain.Versions = &Versions{Old: parsed(t, oldBase), New: parsed(t, newBase)}
+		request, err := http.NewRequest(method, oldBase+posted, nil)
+		require.NoError(t, err)
+		Do(t.Context(), chain, request, maxTest, &fakeCall{})
+		assert.Equal(t, want, attempts, method)
+	}
+}
+
+// The base URL can have a path that contains the token.
+func TestVersionMoveLogsNoSecretsAndNoForgedLines(t *testing.T) {
+	var log bytes.Buffer
+	logger := Logger{To: slog.New(slog.NewTextHandler(&log, nil)), Secrets: &redact.Recent{}}
+	logger.Moved(t.Context(), &Versions{Old: parsed(t, "https://api.example/"+secret+"/%0Aa/v1beta1"), New: parsed(t, "https://api.example/"+secret+"/%0Aa/v1")}, secret)
+	assert.Contains(t, log.String(), `msg="astro: /[REDACTED]/ a/v1beta1 is gone, so this client uses /[REDACTED]/ a/v1 from now on"`)
 }

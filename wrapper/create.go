@@ -116,16 +116,15 @@ func checkGit(version APIVersion, git *api.DeployGit) error {
 	}
 	isGitHub, isGeneric := git.Provider == api.GitProviderGitHub, git.Provider == api.GitProviderGeneric
 	for _, field := range []struct {
-		name                    string
+		name, inVersion         string
 		value                   *string
 		isRequired, isForbidden bool
-		inVersion               string
 	}{
-		{"git.account", git.Account, isGitHub, isGeneric, ""},
-		{"git.repo", git.Repo, isGitHub, isGeneric, ""},
-		{"git.remoteUrl", git.RemoteURL, isGeneric, isGitHub, ""},
-		{"git.branch", git.Branch, isBeta, false, " in v1beta1; or use WithAPIVersion(V1)"},
-		{"git.commitUrl", git.CommitURL, isBeta, false, " in v1beta1; or use WithAPIVersion(V1)"},
+		{"git.account", "", git.Account, isGitHub, isGeneric},
+		{"git.repo", "", git.Repo, isGitHub, isGeneric},
+		{"git.remoteUrl", "", git.RemoteURL, isGeneric, isGitHub},
+		{"git.branch", " in v1beta1; or use WithAPIVersion(V1)", git.Branch, isBeta, false},
+		{"git.commitUrl", " in v1beta1; or use WithAPIVersion(V1)", git.CommitURL, isBeta, false},
 	} {
 		switch isGiven := valueOf(field.value) != ""; {
 		case field.isRequired && !isGiven:

@@ -15,7 +15,6 @@ const pageSize = 100
 
 // ListDeploys iterates over the deploys of a Deployment in the service's order, reading 100 at a time.
 // The token needs the permission deployment.deploys.get.
-//
 // An error comes last, with a nil deploy. No deploy is returned twice, even if a new one shifts the pages.
 func (c *Client) ListDeploys(ctx context.Context, in Deployment) iter.Seq2[*api.Deploy, error] {
 	return func(yield func(*api.Deploy, error) bool) {

@@ -75,6 +75,6 @@
 //
 // A client starts at [V1Beta1], whose support the vendor ends in January 2027. Once a response shows
 // that v1beta1 is gone (a 404 without a requestId, a 410, or a redirect to v1 on the same host), the client
-// sends that request to [V1], stays there, and logs it once as a warning. It never does so after an attempt
-// that may have taken effect. [WithAPIVersion] pins a version.
+// sends that request to [V1], stays there, and logs it once as a warning. That does not count as a retry.
+// It never happens after an attempt that may have taken effect. [WithAPIVersion] pins a version.
 package wrapper

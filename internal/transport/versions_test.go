@@ -188,9 +188,11 @@ func TestVersionStaysOtherwise(t *testing.T) {
 func TestVersionMovesAfterAttemptsWithoutEffect(t *testing.T) {
 	for name, first := range map[string]reply{"429": {status: 429}, "no connection": {err: &ConnectError{Err: io.EOF}}} {
 		t.Run(name, func(t *testing.T) {
-			chain, sent, _ := versioned(t, []reply{first, {status: 404}}, []reply{{status: 200}})
+			chain, sent, log := versioned(t, []reply{first, {status: 404}}, []reply{{status: 200}})
+			chain.Log.To = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			require.True(t, send(t, chain).OK)
 			assert.Len(t, *sent, 3)
+			assert.Equal(t, 1, strings.Count(log.String(), " wait="), "the move does not wait")
 		})
 	}
 }

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -53,14 +52,14 @@ func (v *Versions) isGone(request *http.Request, response *Response, requestID s
 	return false
 }
 
-// origin returns the scheme, host and port of a URL in one spelling. Some load balancers write the
-// default port into a Location.
+// origin returns the scheme and host of a URL in one spelling. Some load balancers write the default port
+// into a Location.
 func origin(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	port := ":443"
+	if u.Scheme == "http" {
+		port = ":80"
 	}
-	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), port)
+	return u.Scheme + "://" + strings.TrimSuffix(strings.ToLower(u.Host), port)
 }
 
 // route addresses a request of this call to New if the client, or this call, has moved.

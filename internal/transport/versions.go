@@ -38,15 +38,15 @@ func (v *Versions) atNew(u *url.URL) *url.URL {
 // isGone reports whether a response shows that nothing at Old handled the request: a 404 that is
 // not the service's own, a 410, or a redirect to the same resource at New. A 303 does not show it,
 // because it may be the result of a request that took effect.
-func (v *Versions) isGone(request *http.Request, response *Response, requestID string) bool {
+func (r *Run) isGone(request *http.Request, response *Response) bool {
 	switch response.StatusCode {
 	case http.StatusNotFound:
-		return response.Cut == nil && requestID == ""
+		return response.Cut == nil && r.chain.Log.requestID(response) == ""
 	case http.StatusGone:
 		return true
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		target, err := request.URL.Parse(response.Header.Get("Location"))
-		expected := v.atNew(request.URL)
+		expected := r.chain.Versions.atNew(request.URL)
 		return err == nil && origin(target) == origin(expected) && target.EscapedPath() == expected.EscapedPath()
 	}
 	return false
@@ -76,19 +76,19 @@ func (r *Run) route(request *http.Request) {
 // move reports whether to send the request to New next: its last attempt showed that Old is gone, and
 // no attempt can have taken effect, not even one that a transport sent twice. A call moves at most once.
 func (r *Run) move(ctx context.Context, request *http.Request, last attempt, before Outcome, attempts int) bool {
-	versions, requestID := r.chain.Versions, r.chain.Log.requestID(last.response)
+	versions := r.chain.Versions
 	switch {
 	case versions == nil || last.response == nil:
 		return false
 	case r.atNew:
-		if requestID != "" {
+		if !versions.Moved() && r.chain.Log.requestID(last.response) != "" {
 			r.arrive(ctx)
 		}
 		return false
 	case r.Elapsed() > moveWindow, r.Requests > attempts && request.Method != http.MethodGet:
 		return false
 	}
-	r.atNew = !before.MayHaveTakenEffect && canRewind(request) && versions.isGone(request, last.response, requestID)
+	r.atNew = !before.MayHaveTakenEffect && canRewind(request) && r.isGone(request, last.response)
 	return r.atNew
 }
 

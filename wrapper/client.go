@@ -128,15 +128,15 @@ func (c *Client) check() error {
 	return nil
 }
 
-// ready returns the error that keeps a call from starting; invalid is the error of the call's own checks.
-func (c *Client) ready(ctx context.Context, invalid error) error {
+// ready returns the error that keeps a call from starting; checked is the error of the call's own checks.
+func (c *Client) ready(ctx context.Context, checked error) error {
 	if err := c.check(); err != nil {
 		return err
 	}
 	if ctx == nil {
 		return &ValidationError{Field: "ctx", Rule: "must not be nil; pass context.Background() if you have none"}
 	}
-	return hide(invalid, c.chain.Log.Secrets)
+	return hide(checked, c.chain.Log.Secrets)
 }
 
 // hide removes secrets from the value of a [ValidationError].

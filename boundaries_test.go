@@ -26,7 +26,7 @@ var walls = map[string][]string{
 	"internal/transport": {"internal/ratelimit", "internal/redact", "internal/retry"},
 	"internal/blob":      {"internal/check", "internal/redact", "internal/retry", "internal/transport"},
 	"wrapper":            {"api", "internal/blob", "internal/check", "internal/decode", "internal/evidence", "internal/ratelimit", "internal/redact", "internal/retry", "internal/transport"},
-	"deploys":            {"api", "internal/blob", "internal/evidence", "internal/redact", "wrapper"},
+	"deploys":            {"api", "internal/blob", "internal/check", "internal/evidence", "internal/redact", "internal/retry", "wrapper"},
 	"internal/chaostest": {"astrotest", "wrapper"}, // imported by tests only
 }
 

@@ -169,7 +169,7 @@ func TestResultAsJSON(t *testing.T) {
 		"organizationId": deployment.OrganizationID, "deploymentId": deployment.DeploymentID, "deployId": result.DeployID,
 		"type": "DAG_ONLY", "status": "DEPLOYED", "tarballVersion": result.TarballVersion, "bytes": 3000.0, "md5": result.MD5,
 	}, fields)
-	for _, name := range []string{"packSeconds", "createSeconds", "uploadSeconds", "finalizeSeconds", "waitSeconds", "totalSeconds"} {
+	for _, name := range []string{"packSeconds", "compareSeconds", "createSeconds", "uploadSeconds", "pushSeconds", "finalizeSeconds", "waitSeconds", "totalSeconds"} {
 		assert.Contains(t, timings, name)
 	}
 }

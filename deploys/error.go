@@ -14,8 +14,10 @@ type Stage string
 // The stages of a deploy, in order.
 const (
 	StagePack     Stage = "pack"
+	StageCompare  Stage = "compare" // with what the Deployment has; see OnlyIfChanged
 	StageCreate   Stage = "create"
 	StageUpload   Stage = "upload"
+	StagePush     Stage = "push" // of an image
 	StageFinalize Stage = "finalize"
 	StageWait     Stage = "wait"
 )
@@ -31,8 +33,8 @@ type Error struct {
 
 func (e *Error) Error() string {
 	text := fmt.Sprintf("%v; %s", e.Err, e.state())
-	if e.Stage == StagePack { // the errors of the other stages name their operation
-		return "pack: " + text
+	if e.Stage == StagePack || e.Stage == StagePush { // the errors of the other stages name their operation
+		return string(e.Stage) + ": " + text
 	}
 	return text
 }
@@ -62,9 +64,9 @@ func (e *Error) state() string {
 		return "nothing was sent"
 	case e.Stage == StageCreate && e.Result.DeployID == "" && e.MayExist:
 		return "calling again creates another deploy"
-	case e.Stage == StageCreate && e.Result.DeployID == "":
+	case e.Stage == StageCompare, e.Stage == StageCreate && e.Result.DeployID == "":
 		return "no deploy was created, " + unchanged
-	case e.Stage == StageCreate, e.Stage == StageUpload:
+	case e.Stage == StageCreate, e.Stage == StageUpload, e.Stage == StagePush:
 		return deploy + " was created but not finalized, " + unchanged + "; calling again creates another deploy"
 	case errors.As(e.Err, &failed):
 		return "check the Deployment to see what it runs now; calling again creates another deploy"

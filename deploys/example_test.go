@@ -179,8 +179,10 @@ func ExampleResult() {
 	//   "status": "DEPLOYED",
 	//   "timings": {
 	//     "packSeconds": 0.000,
+	//     "compareSeconds": 0.000,
 	//     "createSeconds": 0.000,
 	//     "uploadSeconds": 0.000,
+	//     "pushSeconds": 0.000,
 	//     "finalizeSeconds": 0.000,
 	//     "waitSeconds": 0.000,
 	//     "totalSeconds": 0.000

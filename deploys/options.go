@@ -5,7 +5,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// Option configures [DAGs], [Bundle] or [RemoveBundle].
+// Option configures a deploy. Which ones a function accepts is in their documentation; most accept all.
 type Option func(*plan) error
 
 // WithDescription sets the description of the deploy, with at most 500 characters.
@@ -25,11 +25,14 @@ func WithGit(git api.DeployGit) Option {
 	}
 }
 
-// WithProgress reports the progress of the upload; see [wrapper.WithProgress].
+// WithProgress reports the progress of the upload to one Deployment; see [wrapper.WithProgress].
 func WithProgress(progress func(sent, total int64)) Option {
 	return func(p *plan) error {
-		if progress == nil {
+		switch {
+		case progress == nil:
 			return &wrapper.ValidationError{Field: "progress", Rule: "must not be nil"}
+		case p.isForAll:
+			return &wrapper.ValidationError{Field: "options", Rule: "must not contain WithProgress, which is for one Deployment; use WithOutcome"}
 		}
 		p.progress = []wrapper.UploadOption{wrapper.WithProgress(progress)}
 		return nil

@@ -14,6 +14,7 @@ type Result struct {
 	DeployID       string           `json:"deployId,omitempty"`
 	Type           api.DeployType   `json:"type"`
 	Status         api.DeployStatus `json:"status,omitempty"`
+	Unchanged      bool             `json:"unchanged,omitempty"`      // nothing was deployed: the deploy already had the content; see OnlyIfChanged
 	TarballVersion string           `json:"tarballVersion,omitempty"` // of the uploaded tarball; "" if there is none
 	Files          int              `json:"files,omitempty"`          // number of files in the tarball, if the source reports it
 	Bytes          int64            `json:"bytes,omitempty"`          // size of the tarball
@@ -26,11 +27,11 @@ type Result struct {
 
 // Timings are the durations of the stages. A stage that was not reached has 0.
 type Timings struct {
-	Pack, Create, Upload, Finalize, Wait, Total time.Duration
+	Pack, Compare, Create, Upload, Push, Finalize, Wait, Total time.Duration
 }
 
 // MarshalJSON implements [encoding/json.Marshaler]. It encodes durations as seconds with three decimals.
 func (t Timings) MarshalJSON() ([]byte, error) {
-	return fmt.Appendf(nil, `{"packSeconds":%.3f,"createSeconds":%.3f,"uploadSeconds":%.3f,"finalizeSeconds":%.3f,"waitSeconds":%.3f,"totalSeconds":%.3f}`,
-		t.Pack.Seconds(), t.Create.Seconds(), t.Upload.Seconds(), t.Finalize.Seconds(), t.Wait.Seconds(), t.Total.Seconds()), nil
+	return fmt.Appendf(nil, `{"packSeconds":%.3f,"compareSeconds":%.3f,"createSeconds":%.3f,"uploadSeconds":%.3f,"pushSeconds":%.3f,"finalizeSeconds":%.3f,"waitSeconds":%.3f,"totalSeconds":%.3f}`,
+		t.Pack.Seconds(), t.Compare.Seconds(), t.Create.Seconds(), t.Upload.Seconds(), t.Push.Seconds(), t.Finalize.Seconds(), t.Wait.Seconds(), t.Total.Seconds()), nil
 }

@@ -20,11 +20,17 @@ type deploying struct {
 	to     wrapper.Deployment
 	plan   plan
 
-	packed   io.Closer
+	packed   io.ReadSeekCloser
 	deploy   *api.Deploy // from the last response
 	tarball  *blob.Tarball
 	mayExist bool // a deploy may have been created, even if its ID is unknown
 	result   Result
+}
+
+func newDeploying(client Client, to wrapper.Deployment, p plan) *deploying {
+	return &deploying{client: client, to: to, plan: p, result: Result{
+		OrganizationID: to.OrganizationID, DeploymentID: to.DeploymentID, Type: p.request.Type,
+	}}
 }
 
 func (d *deploying) pack(ctx context.Context) error {
@@ -49,6 +55,9 @@ func (d *deploying) pack(ctx context.Context) error {
 		d.result.ContentDigest = digested.ContentDigest()
 	}
 	d.result.Bytes, d.result.MD5 = d.tarball.Size, hex.EncodeToString(d.tarball.MD5())
+	if d.plan.onlyIfChanged {
+		return checkDigest(d.result.ContentDigest)
+	}
 	return nil
 }
 
@@ -59,7 +68,7 @@ func (d *deploying) close() {
 }
 
 func (d *deploying) create(ctx context.Context) error {
-	deploy, err := d.client.CreateDeploy(ctx, d.to, d.plan.request)
+	deploy, err := d.client.CreateDeploy(ctx, d.to, d.request())
 	d.mayExist = err == nil || mayHaveTakenEffect(err)
 	d.record(deploy, err)
 	switch {
@@ -73,6 +82,8 @@ func (d *deploying) create(ctx context.Context) error {
 		return errors.New("the created deploy does not have the requested mount path, so the bundle is not removed")
 	case d.plan.uploadURL != nil && d.uploadURL() == nil:
 		return errNoUploadURL
+	case d.plan.isImage:
+		return d.checkImage()
 	}
 	return nil
 }
@@ -102,7 +113,7 @@ func mayHaveTakenEffect(err error) bool {
 var errNoResult = errors.New("the client returned neither a result nor an error")
 
 // errNoUploadURL is found only after a deploy was created: nothing else shows that DAG deploys are off.
-var errNoUploadURL = errors.New("the deploy has no upload URL, so DAG deploys seem to be disabled on the Deployment: enable them in its settings, or deploy an image")
+var errNoUploadURL = errors.New("the deploy has no upload URL, so DAG deploys seem to be disabled on the Deployment: enable them in its settings, or deploy the DAGs in an image (Image with WithDAGsInImage)")
 
 func (d *deploying) uploadURL() *api.Secret {
 	address := d.plan.uploadURL(d.deploy)

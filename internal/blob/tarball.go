@@ -24,6 +24,9 @@ type Tarball struct {
 // MD5 returns the tarball's MD5. [Measure] calls it instead of reading the whole tarball.
 func (t *Tarball) MD5() []byte { return t.sum }
 
+// Over returns the same tarball, read by another reader.
+func (t *Tarball) Over(reader io.ReadSeeker) *Tarball { return &Tarball{reader, t.Size, t.sum} }
+
 // InvalidError says why a tarball cannot be uploaded.
 type InvalidError struct {
 	Value string // the invalid value, if it can be shown

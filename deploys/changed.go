@@ -1,0 +1,179 @@
+package deploys
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/internal/evidence"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// OnlyIfChanged makes [DAGs], [Bundle], [DAGsToAll] and [BundleToAll] create a deploy only if the Deployment
+// does not already have this content. The last line of the deploy's description records the content digest,
+// where the Astro UI shows it: "[content v1:…]", for which a description may have at most 420 characters.
+// If nothing changed, [Result].Unchanged is set and Result.DeployID is the deploy that has the content.
+//
+// All deploys of the Deployment are read ([wrapper.Client.ListDeploys]). Nothing has changed if the newest
+// one is DEPLOYED, is not a rollback and records the same digest, and no other has been created or changed
+// since the second in which it was created. For DAGs, every deploy counts but those of bundles. For a
+// bundle, those at its mount path count, and the Deployment must show that deploy's bundle there. In all
+// other cases, and if a response lacks what is needed to tell, the content is deployed.
+//
+// Do not finalize a deploy that has a record with a different tarball: that is the one change that cannot
+// be seen. The source must report a content digest, as those of tarball.Dir and tarball.FS do. The client
+// needs the method ListDeploys of [*wrapper.Client].
+func OnlyIfChanged() Option {
+	return func(p *plan) error {
+		p.onlyIfChanged = true
+		return nil
+	}
+}
+
+// lister is the method of [*wrapper.Client] that OnlyIfChanged needs.
+type lister interface {
+	ListDeploys(ctx context.Context, in wrapper.Deployment) iter.Seq2[*api.Deploy, error]
+}
+
+const (
+	maxDescription = 420 // leaves room for the record in the 500 characters that the service allows
+	maxDigest      = 67  // "v1:" and 64 digits
+)
+
+var (
+	digestPattern = regexp.MustCompile(fmt.Sprintf(`^[\w:.+/=-]{1,%d}$`, maxDigest))
+	recordPattern = regexp.MustCompile(fmt.Sprintf(`(?:^|\s)\[content ([\w:.+/=-]{1,%d})\]\s*$`, maxDigest))
+)
+
+// RecordedDigest returns the content digest that [OnlyIfChanged] recorded in the description of a deploy, or
+// "" if there is none. Whether the Deployment still has that content is another question.
+func RecordedDigest(deploy *api.Deploy) string {
+	if deploy == nil || deploy.Description == nil {
+		return ""
+	}
+	if record := recordPattern.FindStringSubmatch(*deploy.Description); record != nil {
+		return record[1]
+	}
+	return ""
+}
+
+func (p *plan) checkOnlyIfChanged(client Client) error {
+	if !p.onlyIfChanged {
+		return nil
+	}
+	_, canList := client.(lister)
+	description := p.request.Description
+	switch {
+	case p.isImage || p.source == nil:
+		return &wrapper.ValidationError{Field: "options", Rule: "must not contain OnlyIfChanged, which is for DAGs and bundles: an image and a removal have no content digest"}
+	case !canList:
+		return &wrapper.ValidationError{Field: "client", Rule: "must have the method ListDeploys of *wrapper.Client for OnlyIfChanged"}
+	case description != nil && utf8.RuneCountInString(*description) > maxDescription:
+		return &wrapper.ValidationError{Field: "description", Rule: fmt.Sprintf("must have at most %d characters with OnlyIfChanged, which adds the content digest", maxDescription)}
+	}
+	return nil
+}
+
+func checkDigest(digest string) error {
+	if digestPattern.MatchString(digest) {
+		return nil
+	}
+	return &wrapper.ValidationError{Field: "source", Rule: fmt.Sprintf("must report a content digest for OnlyIfChanged, as tarball.Dir and tarball.FS do: 1 to %d letters, digits and :.+/=_-", maxDigest)}
+}
+
+// request returns the request that creates the deploy, with the record of its content.
+func (d *deploying) request() api.CreateDeployRequest {
+	request := d.plan.request
+	if d.plan.onlyIfChanged {
+		var description string
+		if request.Description != nil {
+			description = strings.TrimRight(*request.Description, " \t\r\n") + "\n"
+		}
+		description = strings.TrimPrefix(description, "\n") + "[content " + d.result.ContentDigest + "]"
+		request.Description = &description
+	}
+	return request
+}
+
+// compare ends the deploy if the Deployment already has the content.
+func (d *deploying) compare(ctx context.Context) error {
+	if !d.plan.onlyIfChanged {
+		return nil
+	}
+	var deploys []*api.Deploy
+	for deploy, err := range d.client.(lister).ListDeploys(ctx, d.to) {
+		if err != nil {
+			return err
+		}
+		if deploy != nil && d.plan.competesWith(deploy) {
+			deploys = append(deploys, deploy)
+		}
+	}
+	if last := lastOf(deploys); last != nil && RecordedDigest(last) == d.result.ContentDigest {
+		if version := d.plan.versionOf(last); version != "" {
+			d.result.Unchanged, d.result.TarballVersion, d.deploy = true, version, last
+		}
+	}
+	return nil
+}
+
+// competesWith reports whether a deploy may replace what the plan deploys.
+func (p *plan) competesWith(deploy *api.Deploy) bool {
+	if p.request.Type == api.DeployTypeBundle {
+		return mountsAt(deploy, p.request.BundleMountPath)
+	}
+	return deploy.BundleMountPath == nil
+}
+
+// lastOf returns the deploy that took effect last, or nil if the times that the deploys show, which are
+// in whole seconds, leave that open.
+func lastOf(deploys []*api.Deploy) (last *api.Deploy) {
+	for _, deploy := range deploys {
+		if last == nil || deploy.CreatedAt.After(last.CreatedAt) {
+			last = deploy
+		}
+	}
+	for _, deploy := range deploys {
+		if deploy != last && !lastChange(deploy).Before(last.CreatedAt) {
+			return nil
+		}
+	}
+	return last
+}
+
+// lastChange returns when a deploy may have changed its Deployment the last time. Only a rollback does so
+// when it is created; any other deploy does when it is finalized, which sets updatedAt.
+func lastChange(deploy *api.Deploy) time.Time {
+	switch {
+	case deploy.CreatedAt.IsZero():
+	case deploy.UpdatedAt != nil && deploy.UpdatedAt.After(deploy.CreatedAt):
+		return *deploy.UpdatedAt
+	case deploy.UpdatedAt != nil, deploy.RollbackFromID != nil, deploy.Status == api.DeployStatusInitialized:
+		return deploy.CreatedAt
+	}
+	return time.Unix(1<<40, 0) // unknown, so possibly later than any other
+}
+
+// versionOf returns the tarball version that a deploy shows to be live, or "".
+func (p *plan) versionOf(deploy *api.Deploy) string {
+	if deploy.Status != api.DeployStatusDeployed || deploy.RollbackFromID != nil {
+		return ""
+	}
+	version := deploy.DAGTarballVersion
+	if p.request.Type == api.DeployTypeBundle {
+		bundle := evidence.BundleAt(deploy)
+		if bundle == nil || bundle.DeployID != deploy.ID || bundle.BundleType != *p.request.BundleType || bundle.CurrentVersion == nil {
+			return ""
+		}
+		if version = bundle.CurrentVersion; bundle.DesiredVersion == nil || *bundle.DesiredVersion != *version {
+			return ""
+		}
+	}
+	return *cmp.Or(version, new(string))
+}

@@ -15,20 +15,24 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// OnlyIfChanged makes [DAGs], [Bundle], [DAGsToAll] and [BundleToAll] create a deploy only if the Deployment
-// does not already have this content. The last line of the deploy's description records the content digest,
-// where the Astro UI shows it: "[content v1:…]", for which a description may have at most 420 characters.
-// If nothing changed, [Result].Unchanged is set and Result.DeployID is the deploy that has the content.
+// OnlyIfChanged makes [DAGs], [Bundle], [DAGsToAll] and [BundleToAll] deploy only if the Deployment does not
+// already have the content of the source. If it has, [Result].Unchanged is set, and Result.DeployID is the
+// deploy that the content came with. The token also needs the permission deployment.deploys.get.
 //
-// All deploys of the Deployment are read ([wrapper.Client.ListDeploys]). Nothing has changed if the newest
-// one is DEPLOYED, is not a rollback and records the same digest, and no other has been created or changed
-// since the second in which it was created. For DAGs, every deploy counts but those of bundles. For a
-// bundle, those at its mount path count, and the Deployment must show that deploy's bundle there. In all
-// other cases, and if a response lacks what is needed to tell, the content is deployed.
+// The record is in the description of each deploy, where the Astro UI shows it: this option adds the content
+// digest at the end, such as "[content v1:…]". So a description may have at most 420 characters.
 //
-// Do not finalize a deploy that has a record with a different tarball: that is the one change that cannot
-// be seen. The source must report a content digest, as those of tarball.Dir and tarball.FS do. The client
-// needs the method ListDeploys of [*wrapper.Client].
+// Nothing has changed if the newest deploy of the Deployment records the same digest, is DEPLOYED and is not
+// a rollback, and if no other one was created or changed in the second in which it was created or later. For
+// DAGs, all deploys count but those of bundles. For a bundle, those at its mount path count, and the
+// Deployment must list the newest one's bundle, with the same type. If anything needed to tell is missing,
+// the content is deployed.
+//
+// All deploys of the Deployment are read, a hundred with each request. Two changes are not seen: one that
+// somebody makes at the same time, and a deploy that somebody finalizes again with another tarball.
+//
+// The source must report a content digest, as those of tarball.Dir and tarball.FS do, and the client must
+// have the method ListDeploys of [*wrapper.Client].
 func OnlyIfChanged() Option {
 	return func(p *plan) error {
 		p.onlyIfChanged = true
@@ -91,11 +95,8 @@ func checkDigest(digest string) error {
 func (d *deploying) request() api.CreateDeployRequest {
 	request := d.plan.request
 	if d.plan.onlyIfChanged {
-		var description string
-		if request.Description != nil {
-			description = strings.TrimRight(*request.Description, " \t\r\n") + "\n"
-		}
-		description = strings.TrimPrefix(description, "\n") + "[content " + d.result.ContentDigest + "]"
+		description := *cmp.Or(request.Description, new(string)) + " [content " + d.result.ContentDigest + "]"
+		description = strings.TrimSpace(description)
 		request.Description = &description
 	}
 	return request

@@ -7,6 +7,7 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/internal/redact"
+	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -80,5 +81,9 @@ func (d *deploying) push(ctx context.Context) error {
 	if !d.plan.isImage {
 		return nil
 	}
-	return redact.Error(d.plan.push(ctx, strings.TrimPrefix(d.deploy.ImageRepository, "https://"), d.deploy.ImageTag))
+	err := d.plan.push(ctx, strings.TrimPrefix(d.deploy.ImageRepository, "https://"), d.deploy.ImageTag)
+	if err != nil {
+		return redact.Error(retry.WhyEnded(ctx, err))
+	}
+	return nil
 }

@@ -25,6 +25,9 @@ type plan struct {
 	outcome       func(Outcome)
 }
 
+// removes reports whether the plan removes a bundle.
+func (p *plan) removes() bool { return p.request.Type == api.DeployTypeBundle && p.uploadURL == nil }
+
 func run(ctx context.Context, client Client, to wrapper.Deployment, p plan, options []Option) (*Result, error) {
 	if err := p.check(ctx, client, options, to); err != nil {
 		return nil, err

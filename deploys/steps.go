@@ -78,7 +78,7 @@ func (d *deploying) create(ctx context.Context) error {
 		return errNoResult
 	case deploy.Status == api.DeployStatusFailed:
 		return &wrapper.DeployFailedError{Deploy: redact.Copy(nil, deploy)}
-	case d.plan.uploadURL == nil && !mountsAt(deploy, d.plan.request.BundleMountPath):
+	case d.plan.removes() && !mountsAt(deploy, d.plan.request.BundleMountPath):
 		return errors.New("the created deploy does not have the requested mount path, so the bundle is not removed")
 	case d.plan.uploadURL != nil && d.uploadURL() == nil:
 		return errNoUploadURL

@@ -22,10 +22,12 @@ var walls = map[string][]string{
 	"internal/retry":     {},
 	"internal/decode":    {"api", "internal/check"},
 	"internal/evidence":  {"api"},
+	"internal/rules":     {"api", "internal/check"},
 	"internal/ratelimit": {"internal/retry"},
 	"internal/transport": {"internal/ratelimit", "internal/redact", "internal/retry"},
+	"internal/hint":      {"internal/check", "internal/transport"},
 	"internal/blob":      {"internal/check", "internal/redact", "internal/retry", "internal/transport"},
-	"wrapper":            {"api", "internal/blob", "internal/check", "internal/decode", "internal/evidence", "internal/ratelimit", "internal/redact", "internal/retry", "internal/transport"},
+	"wrapper":            {"api", "internal/blob", "internal/check", "internal/decode", "internal/evidence", "internal/hint", "internal/ratelimit", "internal/redact", "internal/retry", "internal/rules", "internal/transport"},
 	"deploys":            {"api", "internal/blob", "internal/check", "internal/evidence", "internal/redact", "internal/retry", "wrapper"},
 	"internal/chaostest": {"astrotest", "wrapper"}, // imported by tests only
 }

@@ -49,7 +49,8 @@ func NewClient(options ...Option) (*Client, error) {
 		UserAgent:  cfg.userAgent,
 		Gate:       ratelimit.NewGate(cfg.limiters),
 		Retry:      cfg.retry,
-		Idempotent: isIdempotent,
+		Header:     cfg.header,
+		Idempotent: idempotent(server),
 		Log:        log,
 		Versions:   cfg.versions(),
 	}

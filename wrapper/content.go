@@ -39,6 +39,9 @@ func BundleTarball(version string) Content {
 // RemoveBundle is for a deploy of type BUNDLE without an upload: it removes the bundle at the deploy's
 // mount path from the Deployment. It is the only Content that sends an empty version. The vendor's own
 // CLI relies on this, but the API's reference does not mention it. A target of another known type is refused.
+//
+// The API's reference documents another way, which this library does not have: DELETE of
+// .../deployments/{deploymentId}/bundles/{bundleId} in v1.
 func RemoveBundle() Content {
 	var empty string
 	return Content{api.FinalizeDeployRequest{BundleTarballVersion: &empty}, contentRemoves}

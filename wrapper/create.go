@@ -3,12 +3,11 @@ package wrapper
 import (
 	"cmp"
 	"context"
-	"fmt"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
-	"github.com/astro-finalize/astro-finalize-go/internal/check"
 	"github.com/astro-finalize/astro-finalize-go/internal/decode"
 	"github.com/astro-finalize/astro-finalize-go/internal/evidence"
+	"github.com/astro-finalize/astro-finalize-go/internal/rules"
 )
 
 // CreateDeploy creates a deploy, whose status is INITIALIZED. Next, upload its tarball ([Client.Upload])
@@ -26,7 +25,7 @@ func (c *Client) CreateDeploy(ctx context.Context, in Deployment, request api.Cr
 	created, err := do(ctx, c, opCreateDeploy, built, err, decode.MaxDeploy, func(body []byte) (*api.Deploy, error) {
 		deploy, err := decode.DeployIn(body, in.DeploymentID)
 		if err == nil {
-			err = checkCreated(request, deploy)
+			err = evidence.Created(request, deploy)
 		}
 		return deploy, err
 	})
@@ -34,21 +33,6 @@ func (c *Client) CreateDeploy(ctx context.Context, in Deployment, request api.Cr
 		return nil, &DeployFailedError{Deploy: c.shown(created)}
 	}
 	return created, err
-}
-
-// checkCreated refuses a deploy other than the one asked for, since finalizing it could replace or remove
-// something else. Which type the service shows for a BUNDLE deploy is not documented.
-func checkCreated(asked api.CreateDeployRequest, created *api.Deploy) error {
-	isBundle, mountPath := asked.Type == api.DeployTypeBundle, valueOf(created.BundleMountPath)
-	switch {
-	case asked.Type != created.Type && !isBundle && asked.Type.Valid() && created.Type.Valid():
-		return fmt.Errorf("the response shows a deploy of type %s instead of %s", created.Type, asked.Type)
-	case isBundle && (mountPath == "" || !evidence.IsSamePath(mountPath, valueOf(asked.BundleMountPath))):
-		return fmt.Errorf("the response shows a deploy with the mount path %.200q instead of %.200q", mountPath, valueOf(asked.BundleMountPath))
-	case created.Status != api.DeployStatusInitialized && created.Status != api.DeployStatusFailed:
-		return fmt.Errorf("the response shows a deploy with the status %.40q instead of INITIALIZED", string(created.Status))
-	}
-	return nil
 }
 
 // GetDeploy reads a deploy. A FAILED deploy is not an error. Only the IDs of the target are used.
@@ -76,62 +60,5 @@ func (c *Client) CheckCreate(in Deployment, request api.CreateDeployRequest) err
 	if err := c.check(); err != nil {
 		return err
 	}
-	return hide(checkCreate(c.version(), in, request), c.chain.Log.Secrets)
-}
-
-func checkCreate(version APIVersion, in Deployment, request api.CreateDeployRequest) error {
-	if err := in.check(); err != nil {
-		return err
-	}
-	if request.Type == "" {
-		return &ValidationError{Field: "type", Rule: "must not be empty: pass what the deploy changes, such as DAG_ONLY"}
-	}
-	if request.Type == api.DeployTypeBundle {
-		mountPath, bundleType := valueOf(request.BundleMountPath), valueOf(request.BundleType)
-		if err := cmp.Or(invalid("bundleMountPath", mountPath, check.MountPath(mountPath)), invalid("bundleType", bundleType, check.BundleType(bundleType))); err != nil {
-			return err
-		}
-	}
-	return cmp.Or(invalid("description", "", check.Description(valueOf(request.Description))), checkGit(version, request.Git))
-}
-
-func valueOf(text *string) string {
-	if text == nil {
-		return ""
-	}
-	return *text
-}
-
-// checkGit checks which fields a commit must have, and must not have, for its provider. An unknown provider
-// is left to the service.
-func checkGit(version APIVersion, git *api.DeployGit) error {
-	isBeta := version == V1Beta1
-	switch {
-	case git == nil:
-		return nil
-	case git.Provider == "":
-		return &ValidationError{Field: "git.provider", Rule: "must not be empty: it is GITHUB or GENERIC"}
-	case isBeta && git.Provider != api.GitProviderGitHub:
-		return invalid("git.provider", string(git.Provider), "must be GITHUB in v1beta1; for any other, use WithAPIVersion(V1)")
-	}
-	isGitHub, isGeneric := git.Provider == api.GitProviderGitHub, git.Provider == api.GitProviderGeneric
-	for _, field := range []struct {
-		name, inVersion         string
-		value                   *string
-		isRequired, isForbidden bool
-	}{
-		{"git.account", "", git.Account, isGitHub, isGeneric},
-		{"git.repo", "", git.Repo, isGitHub, isGeneric},
-		{"git.remoteUrl", "", git.RemoteURL, isGeneric, isGitHub},
-		{"git.branch", " in v1beta1; or use WithAPIVersion(V1)", git.Branch, isBeta, false},
-		{"git.commitUrl", " in v1beta1; or use WithAPIVersion(V1)", git.CommitURL, isBeta, false},
-	} {
-		switch isGiven := valueOf(field.value) != ""; {
-		case field.isRequired && !isGiven:
-			return &ValidationError{Field: field.name, Rule: "is required for the provider " + string(git.Provider) + field.inVersion}
-		case field.isForbidden && isGiven:
-			return &ValidationError{Field: field.name, Rule: "must not be set for the provider " + string(git.Provider)}
-		}
-	}
-	return invalid("git.commitSha", git.CommitSHA, check.Commit(git.CommitSHA))
+	return hide(cmp.Or(in.check(), refused(rules.Create(c.version() == V1Beta1, request))), c.chain.Log.Secrets)
 }

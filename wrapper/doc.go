@@ -1,6 +1,6 @@
 // Package wrapper finalizes deploys on Astro, Astronomer's managed Apache Airflow, over the Astro
-// Platform API. It also has the other steps of a deploy: create, upload, read and wait. Package deploys
-// combines all steps in one call.
+// Platform API. It also has the other steps of a deploy: create, upload, read and wait; and what follows one:
+// update its description, or roll back to it. Package deploys combines the steps of a deploy in one call.
 //
 // # Use
 //
@@ -31,8 +31,8 @@
 //   - [*TransportError]: there was no response, or the call ended before the next attempt. It wraps the
 //     cause.
 //   - [*APIError]: the response is not the one that was asked for. [errors.Is] tells its kind:
-//     [ErrBadRequest], [ErrUnauthorized], [ErrForbidden], [ErrNotFound], [ErrRateLimited], [ErrServer],
-//     [ErrUnexpectedResponse].
+//     [ErrBadRequest], [ErrHibernating] (also an ErrBadRequest), [ErrUnauthorized], [ErrForbidden],
+//     [ErrNotFound], [ErrRateLimited], [ErrServer], [ErrUnexpectedResponse].
 //
 // MayHaveTakenEffect of the last two says whether the request may have taken effect despite the error.
 //
@@ -40,18 +40,19 @@
 //
 // By default a request is attempted up to four times ([WithRetry]):
 //
-//	the attempt ended with                     finalize, reads   creating and others
-//	no connection, direct or through a proxy   retried           retried
-//	429                                        retried           retried
-//	408, 500, 502, 503, 504                    retried           final
-//	connection cut, or no response in time     retried           final
+//	                                           finalize, update,   create, rollback
+//	the attempt ended with                     reads               and others
+//	no connection, direct or through a proxy   retried             retried
+//	429                                        retried             retried
+//	408, 500, 502, 503, 504                    retried             final
+//	connection cut, or no response in time     retried             final
 //	200 that cannot be read, or is not
-//	the deploy asked for                       retried           final
-//	any other status                           final             final
+//	the deploy asked for                       retried             final
+//	any other status                           final               final
 //	no token, an untrusted certificate,
-//	a proxy's 4xx to CONNECT                   final             final
+//	a proxy's 4xx to CONNECT                   final               final
 //
-// The vendor guarantees that an update can be sent twice, but not a create. A finalize that may have taken
+// The vendor guarantees that an update can be sent twice, but not a create, such as a rollback. A finalize that may have taken
 // effect is read back before it is retried ([Client.Finalize]). net/http itself retries nothing. After an
 // attempt without a response, the next uses a new connection. An upload is retried like a read, from the
 // start of the tarball ([Client.Upload]).

@@ -41,7 +41,7 @@ func newDoer(t *testing.T) (*doer, *[]*http.Request) {
 		Gate:       ratelimit.NewGate(nil),
 		Log:        transport.Logger{Secrets: &redact.Recent{}},
 		Retry:      retry.Policy{MaxAttempts: 1},
-		Idempotent: isIdempotent,
+		Idempotent: idempotent(server),
 	}}, &sent
 }
 

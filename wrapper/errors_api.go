@@ -9,6 +9,7 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/internal/decode"
+	"github.com/astro-finalize/astro-finalize-go/internal/hint"
 	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
 	"github.com/astro-finalize/astro-finalize-go/internal/transport"
@@ -89,7 +90,9 @@ func apiError(pinned APIVersion, shown redact.Redactor, operation string, end tr
 			Field: shown.Line(field.Field), Code: shown.Line(field.Code), Message: shown.Line(field.Message),
 		})
 	}
-	failed.Hint = shown.Line(hint(pinned, operation, failed.RequestID, response))
+	failed.Hint = shown.Line(hint.Of(hint.Refusal{
+		Response: response, Message: failed.Message, RequestID: failed.RequestID, Permission: permissions[operation], ToBeta: pinned == V1Beta1,
+	}, time.Now()))
 	return failed
 }
 
@@ -110,8 +113,13 @@ func (e *APIError) Error() string {
 // Unwrap returns why the response could not be used, or nil.
 func (e *APIError) Unwrap() error { return e.Err }
 
-// Is reports whether target is the kind of this response, such as [ErrNotFound].
-func (e *APIError) Is(target error) bool { return isKind(e.StatusCode, target) }
+// Is reports whether target is a kind of this response, such as [ErrNotFound].
+func (e *APIError) Is(target error) bool {
+	if target == ErrHibernating {
+		return e.StatusCode == http.StatusBadRequest && hint.IsHibernating(e.Message)
+	}
+	return isKind(e.StatusCode, target)
+}
 
 // isKind reports whether responses with the status are of a kind.
 func isKind(status int, kind error) bool {

@@ -58,6 +58,9 @@ func effect(operation string, mayHaveTakenEffect bool) string {
 		return ""
 	case operation == opCreateDeploy:
 		return "a deploy may have been created; it changes nothing until it is finalized, so create another"
+	case operation == opRollbackDeploy:
+		return "the Deployment may have been rolled back: look with ListDeploys for a new deploy whose RollbackFromID is the deploy " +
+			"to roll back to; calling again may roll back twice"
 	}
 	return "the request may have taken effect"
 }

@@ -2,6 +2,7 @@ package wrapper
 
 import (
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 )
@@ -12,6 +13,8 @@ const (
 	opFinalizeDeploy = "FinalizeDeploy"
 	opGetDeploy      = "GetDeploy"
 	opListDeploys    = "ListDeploys"
+	opRollbackDeploy = "DeployRollback"
+	opUpdateDeploy   = "UpdateDeploy"
 	opUpload         = "Upload"
 )
 
@@ -21,17 +24,28 @@ var permissions = map[string]string{
 	opFinalizeDeploy: "deployment.deploys.update",
 	opGetDeploy:      "deployment.deploys.get",
 	opListDeploys:    "deployment.deploys.get",
+	opRollbackDeploy: "deployment.deploys.update",
+	opUpdateDeploy:   "deployment.deploys.update",
 }
 
-// isIdempotent reports whether a request may be carried out twice: reads and the finalize. The vendor
-// does not guarantee it for creates. Any operation added to the contract is treated like a create.
-func isIdempotent(request *http.Request) bool {
-	switch request.Method {
-	case http.MethodGet:
-		return true
-	case http.MethodPost:
-		deploy, isFinalize := strings.CutSuffix(request.URL.Path, "/finalize")
-		return isFinalize && path.Base(path.Dir(deploy)) == "deploys"
+// idempotent returns a function that reports whether a request to the server may be carried out twice: reads,
+// the finalize and the update. The vendor does not guarantee it for creates. Any operation added to the
+// contract is treated like a create.
+func idempotent(server *url.URL) func(*http.Request) bool {
+	base := server.EscapedPath()
+	return func(request *http.Request) bool {
+		switch request.Method {
+		case http.MethodGet:
+			return true
+		case http.MethodPost:
+			below, _ := strings.CutPrefix(request.URL.EscapedPath(), base)
+			isUpdate, _ := path.Match(deployPath, below)
+			isFinalize, _ := path.Match(deployPath+"/finalize", below)
+			return isUpdate || isFinalize
+		}
+		return false
 	}
-	return false
 }
+
+// deployPath matches the path of a deploy below the server's.
+const deployPath = "/organizations/*/deployments/*/deploys/*"

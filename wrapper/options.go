@@ -60,6 +60,7 @@ type config struct {
 	httpClient     *http.Client
 	attemptTimeout time.Duration
 	userAgent      string
+	header         http.Header // nil if there is none
 	retry          retry.Policy
 	limiters       map[string]ratelimit.Limiter
 	lookUp         bool
@@ -184,6 +185,25 @@ func WithUserAgent(suffix string) Option {
 	return func(cfg *config) error {
 		cfg.userAgent = userAgent() + " " + suffix
 		return invalid("userAgent", suffix, check.UserAgent(suffix))
+	}
+}
+
+// WithHeader sets a header of every request to the API, such as X-API-Version or X-Astro-Client-Identifier,
+// but not of uploads. The same name again replaces it, and a request made through [Client.API] can have its
+// own. Refused are an empty value, and headers that the client or net/http sets, such as Authorization
+// ([WithToken]), User-Agent ([WithUserAgent]) or Cookie (the Jar of [WithHTTPClient]). The value is not
+// treated as a secret.
+func WithHeader(name, value string) Option {
+	return func(cfg *config) error {
+		shown, rule := check.Header(name, value)
+		if rule != "" {
+			return invalid("header", shown, rule)
+		}
+		if cfg.header == nil {
+			cfg.header = http.Header{}
+		}
+		cfg.header.Set(name, value)
+		return nil
 	}
 }
 

@@ -23,18 +23,17 @@ func TestValidationErrorsDoNotQuoteSecrets(t *testing.T) {
 	token := "eyJhbGciOiJSUzI1NiJ9." + strings.Repeat("s3cret", 20)
 	for _, err := range []error{
 		checkID("organizationId", token),
-		checkVersion("dagTarballVersion", token+"\n"),
-		checkVersion("dagTarballVersion", "https://storage.example/a?sig=s3cret\r"),
+		checkDAGVersion(token + "\n"),
+		checkDAGVersion("https://storage.example/a?sig=s3cret\r"),
 	} {
 		require.Error(t, err)
 		assert.NotContains(t, err.Error(), "s3cret")
 	}
-	assert.ErrorContains(t, checkVersion("dagTarballVersion", "v1\r"), `(got "v1\r")`)
+	assert.ErrorContains(t, checkDAGVersion("v1\r"), `(got "v1\r")`)
 }
 
-func TestEmptyBundleVersionErrorNamesRemoveBundle(t *testing.T) {
-	requireInvalid(t, checkVersion("bundleTarballVersion", ""), "bundleTarballVersion", "to remove the bundle, use RemoveBundle")
-	assert.NotContains(t, checkVersion("dagTarballVersion", "").Error(), "RemoveBundle")
+func checkDAGVersion(version string) error {
+	return CheckFinalize("", DAGDeploysUnknown, api.FinalizeDeployRequest{DAGTarballVersion: &version})
 }
 
 // The rule table of the contract, for every type, state of DAG deploys and pair of versions. The strings name

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/internal/retry"
@@ -57,6 +58,11 @@ func (r *Run) attempt(ctx context.Context, request *http.Request, timeout time.D
 	request.Header["Authorization"] = values[0:1:1]
 	request.Header["Accept"] = values[1:2:2]
 	request.Header["User-Agent"] = values[2:3:3]
+	for name, values := range c.Header {
+		if !has(request.Header, name) {
+			request.Header[name] = values[:1:1]
+		}
+	}
 	if r.started.IsZero() {
 		r.started = time.Now()
 	}
@@ -68,6 +74,16 @@ func (r *Run) attempt(ctx context.Context, request *http.Request, timeout time.D
 }
 
 const bearer = "Bearer "
+
+// has reports whether a header has a name, in any spelling. A name without values counts: net/http sends none.
+func has(header http.Header, name string) bool {
+	for other := range header {
+		if strings.EqualFold(other, name) {
+			return true
+		}
+	}
+	return false
+}
 
 // send sends a request once and reads the whole response, both within the timeout.
 //

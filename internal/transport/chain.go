@@ -22,6 +22,7 @@ type Chain struct {
 	Timeout    time.Duration                         // of an attempt, from connecting to the last byte of the response; 0 means none
 	Token      func(context.Context) (string, error) // called for every attempt
 	UserAgent  string
+	Header     http.Header // of every request that does not have its own
 	Gate       *ratelimit.Gate
 	Retry      retry.Policy
 	Idempotent func(*http.Request) bool // whether a request may be carried out twice

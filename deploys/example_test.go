@@ -42,37 +42,6 @@ func ExampleDAGs() {
 	// Output: DEPLOYED true
 }
 
-// Content that did not change need not be deployed again. A real program stores the digest of the last
-// deploy in a file or database, not in a variable.
-func ExampleDAGs_onlyWhatChanged() {
-	server, client, deployment := newFake()
-	defer server.Close()
-
-	ctx, last := context.Background(), ""
-	for range 2 {
-		packed, err := tarball.FS(files).Pack(ctx, "dags")
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		defer func() { _ = packed.Close() }()
-		if packed.ContentDigest() == last {
-			fmt.Println("unchanged")
-			continue
-		}
-		result, err := deploys.DAGs(ctx, client, deployment, packed)
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		fmt.Println(result.Status)
-		last = result.ContentDigest
-	}
-	// Output:
-	// DEPLOYED
-	// unchanged
-}
-
 // An error says what exists on the service now, and what calling again does.
 func ExampleError() {
 	server, client, deployment := newFake()

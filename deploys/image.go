@@ -13,6 +13,16 @@ import (
 
 // Push pushes an image as repository:tag, for example with docker or crane. The repository, such as
 // registry.example/team/image, has no scheme. Push must return when ctx ends. Its error ends the deploy.
+// With docker, which must be logged in to the registry, a push is:
+//
+//	docker tag my-image:latest "$repository:$tag"
+//	docker push "$repository:$tag"
+//
+// and with crane, which needs no daemon, for an image in another registry:
+//
+//	crane copy ghcr.io/my-company/my-image:latest "$repository:$tag"
+//
+// In Go, run these with [os/exec.CommandContext].
 type Push func(ctx context.Context, repository, tag string) error
 
 // Image deploys an image to a Deployment. It creates a deploy, calls push with the repository and tag of

@@ -48,6 +48,12 @@ type closing struct {
 	source *counting
 }
 
+// Seek lets another goroutine move the position before this one reads.
+func (c closing) Seek(offset int64, whence int) (int64, error) {
+	defer runtime.Gosched()
+	return c.ReadSeekCloser.Seek(offset, whence)
+}
+
 func (c closing) Close() error {
 	c.source.closed.Add(1)
 	return c.ReadSeekCloser.Close()
@@ -222,6 +228,19 @@ func TestUnfinishedDeploysAreLimited(t *testing.T) {
 		}
 		assert.Equal(t, 64, created)
 	})
+}
+
+// A deploy that fails makes room for another.
+func TestFailedDeploysMakeRoom(t *testing.T) {
+	server, client, _ := newService(t)
+	server.InjectFunc(func(operation string) (astrotest.Fault, bool) {
+		return astrotest.Error(http.StatusBadRequest, "no"), operation == "CreateDeploy"
+	})
+	outcomes, err := deploys.DAGsToAll(t.Context(), client, deploymentsOn(server, 100), folder("a"))
+	require.ErrorContains(t, err, "100 of 100 Deployments failed")
+	for _, outcome := range outcomes {
+		require.ErrorIs(t, outcome.Err, wrapper.ErrBadRequest)
+	}
 }
 
 // The wait needs no place: a Deployment that is slow to become DEPLOYED delays no other.

@@ -169,7 +169,7 @@ func TestNeededDeploys(t *testing.T) {
 		"a bundle beside DAGs":            {after: func(s scene) { deployed(s, api.DeployTypeBundle, nil) }, only: "DAGs", unchanged: true},
 		"a bundle elsewhere":              {after: func(s scene) { deployed(s, api.DeployTypeBundle, ptr("/other")) }, only: "Bundle", unchanged: true},
 		"somebody else's bundle": {after: func(s scene) {
-			s.server.Mount(s.to.DeploymentID, api.Bundle{MountPath: shop.Path, BundleType: "dbt", DeployID: "clother", CurrentVersion: ptr("v")})
+			s.server.Mount(s.to.DeploymentID, api.Bundle{MountPath: shop.Path, BundleType: "dbt", DeployID: "clother", CurrentVersion: ptr("v"), DesiredVersion: ptr("v")})
 		}, only: "Bundle"},
 		"the bundle is gone":  {after: func(s scene) { edited(s, func(deploy map[string]any) { deploy["bundles"] = []any{} }) }, only: "Bundle"},
 		"no list of bundles":  {after: func(s scene) { edited(s, func(deploy map[string]any) { delete(deploy, "bundles") }) }, only: "Bundle"},

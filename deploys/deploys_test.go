@@ -464,3 +464,13 @@ func TestErrorMayExist(t *testing.T) {
 		require.ErrorIs(t, err, row.err)
 	}
 }
+
+// A removal applies to the deploy's own mount path, so a deploy with another one is not finalized, whatever
+// the client checks.
+func TestRemovalAtAnotherPath(t *testing.T) {
+	for _, path := range []*string{nil, ptr("/usr/local/airflow/dbt/other")} {
+		created := &api.Deploy{ID: "clvet", Status: api.DeployStatusInitialized, BundleMountPath: path}
+		_, err := deploys.RemoveBundle(t.Context(), stub{created: created}, wrapper.Deployment{}, shop)
+		require.ErrorContains(t, err, "does not have the requested mount path, so the bundle is not removed")
+	}
+}

@@ -210,6 +210,9 @@ func TestOptionsThatDoNotApply(t *testing.T) {
 		"OnlyIfChanged": func() error {
 			return second(deploys.Image(t.Context(), client, deployment, push, deploys.OnlyIfChanged()))
 		},
+		"OnlyIfChanged, which is": func() error {
+			return second(deploys.Image(t.Context(), client, deployment, push, deploys.WithDAGs(folder("a")), deploys.OnlyIfChanged()))
+		},
 		"OnlyIfChanged, which": func() error {
 			return second(deploys.RemoveBundle(t.Context(), client, deployment, shop, deploys.OnlyIfChanged()))
 		},
@@ -225,8 +228,10 @@ func TestOptionsThatDoNotApply(t *testing.T) {
 // The last of the two options decides.
 func TestDAGsOrInImage(t *testing.T) {
 	server, client, deployment := newService(t)
-	result, err := deploys.Image(t.Context(), client, deployment, (&pushes{}).push, deploys.WithDAGsInImage(), deploys.WithDAGs(&packed{content: gzipped(3000)}))
+	source := &packed{content: gzipped(3000)}
+	result, err := deploys.Image(t.Context(), client, deployment, (&pushes{}).push, deploys.WithDAGsInImage(), deploys.WithDAGs(source))
 	require.NoError(t, err)
+	assert.Equal(t, "dags", source.prefix)
 	assert.NotEmpty(t, result.TarballVersion)
 	added := server.AddDeployment(astrotest.Deployment{})
 	off := wrapper.Deployment{OrganizationID: added.OrganizationID, DeploymentID: added.ID}

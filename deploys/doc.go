@@ -1,6 +1,8 @@
 // Package deploys deploys a folder to an Astro Deployment in one call. [DAGs] and [Bundle] pack the
 // folder, create a deploy, upload the tarball, finalize the deploy and wait until it is DEPLOYED.
-// [RemoveBundle] removes a bundle from a Deployment.
+// [RemoveBundle] removes a bundle from a Deployment. [Image] deploys an image, with or without DAGs.
+// [DAGsToAll] and [BundleToAll] deploy to several Deployments. A [State] is a deploy between two steps of a
+// pipeline.
 //
 //	client, err := wrapper.NewClient()
 //	...

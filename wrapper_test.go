@@ -169,6 +169,11 @@ func TestPromise1InvalidCallsSendNothing(t *testing.T) {
 			if strings.HasSuffix(call.field, "Id") {
 				_, err = w.client.GetDeploy(w.Context(), target)
 				assert.ErrorAs(w, err, &invalid)
+				description := "new"
+				_, err = w.client.UpdateDeploy(w.Context(), target, api.UpdateDeployRequest{Description: &description})
+				assert.ErrorAs(w, err, &invalid)
+				_, err = w.client.RollbackDeploy(w.Context(), target, api.DeployRollbackRequest{})
+				assert.ErrorAs(w, err, &invalid)
 			}
 		}
 		var none context.Context
@@ -314,6 +319,23 @@ func TestPromise3EveryResponseBecomesTheDeployOrAnError(t *testing.T) {
 				deploy, err = w.client.GetDeploy(w.Context(), target)
 				require.Error(w, err)
 				assert.Nil(w, deploy)
+
+				w.server.Inject(fault)
+				description := "new"
+				deploy, err = w.client.UpdateDeploy(w.Context(), target, api.UpdateDeployRequest{Description: &description})
+				require.Error(w, err)
+				assert.Nil(w, deploy)
+
+				if name == "200 of another deploy" {
+					return // the ID of a rollback is not known in advance
+				}
+				dags := version
+				w.server.Finalize(target.DeployID, api.FinalizeDeployRequest{DAGTarballVersion: &dags})
+				w.server.Inject(fault)
+				deploy, err = w.client.RollbackDeploy(w.Context(), target, api.DeployRollbackRequest{})
+				require.Error(w, err)
+				assert.Nil(w, deploy)
+				assert.Len(w, w.server.Requests(), 4)
 			})
 		})
 	}

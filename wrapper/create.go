@@ -13,7 +13,8 @@ import (
 // CreateDeploy creates a deploy, whose status is INITIALIZED. Next, upload its tarball ([Client.Upload])
 // to DAGsUploadURL or BundleUploadURL before that expires, push its image to ImageRepository with ImageTag,
 // and call [Client.Finalize]; until then, the Deployment does not change. The token needs the permission
-// deployment.deploys.create. [Client.CheckCreate] is called first.
+// deployment.deploys.create. [Client.CheckCreate] is called first. A Deployment that hibernates refuses it
+// with [ErrHibernating].
 //
 // A request that the service may have received is not retried. If the response is lost, the error's
 // MayHaveTakenEffect says that a deploy may have been created. That deploy changes nothing, so create another.

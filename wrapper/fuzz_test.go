@@ -122,3 +122,43 @@ func FuzzPath(f *testing.F) {
 		}
 	})
 }
+
+// Whatever the response, a caller gets the update or the rollback that was asked for, or an error.
+func FuzzResponseToAnUpdateOrRollback(f *testing.F) {
+	const deploy = `{"id":"deploy","deploymentId":"deployment","status":"DEPLOYED","type":"DAG_ONLY","description":"new","rollbackFromId":"earlier"}`
+	for _, body := range []string{
+		deploy, "", "null", "{}", "[]", deploy[:60],
+		strings.Replace(deploy, `"new"`, `" new\n"`, 1),
+		strings.Replace(deploy, `"new"`, `["new"]`, 1),
+		strings.Replace(deploy, `"id":"deploy"`, `"id":"earlier"`, 1),
+		strings.Replace(deploy, `"id":"deploy"`, `"id":"../deploy"`, 1),
+		strings.Replace(deploy, `:"earlier"`, `:"another"`, 1),
+		strings.Replace(deploy, `,"rollbackFromId":"earlier"`, "", 1),
+		strings.Replace(deploy, "DEPLOYED", "FAILED", 1),
+		strings.Replace(deploy, "DEPLOYED", "INITIALIZED", 1),
+		strings.Replace(deploy, "DEPLOYED", "QUEUED", 1),
+	} {
+		f.Add(200, []byte(body))
+		f.Add(400, []byte(body))
+	}
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		client := through(t, func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(body)))}, nil
+		})
+		target := wrapper.Target{OrganizationID: "organization", DeploymentID: "deployment", DeployID: "deploy"}
+		updated, err := client.UpdateDeploy(t.Context(), target, api.UpdateDeployRequest{Description: ptr("new")})
+		require.Equal(t, err == nil, updated != nil)
+		if err == nil {
+			require.Equal(t, []any{200, "deploy", "new"}, []any{status, updated.ID, strings.TrimSpace(*updated.Description)})
+		}
+		target.DeployID = "earlier"
+		created, err := client.RollbackDeploy(t.Context(), target, api.DeployRollbackRequest{})
+		require.Equal(t, err == nil, created != nil)
+		if err == nil {
+			require.Equal(t, []any{200, "deployment"}, []any{status, created.DeploymentID})
+			require.NotContains(t, []string{"", "earlier", "..", "."}, created.ID)
+			require.Contains(t, []api.DeployStatus{api.DeployStatusDeployed, api.DeployStatusInitialized}, created.Status)
+			require.True(t, created.RollbackFromID == nil || *created.RollbackFromID == "" || *created.RollbackFromID == "earlier")
+		}
+	})
+}

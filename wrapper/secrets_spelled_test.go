@@ -168,6 +168,8 @@ func failures(ctx context.Context, client, twice *wrapper.Client, service *echoi
 		_, err := client.GetDeploy(ctx, target(deploy))
 		return err
 	}
+	_, updateErr := client.UpdateDeploy(ctx, target("failed"), api.UpdateDeployRequest{Description: ptr("new")})
+	_, rollbackErr := client.RollbackDeploy(ctx, target("earlier"), api.DeployRollbackRequest{})
 	service.posted = 0
 	_, waitErr := client.Wait(ctx, target("waiting"))
 	ended, cancel := context.WithCancelCause(ctx)
@@ -189,6 +191,8 @@ func failures(ctx context.Context, client, twice *wrapper.Client, service *echoi
 		"ValidationError":     read(service.echo + "/"),
 		"ended":               waitCanceled,
 		"tarball":             readErr,
+		"update":              updateErr,
+		"rollback":            rollbackErr,
 	}
 }
 

@@ -93,6 +93,9 @@ func TestExportedTypesShowNoSecrets(t *testing.T) {
 	values["APIError"] = finalizeWith(target, other, astrotest.RateLimited(), refused)
 	values["OutcomeUnknownError"] = finalizeWith(target, other, unreadable...)
 	values["TransportError"] = transportErr
+	server.Inject(refused.On("UpdateDeploy"), astrotest.Respond(200, "text/html", echo).On("DeployRollback"))
+	_, values["UpdateDeploy"] = client.UpdateDeploy(t.Context(), target, api.UpdateDeployRequest{Description: &echo})
+	_, values["RollbackDeploy"] = client.RollbackDeploy(t.Context(), target, api.DeployRollbackRequest{Description: &echo})
 	values["DeployFailedError"] = finalizeWith(target, content, astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "FAILED" }))
 	for name, target := range map[string]any{
 		"ValidationError":     new(*wrapper.ValidationError),

@@ -146,6 +146,25 @@ func TestTrapRedirectsAreFollowed(t *testing.T) {
 	}
 }
 
+// A client that follows a redirect mistakes the deploy as it was for the update.
+func TestTrapRedirectsOfUpdatesAreFollowed(t *testing.T) {
+	for _, status := range []int{301, 302, 303} {
+		server, client, target := fake(api.DeployTypeDAGOnly, wrapper.WithAPIVersion(wrapper.V1))
+		t.Cleanup(server.Close)
+		deploy := "/v1/organizations/" + target.OrganizationID + "/deployments/" + target.DeploymentID + "/deploys/" + target.DeployID
+		redirect := astrotest.Respond(status, "text/plain", "").WithHeader("Location", deploy)
+		request := api.UpdateDeployRequest{Description: ptr("new")}
+
+		server.Inject(redirect)
+		require.ErrorIs(t, second(client.UpdateDeploy(t.Context(), target, request)), wrapper.ErrUnexpectedResponse)
+		assert.Len(t, server.Requests(), 1)
+		server.Inject(redirect)
+		response, err := bareClient(t, server.URL).UpdateDeployWithResponse(t.Context(), target.OrganizationID, target.DeploymentID, target.DeployID, request)
+		require.NoError(t, err)
+		assert.NotNil(t, response.JSON200, "the bare client no longer follows %d", status)
+	}
+}
+
 func TestTrapNoTimeout(t *testing.T) {
 	bare, err := api.NewClient("https://api.example")
 	require.NoError(t, err)

@@ -1,5 +1,3 @@
-// Package terraform turns errors of the library into diagnostics of the Terraform plugin framework.
-// Copy all of it, and use the names of your attributes.
 package terraform
 
 import (
@@ -14,25 +12,20 @@ import (
 // attributes maps the field names of the library and the service to attributes of the resource.
 // Other fields, such as the token, belong to the provider.
 var attributes = map[string]string{
-	"organizationId":       "organization_id",
-	"deploymentId":         "deployment_id",
-	"deployId":             "id",
-	"type":                 "type",
-	"description":          "description",
-	"dagTarballVersion":    "dag_tarball_version",
-	"bundleTarballVersion": "bundle_tarball_version",
-	"bundleMountPath":      "bundle_mount_path",
-	"bundleType":           "bundle_type",
-	"source":               source,
-	"tarball":              source,
+	"deploymentId":      "deployment_id",
+	"deployId":          "id",
+	"description":       "description",
+	"dagTarballVersion": "dag_tarball_version",
+	"source":            source,
+	"tarball":           source,
 }
 
 // source is the attribute that names the folder to deploy.
 const source = "source"
 
 // Diagnostics describes an error of package wrapper, deploys or tarball, and what the user of
-// Terraform can do. All diagnostics have severity error: after a warning, Terraform would continue
-// with the resources that depend on the deploy.
+// Terraform can do. They are errors, except for a deploy of [Keep]: that is a warning, since Terraform
+// taints what a create with an error returns, and replaces it without a look at it.
 func Diagnostics(err error) diag.Diagnostics {
 	if err == nil {
 		return nil
@@ -42,6 +35,10 @@ func Diagnostics(err error) diag.Diagnostics {
 	detail := err.Error()
 	if advice != "" {
 		detail += "\n\n" + advice
+	}
+	if Keep(err) != "" {
+		diagnostics.AddWarning(summary, detail)
+		return diagnostics
 	}
 	add(&diagnostics, attribute, summary, detail)
 

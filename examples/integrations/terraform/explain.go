@@ -7,9 +7,8 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// refresh is the advice for a deploy of [Keep]: Terraform marks it as tainted after a failed create,
-// and would replace it.
-const refresh = "Do not recreate it: it may already run. Run terraform apply -refresh-only to read the deploy. If it is DEPLOYED, keep it with terraform untaint; if not, apply again, which creates another deploy."
+// refresh is the advice for a deploy of [Keep].
+const refresh = "The deploy is in the state, and what depends on it continues. Run terraform plan, which reads the deploy: it plans nothing if the deploy is DEPLOYED, and otherwise another deploy in its place."
 
 // explain returns the attribute at fault, if there is one, what happened, and what to do if the
 // error does not say so. The order matters: OutcomeUnknownError and WaitError wrap the error of the
@@ -25,6 +24,8 @@ func explain(err error) (attribute, summary, advice string) {
 		return "", "The deploy failed", "Apply again, which creates another deploy."
 	case errors.As(err, &invalid):
 		return attributes[invalid.Field], "The value of " + invalid.Field + " cannot be used", ""
+	case errors.Is(err, errFolderChanged):
+		return source, "The folder has changed since the plan", "Plan and apply again."
 	case is[*tarball.Error](err):
 		return source, "The folder cannot be packed", ""
 	case errors.Is(err, wrapper.ErrUploadURLExpired):

@@ -3,7 +3,6 @@ package image_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -32,16 +31,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-const password = "password-of-the-registry"
-
-// keychain has the credentials of every registry.
-type keychain struct{ authn.Basic }
-
-func (k keychain) Resolve(authn.Resource) (authn.Authenticator, error) { return &k.Basic, nil }
-
-var credentials = keychain{authn.Basic{Username: "cli", Password: password}}
-
-// world is a registry that needs the credentials, and a Deployment whose deploys have their images there.
+// world is a registry that takes the token, and a Deployment whose deploys have their images there.
 type world struct {
 	astro      *astrotest.Server
 	client     *wrapper.Client
@@ -54,9 +44,9 @@ type world struct {
 func newWorld(t *testing.T, dagDeploys bool, intercept func(w http.ResponseWriter, r *http.Request) bool) *world {
 	images := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		user, given, _ := r.BasicAuth()
+		user, password, _ := r.BasicAuth()
 		switch {
-		case user != credentials.Username || given != password:
+		case user != "cli" || password != astrotest.Token:
 			w.Header().Set("WWW-Authenticate", "Basic")
 			w.WriteHeader(http.StatusUnauthorized)
 		case !intercept(w, r):
@@ -91,14 +81,14 @@ func TestImageIsPushedAndDeployed(t *testing.T) {
 		{api.DeployTypeImageAndDAG, false, []deploys.Option{deploys.WithDAGsInImage()}},
 	} {
 		w := newWorld(t, row.dagDeploys, never)
-		result, err := deploys.Image(t.Context(), w.client, w.deployment, image.Push(w.image, credentials), row.options...)
+		result, err := deploys.Image(t.Context(), w.client, w.deployment, image.Push(w.image, astrotest.Token), row.options...)
 		require.NoError(t, err)
 		assert.Equal(t, api.DeployStatusDeployed, result.Status)
 		assert.Equal(t, row.kind, result.Type)
 
 		tag, err := name.NewTag(w.repository + ":" + result.Deploy.ImageTag)
 		require.NoError(t, err)
-		pushed, err := remote.Image(tag, remote.WithAuthFromKeychain(credentials))
+		pushed, err := remote.Image(tag, remote.WithAuth(&authn.Basic{Username: "cli", Password: astrotest.Token}))
 		require.NoError(t, err)
 		want, err := w.image.Digest()
 		require.NoError(t, err)
@@ -111,37 +101,37 @@ func TestImageIsPushedAndDeployed(t *testing.T) {
 	}
 }
 
-// A push that fails leaves the deploy unfinalized. The error says so and why, without the password.
+// A push that fails leaves the deploy unfinalized. The error says so and why, without the token.
 func TestPushFails(t *testing.T) {
 	for _, row := range []struct {
 		what      string
 		intercept func(http.ResponseWriter, *http.Request) bool
-		keychain  authn.Keychain
+		token     string
 		text      string
 	}{
-		{"no right to push", func(w http.ResponseWriter, r *http.Request) bool {
+		{"it is not allowed", func(w http.ResponseWriter, r *http.Request) bool {
 			if r.Method != http.MethodPost {
 				return false
 			}
 			w.WriteHeader(http.StatusForbidden)
-			_, _ = fmt.Fprintf(w, `{"errors":[{"code":"DENIED","message":"denied for password %s"}]}`, "of cli")
+			_, _ = io.WriteString(w, `{"errors":[{"code":"DENIED","message":"no right to push"}]}`)
 			return true
-		}, credentials, "DENIED: denied"},
+		}, astrotest.Token, "DENIED: no right to push"},
 		{"the manifest is refused", func(w http.ResponseWriter, r *http.Request) bool {
 			if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/") {
 				w.WriteHeader(http.StatusBadRequest)
 				return true
 			}
 			return false
-		}, credentials, "400"},
-		{"wrong credentials", never, keychain{authn.Basic{Username: "cli", Password: "wrong-" + password}}, "401"},
+		}, astrotest.Token, "400"},
+		{"another token", never, "another-" + astrotest.Token, "401"},
 	} {
 		w := newWorld(t, true, row.intercept)
-		result, err := deploys.Image(t.Context(), w.client, w.deployment, image.Push(w.image, row.keychain))
+		result, err := deploys.Image(t.Context(), w.client, w.deployment, image.Push(w.image, row.token))
 		assert.Nil(t, result, row.what)
 		failed := w.unfinalized(t, err)
 		assert.Contains(t, failed.Error(), row.text)
-		assert.NotContains(t, failed.Error(), password)
+		assert.NotContains(t, failed.Error(), astrotest.Token)
 	}
 }
 
@@ -157,7 +147,7 @@ func TestPushIsInterrupted(t *testing.T) {
 		<-r.Context().Done() // until the client is gone
 		return true
 	})
-	_, err := deploys.Image(ctx, w.client, w.deployment, image.Push(w.image, credentials))
+	_, err := deploys.Image(ctx, w.client, w.deployment, image.Push(w.image, astrotest.Token))
 	assert.ErrorIs(t, w.unfinalized(t, err), context.Canceled)
 }
 

@@ -61,8 +61,7 @@ func (r *dags) Configure(_ context.Context, request resource.ConfigureRequest, _
 	}
 }
 
-// Create deploys the folder. A deploy that may run, or will, is a warning, not an error: after an error
-// Terraform would replace it, even if it runs.
+// Create deploys the folder. A deploy that may run is in the state even if the call failed; see [Keep].
 func (r *dags) Create(ctx context.Context, request resource.CreateRequest, response *resource.CreateResponse) {
 	var plan dagsModel
 	response.Diagnostics.Append(request.Plan.Get(ctx, &plan)...)
@@ -134,7 +133,8 @@ func (r *dags) Update(ctx context.Context, request resource.UpdateRequest, respo
 	response.Diagnostics.Append(response.State.Set(ctx, &plan)...)
 }
 
-// Delete sends nothing: there is no way to delete a deploy, and the DAGs may be needed. ModifyPlan says so.
+// Delete sends nothing: a deploy cannot be deleted, and the DAGs may be needed. A replacement calls it, too,
+// so the warning is in ModifyPlan, which sees the destruction alone.
 func (*dags) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
 
 func (r *dags) deployment(of dagsModel) wrapper.Deployment {

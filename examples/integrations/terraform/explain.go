@@ -34,6 +34,8 @@ func explain(err error) (attribute, summary, advice string) {
 		return "", "The storage did not accept the tarball", "Apply again once the cause is fixed, which creates a new deploy."
 	case is[*wrapper.TransportError](err): // before APIError: it can wrap one
 		return "", "The request got no response, or the call was ended", "Apply again once the cause is fixed."
+	case errors.Is(err, wrapper.ErrHibernating): // before ErrBadRequest: it is one
+		return "deployment_id", "The Deployment hibernates", "Apply again when it is awake."
 	case errors.Is(err, wrapper.ErrBadRequest):
 		return "", "Astro refused the request", ""
 	case errors.Is(err, wrapper.ErrUnauthorized):

@@ -15,7 +15,7 @@ import (
 
 // ModifyPlan packs the folder, and replaces the deploy if the content has changed or the deploy is not
 // DEPLOYED. It sends nothing. Terraform calls it again during the apply, and refuses to continue if the
-// folder has changed in between ("inconsistent final plan"): plan again.
+// digest differs.
 func (r *dags) ModifyPlan(ctx context.Context, request resource.ModifyPlanRequest, response *resource.ModifyPlanResponse) {
 	if request.Plan.Raw.IsNull() {
 		response.Diagnostics.AddWarning("The Deployment keeps its DAGs", "Destroying the resource removes it from the state and sends nothing. To delete all DAGs, deploy an empty folder: deploys.DAGs with tarball.Dir(folder, tarball.AllowEmpty()).")

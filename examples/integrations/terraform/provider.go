@@ -10,12 +10,16 @@
 //	  description   = "from Terraform"
 //	}
 //
-// A plan packs the folder and compares its content with that of the last deploy. Changed content replaces
-// the deploy by a new one, and so does a deploy that is not DEPLOYED. A changed description is updated in
-// place. Whoever deploys, the last deploy counts: the resource shows its own deploy, and does not notice
-// that another one runs since. To deploy again nevertheless, use terraform apply -replace.
+// A plan packs the folder and compares its content with that of the deploy in the state. If it has changed,
+// or the deploy is not DEPLOYED, the deploy is replaced by a new one. A changed description is updated in
+// place. The resource shows its own deploy: if somebody else has deployed since, the plan is still empty. To
+// deploy again nevertheless, run terraform apply -replace.
 //
-// Destroying the resource sends nothing: the Deployment keeps its DAGs. The plan warns of that.
+// If the folder changes between plan and apply, nothing is sent. Terraform then reports an inconsistent
+// final plan as a bug of the provider; plan again.
+//
+// Destroying the resource sends nothing: the Deployment keeps its DAGs. The plan warns about that. For the
+// same reason a replacement that fails leaves the DAGs as they were, and the next apply creates a deploy.
 package terraform
 
 import (

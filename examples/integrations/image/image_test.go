@@ -135,17 +135,15 @@ func TestPushFails(t *testing.T) {
 	}
 }
 
-// Ctrl-C ends a push that hangs.
+// Ctrl-C ends a push.
 func TestPushIsInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	w := newWorld(t, true, func(_ http.ResponseWriter, r *http.Request) bool {
-		if r.Method != http.MethodPost {
-			return false
+		if r.Method == http.MethodPost { // the first of a blob's requests
+			cancel()
 		}
-		cancel()
-		<-r.Context().Done() // until the client is gone
-		return true
+		return false
 	})
 	_, err := deploys.Image(ctx, w.client, w.deployment, image.Push(w.image, astrotest.Token))
 	assert.ErrorIs(t, w.unfinalized(t, err), context.Canceled)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -200,7 +201,7 @@ func (c *core) validate(config tftypes.Value) {
 
 func (c *core) attributes(of tftypes.Value) (attributes map[string]tftypes.Value) {
 	require.NoError(c.t, of.As(&attributes))
-	return attributes
+	return maps.Clone(attributes) // As returns the value's own
 }
 
 func (c *core) pack(value tftypes.Value) *tfprotov6.DynamicValue {

@@ -110,7 +110,9 @@ func (r *dags) Read(ctx context.Context, request resource.ReadRequest, response 
 	if now := types.StringPointerValue(deploy.Description); now.ValueString() != state.Description.ValueString() { // no description and an empty one are the same
 		state.Description = now
 	}
-	state.DAGTarballVersion = types.StringPointerValue(deploy.DAGTarballVersion)
+	if version := types.StringPointerValue(deploy.DAGTarballVersion); !version.IsNull() && !version.Equal(state.DAGTarballVersion) {
+		state.DAGTarballVersion, state.ContentDigest = version, types.StringNull() // somebody else's tarball
+	}
 	state.Status = types.StringValue(string(deploy.Status))
 	response.Diagnostics.Append(response.State.Set(ctx, &state)...)
 }

@@ -44,7 +44,7 @@ func TestChangedFileReplaces(t *testing.T) {
 		first, digest := c.get("id"), c.get("content_digest")
 		c.write("print('second')")
 		planned := c.plan(c.config(nil))
-		assert.Len(t, planned.replaces, 1)
+		require.Len(t, planned.replaces, 1)
 		assert.Contains(t, planned.replaces[0], "content_digest")
 
 		require.Empty(t, c.run(c.config(nil)))
@@ -93,6 +93,21 @@ func TestDescriptionOfSomebodyElse(t *testing.T) {
 		require.Empty(t, c.run(c.config(config{"description": "ours"})))
 		assert.Equal(t, "ours", c.get("description"))
 		assert.Equal(t, 1, c.astro.Creates(c.deployment.ID))
+	})
+}
+
+// A deploy that somebody else has finalized with another tarball is replaced.
+func TestTarballOfSomebodyElse(t *testing.T) {
+	inTerraform(t, func(t *testing.T, c *core) {
+		require.Empty(t, c.run(c.config(nil)))
+		theirs := c.astro.AddTarball([]byte("theirs"))
+		c.astro.Finalize(c.get("id"), api.FinalizeDeployRequest{DAGTarballVersion: &theirs})
+		require.Empty(t, c.refresh())
+		assert.Equal(t, theirs, c.get("dag_tarball_version"))
+		require.Len(t, c.plan(c.config(nil)).replaces, 1)
+		require.Empty(t, c.run(c.config(nil)))
+		assert.NotEqual(t, theirs, c.running())
+		assert.Equal(t, c.running(), c.get("dag_tarball_version"))
 	})
 }
 

@@ -38,14 +38,10 @@ func idempotent(server *url.URL) func(*http.Request) bool {
 		case http.MethodGet:
 			return true
 		case http.MethodPost:
-			below, _ := strings.CutPrefix(request.URL.EscapedPath(), base)
-			isUpdate, _ := path.Match(deployPath, below)
-			isFinalize, _ := path.Match(deployPath+"/finalize", below)
-			return isUpdate || isFinalize
+			// Below the base, the deploys of a Deployment are at /organizations/{id}/deployments/{id}/deploys.
+			deploy := strings.TrimSuffix(strings.TrimPrefix(request.URL.EscapedPath(), base), "/finalize")
+			return strings.Count(deploy, "/") == 6 && path.Base(path.Dir(deploy)) == "deploys"
 		}
 		return false
 	}
 }
-
-// deployPath matches the path of a deploy below the server's.
-const deployPath = "/organizations/*/deployments/*/deploys/*"

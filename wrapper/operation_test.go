@@ -30,6 +30,7 @@ func TestOnlyReadsAndUpdatesAreIdempotent(t *testing.T) {
 		{http.MethodPost, base + "/organizations/organizations/deployments/deployments/deploys/deploys/rollback", false},
 		{http.MethodPost, base + "/organizations/o/deployments/d%2Fdeploys/deploys", false},
 		{http.MethodPost, base + "/organizations/o/deployments/d/hibernation-override", false},
+		{http.MethodPost, base + "/organizations/o/deployments/d/bundles/b", false},
 		{http.MethodPost, "/organizations/o/deployments/d/deploys", false},
 		{http.MethodDelete, deploy, false},
 		{http.MethodPatch, deploy, false},

@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
@@ -29,6 +30,18 @@ type Target struct {
 	// Replaces is the ID of the deploy whose bundle was at the mount path when this one was created; ""
 	// if there was none, or if unknown. Finalize does not retry over the bundle of any other deploy.
 	Replaces string `json:"replaces,omitempty"`
+}
+
+func (d Deployment) check() error {
+	return cmp.Or(checkID("organizationId", d.OrganizationID), checkID("deploymentId", d.DeploymentID))
+}
+
+func (t Target) check() error {
+	return cmp.Or(
+		checkID("organizationId", t.OrganizationID),
+		checkID("deploymentId", t.DeploymentID),
+		checkID("deployId", t.DeployID),
+	)
 }
 
 // TargetOf returns the target for a deploy that the service returned, with all its fields set. The

@@ -1,0 +1,109 @@
+// Command replicate brings Deployments to the DAGs of another one, for example a standby for disaster
+// recovery. It takes the folder that the DAGs were deployed from, since the service does not return
+// them, checks it against what the Deployment -from has, and deploys it to each Deployment of -to that
+// does not have it:
+//
+//	ASTRO_API_TOKEN=… replicate -live -organization ID -from ID -to ID,ID -dags ./dags
+//
+// What a Deployment has is recorded in the description of its newest deploy (deploys.OnlyIfChanged):
+// those that deploys of this program or others with OnlyIfChanged created. If the newest deploy of -from
+// with DAGs records other DAGs than the folder's, or there is none, nothing is deployed, unless -force is
+// given. If it records none, such as one of the vendor's CLI, the folder is taken as given.
+//
+// Without -live it replicates between Deployments of a simulator in this process, and nothing reaches the
+// network.
+//
+// Exit codes:
+//
+//	0  every Deployment has the DAGs
+//	1  at least one Deployment failed and is unchanged; or nothing was deployed
+//	2  the command line is wrong, or the folder cannot be packed; nothing was sent
+//	3  at least one Deployment may have changed: its deploy is FAILED, or its outcome is unknown
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/deploys"
+	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+func main() { command.Main(run) }
+
+// settings are the values of the flags.
+type settings struct {
+	live         bool
+	organization string
+	from         string
+	to           []string
+	dags         string
+	ignore       []string
+	force        bool
+	apiVersion   string
+	baseURL      string
+	timeout      time.Duration
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	s, err := parse(args, stderr)
+	if err != nil {
+		return command.Report("replicate", err, stderr)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	if s.live {
+		err = replicateLive(ctx, s, stdout, stderr)
+	} else {
+		err = simulate(ctx, s, stdout, stderr)
+	}
+	if several := (*deploys.MultiError)(nil); !errors.As(err, &several) { // each of them is printed already
+		_ = command.Report("replicate", err, stderr)
+	}
+	return command.DeployCode(err)
+}
+
+func parse(args []string, stderr io.Writer) (s settings, err error) {
+	flags := flag.NewFlagSet("replicate", flag.ContinueOnError)
+	flags.BoolVar(&s.live, "live", false, "replicate between real Deployments, with the token from ASTRO_API_TOKEN")
+	flags.StringVar(&s.organization, "organization", "", "`ID` of the Organization (default $ASTRO_ORGANIZATION_ID)")
+	flags.StringVar(&s.from, "from", "", "`ID` of the Deployment that has the DAGs")
+	flags.Func("to", "`IDs` of the Deployments that get them, separated by commas; repeatable", func(ids string) error {
+		for id := range strings.SplitSeq(ids, ",") {
+			s.to = append(s.to, strings.TrimSpace(id))
+		}
+		return nil
+	})
+	flags.StringVar(&s.dags, "dags", "", "`folder` that the DAGs were deployed from")
+	flags.Func("ignore", "`pattern` of files to exclude, as in the deploy to -from, in the syntax of .gitignore; repeatable", func(pattern string) error {
+		s.ignore = append(s.ignore, pattern)
+		return nil
+	})
+	flags.BoolVar(&s.force, "force", false, "deploy the folder even if -from has other DAGs, or none")
+	flags.StringVar(&s.apiVersion, "api-version", "", "`version` of the API, v1beta1 or v1 (default: v1beta1, then v1 once v1beta1 is gone)")
+	flags.StringVar(&s.baseURL, "base-url", "", "`URL` of the API, without the version's path (default $ASTRO_API_URL, or "+wrapper.DefaultBaseURL+")")
+	flags.DurationVar(&s.timeout, "timeout", time.Hour, "give up after this `duration`")
+	if err := command.Parse(flags, args, stderr); err != nil {
+		return s, err
+	}
+	switch {
+	case !s.live && (s.from != "" || len(s.to) > 0 || s.organization != ""):
+		return s, command.UsageErrorf("-organization, -from and -to name real Deployments; add -live, or remove them to run the simulation")
+	case s.live && (s.from == "" || len(s.to) == 0 || s.dags == ""):
+		return s, command.UsageErrorf("-live needs -from, -to and -dags")
+	case s.timeout <= 0:
+		return s, command.UsageErrorf("-timeout must be positive, such as 1h")
+	}
+	for i, id := range s.to {
+		if id == s.from || slices.Contains(s.to[:i], id) {
+			return s, command.UsageErrorf("Deployment %s is named twice in -from and -to", id)
+		}
+	}
+	return s, nil
+}

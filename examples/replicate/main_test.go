@@ -36,12 +36,12 @@ func TestSimulation(t *testing.T) {
 	lines := strings.Split(stdout, "\n")
 	slices.Sort(lines)
 	assert.Equal(t, []string{"",
-		"2 Deployments: 1 deployed, 1 skipped, 0 failed",
 		"Deployment standby-1: skipped, since deploy clfake0000000000000000002 has the same DAGs",
 		"Deployment standby-2: deploy clfake0000000000000000003 is DEPLOYED",
+		"Deployments: 1 deployed, 1 skipped, 0 failed",
 	}, lines)
 	assert.Contains(t, stderr, "This is a simulation")
-	assert.Contains(t, stderr, "replicating Deployment primary to 2 others at 127.0.0.1:")
+	assert.Contains(t, stderr, "replicating Deployment primary at 127.0.0.1:")
 
 	code, stdout, stderr = runWith(t.Context(), "-dags", folder(t, "1"), "-api-version", "v1")
 	require.Equal(t, command.OK, code, stderr)
@@ -96,7 +96,7 @@ func TestDeploysWhatIsMissing(t *testing.T) {
 
 	code, stdout, stderr := runWith(t.Context(), args...)
 	require.Equal(t, command.OK, code, stderr)
-	assert.Contains(t, stdout, "2 Deployments: 2 deployed, 0 skipped, 0 failed\n")
+	assert.Contains(t, stdout, "Deployments: 2 deployed, 0 skipped, 0 failed\n")
 	one, _ := f.Deployment("one")
 	tarball, stored := f.Tarball(one.DAGTarballVersion)
 	require.True(t, stored)
@@ -109,13 +109,13 @@ func TestDeploysWhatIsMissing(t *testing.T) {
 	code, stdout, stderr = runWith(t.Context(), args...)
 	require.Equal(t, command.OK, code, stderr)
 	assert.Contains(t, stdout, "Deployment one: skipped, since deploy "+list[0].ID+" has the same DAGs\n")
-	assert.Contains(t, stdout, "2 Deployments: 0 deployed, 2 skipped, 0 failed\n")
+	assert.Contains(t, stdout, "Deployments: 0 deployed, 2 skipped, 0 failed\n")
 	assert.Equal(t, before, f.posts())
 
 	f.deploy(t, "two", folder(t, "somebody else's"))
 	code, stdout, stderr = runWith(t.Context(), args...)
 	require.Equal(t, command.OK, code, stderr)
-	assert.Contains(t, stdout, "2 Deployments: 1 deployed, 1 skipped, 0 failed\n")
+	assert.Contains(t, stdout, "Deployments: 1 deployed, 1 skipped, 0 failed\n")
 }
 
 func deployed(t *testing.T, client *wrapper.Client, id string) (list []*api.Deploy) {
@@ -147,7 +147,7 @@ func TestNewestDeployOfAllPages(t *testing.T) {
 	}
 	code, stdout, stderr := runWith(t.Context(), "-live", "-from", "primary", "-to", "one", "-dags", dags)
 	assert.Equal(t, command.OK, code, stderr)
-	assert.Contains(t, stdout, "1 Deployments: 1 deployed")
+	assert.Contains(t, stdout, "Deployments: 1 deployed")
 	assert.NotContains(t, stderr, "warning")
 }
 
@@ -204,10 +204,10 @@ func TestFailures(t *testing.T) {
 		stdout string
 		stderr string
 	}{
-		"one refuses":     {"one,off,two", nil, command.Failed, "3 Deployments: 2 deployed, 0 skipped, 1 failed", `Deployment off: .*DAG deploys.*no deploy was created`},
-		"one hibernates":  {"one,two", []astrotest.Fault{hibernating.On("CreateDeploy")}, command.Failed, "2 Deployments: 1 deployed, 0 skipped, 1 failed", `Deployment (one|two): .*HIBERNATING`},
-		"one is missing":  {"one,missing", nil, command.Failed, "2 Deployments: 1 deployed, 0 skipped, 1 failed", `Deployment missing: .*404`},
-		"one is FAILED":   {"one,off,two", []astrotest.Fault{failed.On("FinalizeDeploy")}, command.Unknown, "3 Deployments: 1 deployed, 0 skipped, 2 failed", `Deployment (one|two): .*FAILED`},
+		"one refuses":     {"one,off,two", nil, command.Failed, "Deployments: 2 deployed, 0 skipped, 1 failed", `Deployment off: .*DAG deploys.*no deploy was created`},
+		"one hibernates":  {"one,two", []astrotest.Fault{hibernating.On("CreateDeploy")}, command.Failed, "Deployments: 1 deployed, 0 skipped, 1 failed", `Deployment (one|two): .*HIBERNATING`},
+		"one is missing":  {"one,missing", nil, command.Failed, "Deployments: 1 deployed, 0 skipped, 1 failed", `Deployment missing: .*404`},
+		"one is FAILED":   {"one,off,two", []astrotest.Fault{failed.On("FinalizeDeploy")}, command.Unknown, "Deployments: 1 deployed, 0 skipped, 2 failed", `Deployment (one|two): .*FAILED`},
 		"from is unknown": {"one", []astrotest.Fault{astrotest.Error(403, "no").On("ListDeploys")}, command.Failed, "", `replicate: .*403`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -241,7 +241,7 @@ func TestInterrupted(t *testing.T) {
 	})
 	code, stdout, stderr := runWith(ctx, "-live", "-from", "primary", "-to", "one,two", "-dags", dags)
 	assert.Equal(t, command.Failed, code)
-	assert.Equal(t, "2 Deployments: 0 deployed, 0 skipped, 2 failed\n", stdout)
+	assert.Equal(t, "Deployments: 0 deployed, 0 skipped, 2 failed\n", stdout)
 	for _, id := range []string{"one", "two"} {
 		assert.Regexp(t, `Deployment `+id+`: .*context canceled.*the Deployment is unchanged`, stderr)
 	}

@@ -43,7 +43,7 @@ func replicate(ctx context.Context, client *wrapper.Client, from wrapper.Deploym
 		return err
 	}
 	defer func() { _ = packed.Close() }()
-	_, _ = fmt.Fprintf(stderr, "replicating Deployment %s to %d others at %s\n", from.DeploymentID, len(to), command.Host(client))
+	_, _ = fmt.Fprintf(stderr, "replicating Deployment %s at %s; targets: %d\n", from.DeploymentID, command.Host(client), len(to))
 
 	running, err := newest(ctx, client, from)
 	if err != nil {
@@ -60,7 +60,7 @@ func replicate(ctx context.Context, client *wrapper.Client, from wrapper.Deploym
 	_, err = deploys.DAGsToAll(ctx, client, to, packed, deploys.OnlyIfChanged(), deploys.WithOutcome(r.add),
 		deploys.WithDescription("Replicated from Deployment "+from.DeploymentID))
 	if r.deployed+r.unchanged+r.failed > 0 {
-		_, _ = fmt.Fprintf(stdout, "%d Deployments: %d deployed, %d skipped, %d failed\n", len(to), r.deployed, r.unchanged, r.failed)
+		_, _ = fmt.Fprintf(stdout, "Deployments: %d deployed, %d skipped, %d failed\n", r.deployed, r.unchanged, r.failed)
 	}
 	return err
 }

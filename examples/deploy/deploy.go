@@ -5,7 +5,6 @@ import (
 	"context"
 	"embed"
 	"io/fs"
-	"os"
 
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
 	"github.com/astro-finalize/astro-finalize-go/deploys"
@@ -19,16 +18,11 @@ var embedded embed.FS
 
 // deploy deploys what the settings name, to Astro or to a simulator.
 func deploy(ctx context.Context, s settings, out *output) (*deploys.Result, error) {
-	options := append(command.ClientOptions(s.apiVersion, s.baseURL), wrapper.WithUserAgent("example-deploy"))
-	to := wrapper.Deployment{
-		OrganizationID: cmp.Or(s.organization, os.Getenv("ASTRO_ORGANIZATION_ID")),
-		DeploymentID:   cmp.Or(s.deployment, os.Getenv("ASTRO_DEPLOYMENT_ID")),
-	}
-	if s.live {
-		if err := identified(to); err != nil {
-			return nil, err
-		}
-	} else {
+	to, err := s.to()
+	options := s.clientOptions()
+	if s.live && err != nil {
+		return nil, err
+	} else if !s.live {
 		simulator := astrotest.NewServer()
 		defer simulator.Close()
 		options = append(options, wrapper.WithBaseURL(simulator.URL), wrapper.WithToken(astrotest.Token))
@@ -40,7 +34,7 @@ func deploy(ctx context.Context, s settings, out *output) (*deploys.Result, erro
 		return nil, err
 	}
 	source, folder := source(s)
-	out.begin(s.live, folder, to, command.Host(client))
+	out.begin("deploying "+folder+" to", to, command.Host(client))
 	deployOptions := []deploys.Option{deploys.WithProgress(out.progress)}
 	if s.description != "" {
 		deployOptions = append(deployOptions, deploys.WithDescription(s.description))
@@ -51,15 +45,15 @@ func deploy(ctx context.Context, s settings, out *output) (*deploys.Result, erro
 	return deploys.DAGs(ctx, client, to, source, deployOptions...)
 }
 
-// identified returns an error that names the variable and the flag of a missing ID.
-func identified(to wrapper.Deployment) error {
-	switch {
-	case to.OrganizationID == "":
-		return &wrapper.ValidationError{Field: "ASTRO_ORGANIZATION_ID", Rule: "must be set, unless -organization is given"}
-	case to.DeploymentID == "":
-		return &wrapper.ValidationError{Field: "ASTRO_DEPLOYMENT_ID", Rule: "must be set, unless -deployment is given"}
-	}
-	return nil
+// to returns the Deployment, or an error that names a missing ID, and how to set it.
+func (s settings) to() (wrapper.Deployment, error) {
+	organization, err := command.ID(s.organization, "-organization", "ASTRO_ORGANIZATION_ID")
+	deployment, missing := command.ID(s.deployment, "-deployment", "ASTRO_DEPLOYMENT_ID")
+	return wrapper.Deployment{OrganizationID: organization, DeploymentID: deployment}, cmp.Or(err, missing)
+}
+
+func (s settings) clientOptions() []wrapper.Option {
+	return append(command.ClientOptions(s.apiVersion, s.baseURL), wrapper.WithUserAgent("example-deploy"))
 }
 
 // source returns the folder to deploy, and its name.
@@ -76,4 +70,13 @@ func source(s settings) (*tarball.Source, string) {
 		panic(err) // cannot happen: the name is a constant
 	}
 	return tarball.FS(dags, options...), "the DAGs that come with this example"
+}
+
+// pack packs the folder as the deploy needs it: DAGs below dags/, a bundle without a folder around it.
+func (s settings) pack(ctx context.Context) (*tarball.Tarball, error) {
+	source, _ := source(s)
+	if s.bundle != "" {
+		return source.Pack(ctx, "")
+	}
+	return source.Pack(ctx, "dags")
 }

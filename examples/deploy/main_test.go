@@ -96,9 +96,9 @@ func TestFailures(t *testing.T) {
 		stage  string
 	}{
 		"expired":          {[]astrotest.Fault{astrotest.ExpiredUploadURL().On("PutBlob")}, command.Failed, "upload"},
-		"FAILED":           {[]astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "FAILED" }).On("FinalizeDeploy")}, exitUnknown, "finalize"},
-		"unknown":          {[]astrotest.Fault{astrotest.Error(524, "no").On("FinalizeDeploy")}, exitUnknown, "finalize"},
-		"wait ended early": {[]astrotest.Fault{astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "INITIALIZED" }).On("FinalizeDeploy"), astrotest.Error(403, "no").On("GetDeploy")}, exitUnknown, "wait"},
+		"FAILED":           {[]astrotest.Fault{showing("FAILED").On("FinalizeDeploy")}, command.Unknown, "finalize"},
+		"unknown":          {[]astrotest.Fault{astrotest.Error(524, "no").On("FinalizeDeploy")}, command.Unknown, "finalize"},
+		"wait ended early": {[]astrotest.Fault{showing("INITIALIZED").On("FinalizeDeploy"), astrotest.Error(403, "no").On("GetDeploy")}, command.Unknown, "wait"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if name == "unknown" && testing.Short() {
@@ -158,13 +158,15 @@ func TestBadFlags(t *testing.T) {
 		assert.Contains(t, stderr, row.want)
 	}
 	assert.Empty(t, server.Requests())
-	code, _, stderr := runWith(t, "-h")
-	assert.Equal(t, command.OK, code)
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
-	flags := regexp.MustCompile(`(?m)^  (-[\w-]+)`).FindAllStringSubmatch(stderr, -1)
-	assert.NotEmpty(t, flags)
-	for _, flag := range flags {
-		assert.Regexp(t, "`"+flag[1]+"[ `]", string(readme))
+	for _, args := range [][]string{{"-h"}, {create, "-h"}, {upload, "-h"}, {finalize, "-h"}} {
+		code, _, stderr := runWith(t, args...)
+		assert.Equal(t, command.OK, code)
+		flags := regexp.MustCompile(`(?m)^  (-[\w-]+)`).FindAllStringSubmatch(stderr, -1)
+		assert.NotEmpty(t, flags)
+		for _, flag := range flags {
+			assert.Regexp(t, "`"+flag[1]+"[ `]", string(readme))
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/astro-finalize/astro-finalize-go/deploys"
+	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -17,14 +18,19 @@ import (
 // as a sentence or as JSON.
 type output struct {
 	json           bool
+	step           string
+	image          string // to push, if there is one
 	stdout, stderr io.Writer
 	bar            *progressbar.ProgressBar // nil until the upload begins, or if there is no terminal
 	onTerminal     bool
 	reported       int64 // quarters of the upload that were reported as lines
 }
 
-func newOutput(asJSON bool, stdout, stderr io.Writer) *output {
-	return &output{json: asJSON, stdout: stdout, stderr: stderr, onTerminal: isTerminal(stderr)}
+func newOutput(s settings, stdout, stderr io.Writer) *output {
+	if !s.live {
+		_, _ = fmt.Fprintln(stderr, "This is a simulation: the service is a fake in this process. Add -live to deploy to Astro.")
+	}
+	return &output{json: s.json, step: s.step, stdout: stdout, stderr: stderr, onTerminal: isTerminal(stderr)}
 }
 
 func isTerminal(w io.Writer) bool {
@@ -36,11 +42,8 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-func (o *output) begin(live bool, folder string, to wrapper.Deployment, host string) {
-	if !live {
-		_, _ = fmt.Fprintln(o.stderr, "This is a simulation: the service is a fake in this process. Add -live to deploy to Astro.")
-	}
-	_, _ = fmt.Fprintf(o.stderr, "deploying %s to Deployment %s at %s\n", folder, to.DeploymentID, host)
+func (o *output) begin(doing string, to wrapper.Deployment, host string) {
+	_, _ = fmt.Fprintf(o.stderr, "%s Deployment %s at %s\n", doing, to.DeploymentID, host)
 }
 
 // progress reports the bytes of the upload.
@@ -70,23 +73,36 @@ func (o *output) end(result *deploys.Result, err error) {
 		_ = o.bar.Clear()
 	}
 	if err != nil {
-		_, _ = fmt.Fprintf(o.stderr, "deploy: %v\n", err)
+		_ = command.Report("deploy", err, o.stderr)
 	}
 	switch {
 	case o.json:
 		o.writeJSON(result, err)
 	case err == nil:
-		_, _ = fmt.Fprintf(o.stdout, "deploy %s is %s: tarball version %s, files %d, bytes %d, %.3f s\n",
-			result.DeployID, result.Status, result.TarballVersion, result.Files, result.Bytes, result.Timings.Total.Seconds())
+		_, _ = fmt.Fprintf(o.stdout, "deploy %s is %s%s\n", result.DeployID, result.Status, o.details(result))
 	}
+}
+
+func (o *output) details(result *deploys.Result) string {
+	uploaded := fmt.Sprintf("tarball version %s, files %d, bytes %d", result.TarballVersion, result.Files, result.Bytes)
+	switch {
+	case o.step == "":
+		return fmt.Sprintf(": %s, %.3f s", uploaded, result.Timings.Total.Seconds())
+	case o.image != "":
+		return "; push the image as " + o.image
+	case o.step == upload:
+		return "; uploaded " + uploaded
+	}
+	return ""
 }
 
 func (o *output) writeJSON(result *deploys.Result, err error) {
 	report := struct {
 		*deploys.Result
+		Image string        `json:"image,omitempty"`
 		Error string        `json:"error,omitempty"`
 		Stage deploys.Stage `json:"failedStage,omitempty"`
-	}{Result: result}
+	}{Result: result, Image: o.image}
 	var deploying *deploys.Error
 	if errors.As(err, &deploying) {
 		report.Result, report.Stage = &deploying.Result, deploying.Stage

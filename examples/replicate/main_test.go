@@ -103,7 +103,7 @@ func TestDeploysWhatIsMissing(t *testing.T) {
 	assert.NotEmpty(t, tarball)
 	list := deployed(t, f.client, "one")
 	require.Len(t, list, 1)
-	assert.Regexp(t, `^Replicated from Deployment primary\n\[content v1:[0-9a-f]{64}\]$`, *list[0].Description)
+	assert.Regexp(t, `^Replicated from Deployment primary\s\[content v1:[0-9a-f]{64}\]$`, *list[0].Description)
 
 	before := f.posts()
 	code, stdout, stderr = runWith(t.Context(), args...)

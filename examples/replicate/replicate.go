@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/deploys"
@@ -15,9 +14,9 @@ import (
 )
 
 func replicateLive(ctx context.Context, s settings, stdout, stderr io.Writer) error {
-	organization := cmp.Or(s.organization, os.Getenv("ASTRO_ORGANIZATION_ID"))
-	if organization == "" {
-		return &wrapper.ValidationError{Field: "ASTRO_ORGANIZATION_ID", Rule: "must be set, unless -organization is given"}
+	organization, err := command.ID(s.organization, "-organization", "ASTRO_ORGANIZATION_ID")
+	if err != nil {
+		return err
 	}
 	client, err := wrapper.NewClient(append(command.ClientOptions(s.apiVersion, s.baseURL), wrapper.WithUserAgent("example-replicate"))...)
 	if err != nil {

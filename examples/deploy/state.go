@@ -1,0 +1,61 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/astro-finalize/astro-finalize-go/deploys"
+	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// reserve creates the state file, so that two deploys never share one, and a deploy whose state could not
+// be stored is never created.
+func reserve(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return command.UsageErrorf("-state %s exists: finalize its deploy, or delete it, and create again", path)
+	} else if err != nil {
+		return command.UsageErrorf("-state cannot be created: %w", err)
+	}
+	return file.Close()
+}
+
+// store replaces the state file at once, so that it is whole at any time. Only its owner can read it.
+func store(path string, state deploys.State) error {
+	encoded, err := json.MarshalIndent(state, "", "  ")
+	if err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // has the mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(append(encoded, '\n'))
+	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+	}
+	return err
+}
+
+// load reads the state file, which must be that of a deploy of the given Deployment.
+func load(path string, of wrapper.Deployment) (deploys.State, error) {
+	stored, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return deploys.State{}, command.UsageErrorf("-state %s does not exist: run create first", path)
+	} else if err != nil {
+		return deploys.State{}, command.UsageErrorf("-state cannot be read: %w", err)
+	}
+	state, err := deploys.ParseState(stored, of)
+	if err != nil {
+		return state, fmt.Errorf("-state %s: %w", path, err)
+	}
+	return state, nil
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/deploys"
+	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// takeStep takes one step of a deploy. The result is nil if it ends before the deploy is known.
+func takeStep(ctx context.Context, s settings, out *output) (result *deploys.Result, err error) {
+	began := time.Now()
+	to, err := s.to()
+	if err != nil {
+		return nil, err
+	}
+	client, err := wrapper.NewClient(s.clientOptions()...)
+	if err != nil {
+		return nil, err
+	}
+	host := command.Host(client)
+	if s.step == create {
+		out.begin("creating a deploy on", to, host)
+		result, err = createDeploy(ctx, client, to, s, out)
+	} else {
+		var state deploys.State
+		if state, err = load(s.state, to); err != nil {
+			return nil, err
+		}
+		if s.step == upload {
+			out.begin("uploading "+s.dags+s.bundle+" for deploy "+state.DeployID+" to", to, host)
+			result, err = uploadFolder(ctx, client, state, s, out)
+		} else {
+			out.begin("finalizing deploy "+state.DeployID+" of", to, host)
+			result, err = finalizeDeploy(ctx, client, state)
+		}
+	}
+	if result != nil {
+		result.Timings.Total = time.Since(began)
+	}
+	return result, err
+}
+
+// folderFlag returns the flag that names the folder of a deploy, or "" if the deploy has no tarball.
+func folderFlag(state deploys.State) string {
+	switch {
+	case state.Type == api.DeployTypeBundle:
+		return "-bundle"
+	case state.Type == api.DeployTypeImageOnly, state.DAGDeploys == wrapper.DAGDeploysOff:
+		return ""
+	}
+	return "-dags"
+}
+
+// resultOf describes a deploy, of which the last response is nil if there is none.
+func resultOf(state deploys.State, deploy *api.Deploy) *deploys.Result {
+	result := &deploys.Result{
+		OrganizationID: state.OrganizationID, DeploymentID: state.DeploymentID, DeployID: state.DeployID,
+		Type: state.Type, TarballVersion: state.TarballVersion,
+	}
+	if deploy != nil {
+		result.Status = deploy.Status
+	}
+	return result
+}

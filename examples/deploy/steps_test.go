@@ -1,0 +1,312 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
+)
+
+// pipeline takes steps against a service.
+type pipeline struct {
+	*testing.T
+	server     *astrotest.Server
+	deployment string
+	folder     string
+	state      string
+}
+
+func newPipeline(t *testing.T, dagDeploys bool) pipeline {
+	server := astrotest.New(t, astrotest.WithTokens("real"))
+	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: dagDeploys})
+	t.Setenv("ASTRO_API_TOKEN", "real")
+	t.Setenv("ASTRO_ORGANIZATION_ID", deployment.OrganizationID)
+	t.Setenv("ASTRO_DEPLOYMENT_ID", deployment.ID)
+	t.Setenv("ASTRO_API_URL", server.URL)
+	return pipeline{t, server, deployment.ID, folder(t), filepath.Join(t.TempDir(), "state.json")}
+}
+
+func (p pipeline) args(step string, args []string) []string {
+	return append([]string{step, "-live", "-state", p.state}, args...)
+}
+
+// must takes a step that succeeds.
+func (p pipeline) must(step string, args ...string) (stdout string) {
+	p.Helper()
+	code, stdout, stderr := runWith(p.T, p.args(step, args)...)
+	require.Equal(p, command.OK, code, stderr)
+	assert.NotContains(p, stdout+stderr, "sig=")
+	p.checkState()
+	return stdout
+}
+
+// fails takes a step that fails.
+func (p pipeline) fails(code int, says, step string, args ...string) {
+	p.Helper()
+	got, stdout, stderr := runWith(p.T, p.args(step, args)...)
+	assert.Equal(p, code, got, stderr)
+	assert.Empty(p, stdout)
+	assert.Contains(p, stderr, says)
+	assert.NotContains(p, stderr, "sig=")
+}
+
+// checkState checks that the state file is for its owner only, is alone and has no secret.
+func (p pipeline) checkState() {
+	p.Helper()
+	info, err := os.Stat(p.state)
+	require.NoError(p, err)
+	if runtime.GOOS != "windows" {
+		assert.Equal(p, os.FileMode(0o600), info.Mode())
+	}
+	stored := p.stored()
+	assert.NotContains(p, stored, "http")
+	assert.NotContains(p, stored, "sig=")
+	assert.True(p, json.Valid([]byte(stored)), stored)
+	entries, err := os.ReadDir(filepath.Dir(p.state))
+	require.NoError(p, err)
+	assert.Len(p, entries, 1)
+}
+
+func (p pipeline) stored() string {
+	p.Helper()
+	stored, err := os.ReadFile(p.state)
+	require.NoError(p, err)
+	return string(stored)
+}
+
+// result has what programs read from -json.
+type result struct{ DeployID, Type, Status, TarballVersion, Image, Error string }
+
+func parsed(t *testing.T, stdout string) (r result) {
+	require.NoError(t, json.Unmarshal([]byte(stdout), &r), stdout)
+	return r
+}
+
+func TestStepsOfDAGsAndBundles(t *testing.T) {
+	for _, row := range []struct {
+		folderFlag string
+		createArgs []string
+		want       api.DeployType
+		prefix     string
+	}{
+		{"-dags", []string{"-description", "Monday"}, api.DeployTypeDAGOnly, "dags/"},
+		{"-bundle", []string{"-mount-path", "/usr/local/airflow/dbt/shop"}, api.DeployTypeBundle, ""},
+	} {
+		p := newPipeline(t, true)
+		assert.Regexp(t, `^deploy clfake\d+ is INITIALIZED\n$`, p.must(create, append(row.createArgs, row.folderFlag, p.folder)...))
+		assert.Contains(t, p.stored(), string(row.want))
+		require.NoError(t, os.Chmod(p.state, 0o644))
+		assert.Regexp(t, `^deploy clfake\d+ is INITIALIZED; uploaded tarball version \S+, files 1, bytes \d+\n$`, p.must(upload, row.folderFlag, p.folder, "-ignore", "*.tmp"))
+		r := parsed(t, p.must(finalize, "-json"))
+		assert.Equal(t, "DEPLOYED", r.Status)
+		deploy, _ := p.server.Deploy(r.DeployID)
+		assert.Equal(t, row.want, deploy.Type)
+		now, _ := p.server.Deployment(p.deployment)
+		if row.want == api.DeployTypeBundle {
+			assert.Equal(t, r.TarballVersion, *now.Bundles[0].DesiredVersion)
+			continue
+		}
+		assert.Equal(t, "Monday", *deploy.Description)
+		assert.Equal(t, r.TarballVersion, now.DAGTarballVersion)
+	}
+}
+
+func TestStepsOfImages(t *testing.T) {
+	for name, row := range map[string]struct {
+		dagDeploys bool
+		args       []string
+		want       api.DeployType
+		uploads    bool
+	}{
+		"image":             {true, []string{"-image"}, api.DeployTypeImageOnly, false},
+		"image and DAGs":    {true, []string{"-image", "-dags"}, api.DeployTypeImageAndDAG, true},
+		"DAGs in the image": {false, []string{"-image", "-dags-in-image"}, api.DeployTypeImageAndDAG, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPipeline(t, row.dagDeploys)
+			if row.uploads {
+				row.args = append(row.args, p.folder)
+			}
+			created := parsed(t, p.must(create, append(row.args, "-json")...))
+			deploy, _ := p.server.Deploy(created.DeployID)
+			assert.Equal(t, row.want, deploy.Type)
+			assert.Regexp(t, `^[\w.]+/\S+:\S+$`, created.Image)
+			assert.Contains(t, deploy.ImageRepository+":"+deploy.ImageTag, created.Image)
+			if row.uploads {
+				p.fails(command.Usage, "run upload first", finalize)
+				p.must(upload, "-dags", p.folder)
+			} else {
+				p.fails(command.Usage, "has no tarball: push its image, then finalize", upload, "-dags", p.folder)
+			}
+			assert.Equal(t, "deploy "+created.DeployID+" is DEPLOYED\n", p.must(finalize))
+			assert.Equal(t, 1, p.server.Commits(created.DeployID))
+		})
+	}
+	p := newPipeline(t, true)
+	assert.Regexp(t, `is INITIALIZED; push the image as [\w.]+/\S+:\S+\n$`, p.must(create, "-image"))
+}
+
+// Nothing is sent for a state that is missing, damaged, of another Deployment, or of another kind of deploy.
+func TestStateIsChecked(t *testing.T) {
+	p := newPipeline(t, true)
+	p.fails(command.Usage, "does not exist: run create first", finalize)
+	p.fails(command.Usage, "does not exist: run create first", upload, "-dags", p.folder)
+	missing := p
+	missing.state = filepath.Join(p.folder, "none", "state.json")
+	missing.fails(command.Usage, "-state cannot be created", create, "-dags", p.folder)
+	assert.Empty(t, p.server.Requests())
+
+	p.must(create, "-dags", p.folder)
+	before, stored := len(p.server.Requests()), p.stored()
+	p.fails(command.Usage, "exists: finalize its deploy, or delete it", create, "-dags", p.folder)
+	p.fails(command.Usage, "needs -dags, as create did", upload, "-bundle", p.folder)
+	p.fails(command.Usage, "AllowEmpty", upload, "-dags", t.TempDir())
+	p.fails(command.Usage, "run upload first", finalize)
+	for _, args := range [][]string{{"-deployment", "another"}, {"-organization", "another"}} {
+		p.fails(command.Usage, "the state is that of another deploy", upload, append(args, "-dags", p.folder)...)
+		p.fails(command.Usage, "the state is that of another deploy", finalize, args...)
+	}
+	assert.Equal(t, stored, p.stored())
+	for _, damaged := range []string{"", stored[:len(stored)/2], `{"id":"clfake1"}`} {
+		require.NoError(t, os.WriteFile(p.state, []byte(damaged), 0o600))
+		p.fails(command.Usage, "must be the JSON of a State", finalize)
+	}
+	assert.Len(t, p.server.Requests(), before)
+}
+
+// If a step fails, the state is what it was before; without a deploy there is none.
+func TestStepsFail(t *testing.T) {
+	without := func(member string) astrotest.Fault {
+		return astrotest.EditDeploy(func(deploy map[string]any) { delete(deploy, member) }).On("CreateDeploy")
+	}
+	for _, row := range []struct {
+		args  []string
+		fault astrotest.Fault
+		says  string
+	}{
+		{[]string{"-image"}, astrotest.Error(403, "no").On("CreateDeploy"), "403"},
+		{[]string{"-dags", folder(t)}, without("dagsUploadUrl"), "has no upload URL"},
+		{[]string{"-image"}, without("imageTag"), "where to push"},
+		{[]string{"-image", "-dags-in-image"}, astrotest.Slow(0).On("CreateDeploy"), "would not use the DAGs in the image"},
+	} {
+		p := newPipeline(t, true)
+		p.server.Inject(row.fault)
+		p.fails(command.Failed, row.says, create, row.args...)
+		assert.NoFileExists(t, p.state)
+	}
+
+	p := newPipeline(t, true)
+	p.must(create, "-dags", p.folder)
+	stored := p.stored()
+	p.server.Inject(astrotest.ExpiredUploadURL().On("PutBlob"))
+	p.fails(command.Failed, "was not changed by this step, nor was the Deployment", upload, "-dags", p.folder)
+	assert.Equal(t, stored, p.stored())
+	p.must(upload, "-dags", p.folder)
+	stored = p.stored()
+	p.server.Inject(astrotest.Error(403, "no").On("FinalizeDeploy"))
+	p.fails(command.Failed, "finalize can be run again", finalize)
+	p.server.Inject(showing("FAILED").On("FinalizeDeploy"))
+	p.fails(command.Unknown, "FAILED", finalize)
+	assert.Equal(t, stored, p.stored())
+}
+
+func showing(status string) astrotest.Fault {
+	return astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = status })
+}
+
+// A pipeline that is run once more finalizes nothing, since that would replace what was deployed since.
+func TestFinalizeAgain(t *testing.T) {
+	p := newPipeline(t, true)
+	p.must(create, "-dags", p.folder)
+	p.must(upload, "-dags", p.folder)
+	id := parsed(t, p.must(finalize, "-json")).DeployID
+
+	newer := p
+	newer.state = filepath.Join(t.TempDir(), "state.json")
+	newer.must(create, "-dags", p.folder)
+	newer.must(upload, "-dags", p.folder)
+	version := parsed(t, newer.must(finalize, "-json")).TarballVersion
+
+	assert.Equal(t, "deploy "+id+" is DEPLOYED\n", p.must(finalize))
+	now, _ := p.server.Deployment(p.deployment)
+	assert.Equal(t, version, now.DAGTarballVersion)
+	assert.Equal(t, 1, p.server.Commits(id))
+	p.fails(command.Failed, "is DEPLOYED, so nothing can be added: create another", upload, "-dags", p.folder)
+
+	p.server.Inject(astrotest.EditDeploy(func(deploy map[string]any) { deploy["dagTarballVersion"] = "another" }).On("GetDeploy"))
+	p.fails(command.Failed, "no longer shows tarball version", finalize)
+	assert.Equal(t, 1, p.server.Commits(id))
+}
+
+// Ctrl-C in a step leaves the state whole, and the step can be taken again.
+func TestStepsInterrupted(t *testing.T) {
+	p := newPipeline(t, true)
+	interrupted := func(code int, fault astrotest.Fault, step string, args ...string) {
+		t.Helper()
+		ctx, interrupt := context.WithCancel(t.Context())
+		p.server.Inject(fault.Then(interrupt))
+		var stdout, stderr bytes.Buffer
+		assert.Equal(t, code, run(ctx, p.args(step, append(args, "-json")), &stdout, &stderr), stderr.String())
+		assert.Contains(t, parsed(t, stdout.String()).Error, "context canceled")
+	}
+	interrupted(command.Failed, astrotest.Hang().On("CreateDeploy"), create, "-dags", p.folder)
+	assert.NoFileExists(t, p.state)
+	id := parsed(t, p.must(create, "-dags", p.folder, "-json")).DeployID
+
+	stored := p.stored()
+	interrupted(command.Failed, astrotest.Hang().On("GetDeploy"), upload, "-dags", p.folder)
+	interrupted(command.Failed, astrotest.Hang().On("PutBlob"), upload, "-dags", p.folder)
+	assert.Equal(t, stored, p.stored())
+	p.must(upload, "-dags", p.folder)
+
+	stored = p.stored()
+	interrupted(command.Failed, astrotest.Hang().On("GetDeploy"), finalize)
+	interrupted(command.Unknown, astrotest.Hang().On("FinalizeDeploy"), finalize)
+	assert.Zero(t, p.server.Commits(id))
+	interrupted(command.Unknown, astrotest.HangInResponse().On("FinalizeDeploy"), finalize)
+	assert.Equal(t, stored, p.stored())
+	assert.Equal(t, "deploy "+id+" is DEPLOYED\n", p.must(finalize))
+	assert.Equal(t, 1, p.server.Commits(id))
+}
+
+func TestBadFlagsOfSteps(t *testing.T) {
+	p := newPipeline(t, true)
+	for _, row := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{create, "-state", p.state, "-image"}, "add -live (examples/simulator"},
+		{[]string{finalize, "-live"}, "finalize needs -state"},
+		{p.args(create, nil), "create needs -dags, -bundle or -image"},
+		{p.args(upload, nil), "-live needs -dags or -bundle"},
+		{p.args(create, []string{"-bundle", p.folder}), "-bundle needs -mount-path"},
+		{p.args(create, []string{"-image", "-bundle", p.folder, "-mount-path", "/a"}), "-image goes alone"},
+		{p.args(create, []string{"-dags-in-image"}), "-image goes alone"},
+		{p.args(create, []string{"-image", "-dags-in-image", "-dags", p.folder}), "-image goes alone"},
+		{p.args(create, []string{"-dags", t.TempDir()}), "AllowEmpty"},
+		{p.args(create, []string{"-bundle", p.folder, "-mount-path", "a"}), "bundleMountPath"},
+		{p.args(upload, []string{"-dags", p.folder, "-image"}), "not defined: -image"},
+		{p.args(finalize, []string{"-dags", p.folder}), "not defined: -dags"},
+		{[]string{"-state", p.state}, "not defined: -state"},
+		{[]string{"destroy"}, "unexpected argument"},
+	} {
+		code, stdout, stderr := runWith(t, row.args...)
+		assert.Equal(t, command.Usage, code, "%v: %s", row.args, stderr)
+		assert.Empty(t, stdout)
+		assert.Contains(t, stderr, row.want)
+	}
+	t.Setenv("ASTRO_DEPLOYMENT_ID", "")
+	p.fails(command.Usage, "ASTRO_DEPLOYMENT_ID must be set, unless -deployment is given", finalize)
+	assert.Empty(t, p.server.Requests())
+	assert.NoFileExists(t, p.state)
+}

@@ -42,7 +42,7 @@ func shows(deploy *api.Deploy, version string) bool {
 		return true
 	}
 	for _, bundle := range deploy.Bundles {
-		if bundle.DeployID == deploy.ID && bundle.DesiredVersion != nil && *bundle.DesiredVersion == version {
+		if bundle.DesiredVersion != nil && *bundle.DesiredVersion == version {
 			return true
 		}
 	}

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -97,18 +100,23 @@ func TestStepsOfDAGsAndBundles(t *testing.T) {
 		folderFlag string
 		createArgs []string
 		want       api.DeployType
-		prefix     string
+		entry      string // the first of the tarball
 	}{
 		{"-dags", []string{"-description", "Monday"}, api.DeployTypeDAGOnly, "dags/"},
-		{"-bundle", []string{"-mount-path", "/usr/local/airflow/dbt/shop"}, api.DeployTypeBundle, ""},
+		{"-bundle", []string{"-mount-path", "/usr/local/airflow/dbt/shop"}, api.DeployTypeBundle, "a.py"},
 	} {
 		p := newPipeline(t, true)
 		assert.Regexp(t, `^deploy clfake\d+ is INITIALIZED\n$`, p.must(create, append(row.createArgs, row.folderFlag, p.folder)...))
 		assert.Contains(t, p.stored(), string(row.want))
 		require.NoError(t, os.Chmod(p.state, 0o644))
 		assert.Regexp(t, `^deploy clfake\d+ is INITIALIZED; uploaded tarball version \S+, files 1, bytes \d+\n$`, p.must(upload, row.folderFlag, p.folder, "-ignore", "*.tmp"))
+		p.server.Inject(showing("INITIALIZED").On("FinalizeDeploy"))
 		r := parsed(t, p.must(finalize, "-json"))
 		assert.Equal(t, "DEPLOYED", r.Status)
+		stored, _ := p.server.Tarball(r.TarballVersion)
+		assert.Equal(t, row.entry, firstEntry(t, stored))
+		p.must(finalize)
+		assert.Equal(t, 1, p.server.Commits(r.DeployID))
 		deploy, _ := p.server.Deploy(r.DeployID)
 		assert.Equal(t, row.want, deploy.Type)
 		now, _ := p.server.Deployment(p.deployment)
@@ -119,6 +127,14 @@ func TestStepsOfDAGsAndBundles(t *testing.T) {
 		assert.Equal(t, "Monday", *deploy.Description)
 		assert.Equal(t, r.TarballVersion, now.DAGTarballVersion)
 	}
+}
+
+func firstEntry(t *testing.T, packed []byte) string {
+	unzipped, err := gzip.NewReader(bytes.NewReader(packed))
+	require.NoError(t, err)
+	header, err := tar.NewReader(unzipped).Next()
+	require.NoError(t, err)
+	return header.Name
 }
 
 func TestStepsOfImages(t *testing.T) {
@@ -137,11 +153,14 @@ func TestStepsOfImages(t *testing.T) {
 			if row.uploads {
 				row.args = append(row.args, p.folder)
 			}
+			// An undocumented type is not passed on, nor is the scheme of the vendor's documented example.
+			p.server.Inject(astrotest.EditDeploy(func(deploy map[string]any) {
+				deploy["type"], deploy["imageRepository"] = "IMAGE", "https://"+deploy["imageRepository"].(string)
+			}).On("CreateDeploy"))
 			created := parsed(t, p.must(create, append(row.args, "-json")...))
 			deploy, _ := p.server.Deploy(created.DeployID)
 			assert.Equal(t, row.want, deploy.Type)
-			assert.Regexp(t, `^[\w.]+/\S+:\S+$`, created.Image)
-			assert.Contains(t, deploy.ImageRepository+":"+deploy.ImageTag, created.Image)
+			assert.Equal(t, deploy.ImageRepository+":"+deploy.ImageTag, created.Image)
 			if row.uploads {
 				p.fails(command.Usage, "run upload first", finalize)
 				p.must(upload, "-dags", p.folder)
@@ -213,6 +232,13 @@ func TestStepsFail(t *testing.T) {
 	assert.Equal(t, stored, p.stored())
 	p.must(upload, "-dags", p.folder)
 	stored = p.stored()
+	p.server.Inject(astrotest.Slow(0).On("PutBlob").Then(func() {
+		assert.NoError(t, errors.Join(os.Remove(p.state), os.Mkdir(p.state, 0o700)))
+	}))
+	p.fails(command.Failed, "state.json", upload, "-dags", p.folder)
+	require.NoError(t, os.Remove(p.state))
+	require.NoError(t, os.WriteFile(p.state, []byte(stored), 0o600))
+	p.checkState()
 	p.server.Inject(astrotest.Error(403, "no").On("FinalizeDeploy"))
 	p.fails(command.Failed, "finalize can be run again", finalize)
 	p.server.Inject(showing("FAILED").On("FinalizeDeploy"))

@@ -1,6 +1,7 @@
 // Command fleet finalizes 200 deploys, 32 at a time, against a service with a latency of 150 ms that
 // allows a token 10 POST in any second. It compares this library, in one client and in four with the
-// same token, with its peers.
+// same token, with its peers. Then it deploys a folder to 200 Deployments of the same service with
+// deploys.DAGsToAll.
 package main
 
 import (
@@ -24,13 +25,13 @@ import (
 )
 
 const (
-	deploys   = 200
+	size      = 200 // deploys, and Deployments
 	atOnce    = 32
 	perSecond = 10
 	latency   = 150 * time.Millisecond
 	// best is the lower bound: ten requests at once, ten more in each following second, and the
 	// latency of the last.
-	best = (deploys/perSecond-1)*time.Second + latency
+	best = (size/perSecond-1)*time.Second + latency
 )
 
 // row is one way to finalize the fleet.
@@ -82,6 +83,7 @@ func main() {
 			_ = table.Flush()
 		}
 	}
+	measureAll(*only)
 }
 
 // measure finalizes the fleet. Failures are counted from the state of the service.
@@ -90,9 +92,9 @@ func measure(r row) (took time.Duration, posts, rejected int64, failures int) {
 	defer server.Close()
 	server.InjectFunc(func(string) (astrotest.Fault, bool) { return astrotest.Slow(latency), true })
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
-	work := make(chan wrapper.Target, deploys)
+	work := make(chan wrapper.Target, size)
 	var targets []wrapper.Target
-	for range deploys {
+	for range size {
 		deploy := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: api.DeployTypeDAGOnly})
 		targets = append(targets, wrapper.TargetOf(deployment.OrganizationID, &deploy))
 		work <- targets[len(targets)-1]
@@ -122,14 +124,16 @@ func measure(r row) (took time.Duration, posts, rejected int64, failures int) {
 	return took, counter.posts.Load(), counter.rejected.Load(), failures
 }
 
-// counter counts requests, and those that were rejected with 429.
+// counter counts POSTs, and requests that were rejected with 429.
 type counter struct {
 	next            http.RoundTripper
 	posts, rejected atomic.Int64
 }
 
 func (c *counter) RoundTrip(request *http.Request) (*http.Response, error) {
-	c.posts.Add(1)
+	if request.Method == http.MethodPost {
+		c.posts.Add(1)
+	}
 	response, err := c.next.RoundTrip(request)
 	if err == nil && response.StatusCode == http.StatusTooManyRequests {
 		c.rejected.Add(1)

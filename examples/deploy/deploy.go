@@ -39,6 +39,9 @@ func deploy(ctx context.Context, s settings, out *output) (*deploys.Result, erro
 	if s.description != "" {
 		deployOptions = append(deployOptions, deploys.WithDescription(s.description))
 	}
+	if s.ifChanged {
+		deployOptions = append(deployOptions, deploys.OnlyIfChanged())
+	}
 	if s.bundle != "" {
 		return deploys.Bundle(ctx, client, to, deploys.Mount{Path: s.mountPath, Type: s.bundleType}, source, deployOptions...)
 	}

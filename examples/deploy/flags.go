@@ -33,6 +33,7 @@ type settings struct {
 	ignore       []string
 	allowEmpty   bool
 	description  string
+	ifChanged    bool
 	apiVersion   string
 	baseURL      string
 	timeout      time.Duration
@@ -83,7 +84,9 @@ func addRequest(flags *flag.FlagSet, s *settings) {
 	flags.StringVar(&s.mountPath, "mount-path", "", "`path` where to mount the bundle, such as /usr/local/airflow/dbt/shop")
 	flags.StringVar(&s.bundleType, "bundle-type", "dbt", "`type` of the bundle")
 	flags.StringVar(&s.description, "description", "", "description of the deploy, as `text`")
-	if s.step == create {
+	if s.step == "" {
+		flags.BoolVar(&s.ifChanged, "only-if-changed", false, "deploy only if the Deployment does not have this content")
+	} else {
 		flags.BoolVar(&s.image, "image", false, "deploy an image, which you push before finalize; with -dags, both")
 		flags.BoolVar(&s.dagsInImage, "dags-in-image", false, "with -image: the image has the DAGs, since DAG deploys are disabled on the Deployment")
 	}

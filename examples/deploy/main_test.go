@@ -89,6 +89,21 @@ func TestLiveAsJSON(t *testing.T) {
 	assert.NotContains(t, stdout+stderr, "sig=")
 }
 
+func TestOnlyIfChanged(t *testing.T) {
+	server, args := live(t)
+	args = append(args, "-only-if-changed")
+	code, _, stderr := runWith(t, args...)
+	require.Equal(t, command.OK, code, stderr)
+	before := len(server.Requests())
+	code, stdout, stderr := runWith(t, args...)
+	assert.Equal(t, command.OK, code, stderr)
+	assert.Regexp(t, `^nothing was deployed, since deploy clfake\d+ has the same content\n$`, stdout)
+	assert.Len(t, server.Requests(), before+1, "one look")
+	code, stdout, stderr = runWith(t, append(args, "-json")...)
+	assert.Equal(t, command.OK, code, stderr)
+	assert.Contains(t, stdout, `"unchanged": true`)
+}
+
 func TestFailures(t *testing.T) {
 	for name, row := range map[string]struct {
 		faults []astrotest.Fault

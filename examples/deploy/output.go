@@ -78,6 +78,8 @@ func (o *output) end(result *deploys.Result, err error) {
 	switch {
 	case o.json:
 		o.writeJSON(result, err)
+	case err == nil && result.Unchanged:
+		_, _ = fmt.Fprintf(o.stdout, "nothing was deployed, since deploy %s has the same content\n", result.DeployID)
 	case err == nil:
 		_, _ = fmt.Fprintf(o.stdout, "deploy %s is %s%s\n", result.DeployID, result.Status, o.details(result))
 	}

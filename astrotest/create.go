@@ -45,7 +45,7 @@ func (v apiVersion) refusalToCreate(request api.CreateDeployRequest, deployment 
 		return "type is required"
 	case !request.Type.Valid():
 		return fmt.Sprintf("type must be IMAGE_AND_DAG, IMAGE_ONLY, DAG_ONLY or BUNDLE, and is %q", request.Type)
-	case !deployment.DAGDeploys && needsDAGDeploys(request.Type):
+	case !deployment.DAGDeploys && needsDAGDeploys(request.Type) && !v.dagDeploysCheckedAtFinalize:
 		return fmt.Sprintf("A deploy of type %s needs DAG deploys to be enabled", request.Type)
 	case request.Type == api.DeployTypeBundle && isEmpty(request.BundleMountPath):
 		return "bundleMountPath is required for a deploy of type BUNDLE"

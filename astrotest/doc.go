@@ -57,6 +57,7 @@
 //   - Whether an image was pushed.
 //   - The content of a tarball: any bytes are accepted.
 //   - Roles and permissions: every valid token may do everything. Inject Error(403, …).
+//   - Hibernation: inject [Hibernating].
 //   - The delay until a change is visible, unless [WithLag] or [WithDeployedAfter] sets one. How
 //     long it is, and whether reads lag at all, is not known. A new deploy is always readable at
 //     once.
@@ -74,7 +75,7 @@
 //
 // Where the service's behavior is not known, an option selects it: [WithFinalizedStatus],
 // [WithDeployedAfter], [WithLag], [WithRefinalizeRefused], [WithBundlesShownAs], [WithAnyVersion],
-// [WithUploadURLsValidFrom]. A required DAG version that is empty counts as missing.
+// [WithUploadURLsValidFrom], [WithDAGDeploysCheckedAtFinalize], [WithEmptyDAGVersionAccepted].
 //
 // No option changes the following behaviors, which are guesses:
 //

@@ -127,6 +127,30 @@ func ExampleWithBundlesShownAs() {
 	// Output: <nil> BUNDLE DAG_ONLY
 }
 
+// A deploy is created that no tarball can be uploaded for.
+func ExampleWithDAGDeploysCheckedAtFinalize() {
+	server := astrotest.NewServer(astrotest.WithDAGDeploysCheckedAtFinalize())
+	defer server.Close()
+	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: false})
+	to := wrapper.Deployment{OrganizationID: deployment.OrganizationID, DeploymentID: deployment.ID}
+	deploy, err := newClient(server, astrotest.Token).CreateDeploy(context.Background(), to, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly})
+	fmt.Println(err, deploy.Type, deploy.IsDAGDeployEnabled, deploy.DAGsUploadURL)
+	// Output: <nil> DAG_ONLY false <nil>
+}
+
+// Another client deploys an image and deletes the DAGs, as the vendor's CLI does.
+func ExampleWithEmptyDAGVersionAccepted() {
+	server := astrotest.NewServer(astrotest.WithEmptyDAGVersionAccepted())
+	defer server.Close()
+	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true, DAGTarballVersion: "monday"})
+	deploy := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: api.DeployTypeImageAndDAG})
+	empty := ""
+	finalized := server.Finalize(deploy.ID, api.FinalizeDeployRequest{DAGTarballVersion: &empty})
+	deployment, _ = server.Deployment(deployment.ID)
+	fmt.Printf("%s %q\n", finalized.Status, deployment.DAGTarballVersion)
+	// Output: DEPLOYED ""
+}
+
 // API requests and uploads go through a proxy in front of the server.
 func ExampleWithPublicURL() {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

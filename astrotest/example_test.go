@@ -217,6 +217,24 @@ func ExampleRateLimited() {
 	// service: INITIALIZED
 }
 
+// The Deployment hibernates when the program under test creates a deploy.
+func ExampleHibernating() {
+	server := astrotest.NewServer()
+	defer server.Close()
+	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
+	server.Inject(astrotest.Hibernating())
+	to := wrapper.Deployment{OrganizationID: deployment.OrganizationID, DeploymentID: deployment.ID}
+	_, err := newClient(server, astrotest.Token).CreateDeploy(context.Background(), to, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly})
+	var refused *wrapper.APIError
+	if errors.As(err, &refused) {
+		fmt.Println(refused.StatusCode, refused.Body)
+	}
+	fmt.Println("created:", server.Creates(deployment.ID))
+	// Output:
+	// 400 {"message":"Deploy is blocked because Deployment is in HIBERNATING state","statusCode":400}
+	// created: 0
+}
+
 func ExampleBadGateway() {
 	with(astrotest.BadGateway())
 	// Output:

@@ -59,6 +59,15 @@ func RateLimited() Fault {
 	return Respond(http.StatusTooManyRequests, "text/plain", "Too many requests").named("RateLimited()")
 }
 
+// Hibernating makes the server refuse to create a deploy, with the 400 of the service for a Deployment
+// that hibernates: a body without a requestId. Whether the service also refuses other operations is
+// not known; use [Fault.On] to test one.
+func Hibernating() Fault {
+	fault := Respond(http.StatusBadRequest, "application/json", `{"message":"Deploy is blocked because Deployment is in HIBERNATING state","statusCode":400}`).named("Hibernating()")
+	fault.operations = []string{"CreateDeploy"}
+	return fault
+}
+
 // BadGateway makes the server respond with 502 and an HTML body.
 func BadGateway() Fault {
 	return Respond(http.StatusBadGateway, "text/html", "<html><body><h1>502 Bad Gateway</h1></body></html>").named("BadGateway()")

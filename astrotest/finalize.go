@@ -27,17 +27,21 @@ func (v apiVersion) FinalizeDeploy(_ context.Context, request server.FinalizeDep
 // refusalToFinalize returns why the service would not finalize the deploy, or "".
 func (s *service) refusalToFinalize(deploy *storedDeploy, request api.FinalizeDeployRequest) string {
 	isDAGs := deploy.Type == api.DeployTypeImageAndDAG || deploy.Type == api.DeployTypeDAGOnly
+	version := request.DAGTarballVersion
+	deletesDAGs := s.emptyDAGVersionAccepted && deploy.Type == api.DeployTypeImageAndDAG && version != nil && *version == ""
+	needsVersion := deploy.IsDAGDeployEnabled && isDAGs && !deletesDAGs
+	isRemoteExecution := s.dagDeploysCheckedAtFinalize && deploy.Type == api.DeployTypeImageOnly
 	switch {
 	case s.refinalizeRefused && deploy.finalized:
 		return "The deploy is already finalized"
-	case !deploy.IsDAGDeployEnabled && needsDAGDeploys(deploy.Type):
+	case !deploy.IsDAGDeployEnabled && needsDAGDeploys(deploy.Type) && !isRemoteExecution:
 		return fmt.Sprintf("A deploy of type %s needs DAG deploys to be enabled", deploy.Type)
-	case deploy.IsDAGDeployEnabled && isDAGs && isEmpty(request.DAGTarballVersion):
+	case needsVersion && isEmpty(version):
 		return "No DAG tarball version ID provided for DAG deploy"
 	case deploy.Type == api.DeployTypeBundle && request.BundleTarballVersion == nil:
 		return "No bundle tarball version ID provided for bundle deploy"
-	case deploy.IsDAGDeployEnabled && isDAGs && !s.hasTarball(*request.DAGTarballVersion):
-		return fmt.Sprintf("No DAG tarball has the version %q: upload one, or add one with astrotest.Server.AddTarball", *request.DAGTarballVersion)
+	case needsVersion && !s.hasTarball(*version):
+		return fmt.Sprintf("No DAG tarball has the version %q: upload one, or add one with astrotest.Server.AddTarball", *version)
 	case deploy.Type == api.DeployTypeBundle && *request.BundleTarballVersion != "" && !s.hasTarball(*request.BundleTarballVersion):
 		return fmt.Sprintf("No bundle tarball has the version %q: upload one, or add one with astrotest.Server.AddTarball", *request.BundleTarballVersion)
 	}

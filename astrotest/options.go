@@ -20,6 +20,22 @@ func WithBundlesShownAs(deployType api.DeployType) Option {
 	return func(s *Server) { s.service.bundlesShownAs = deployType }
 }
 
+// WithDAGDeploysCheckedAtFinalize lets a deploy of any type be created while DAG deploys are off; it
+// then has no upload URLs. An IMAGE_ONLY deploy can be finalized, as on a Remote Execution Deployment.
+// DAG_ONLY and BUNDLE deploys are refused with 400 at finalize. By default the creation of all three
+// is refused. Which of the two the service does is not known.
+func WithDAGDeploysCheckedAtFinalize() Option {
+	return func(s *Server) { s.service.dagDeploysCheckedAtFinalize = true }
+}
+
+// WithEmptyDAGVersionAccepted lets an IMAGE_AND_DAG deploy be finalized with an empty dagTarballVersion,
+// which deletes the Deployment's DAGs. That is what the vendor's CLI sends for a project without DAGs,
+// and what it means by it. By default the server responds with 400, as to a missing version. What the
+// service does is not known.
+func WithEmptyDAGVersionAccepted() Option {
+	return func(s *Server) { s.service.emptyDAGVersionAccepted = true }
+}
+
 // WithPublicURL sets [Server.URL] to the address of a proxy in front of the server. Upload URLs
 // start with it. The default is the listener's address. Use [WithListener] to know the address that
 // the proxy must forward to. If the URL has a path, the proxy must strip it.

@@ -1,6 +1,7 @@
 package astrotest
 
 import (
+	"encoding/json"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -36,6 +37,73 @@ func TestWithBundlesShownAs(t *testing.T) {
 		assert.Equal(t, api.DeployTypeBundle, s.deploy.Type, "as AddDeploy returns it")
 		assert.Equal(t, api.DeployTypeBundle, first(s.server.Deploy(created.ID)).Type)
 	}, WithBundlesShownAs(api.DeployTypeDAGOnly))
+}
+
+// Without DAG deploys every type can be created, but only deploys without a tarball can be finalized.
+func TestWithDAGDeploysCheckedAtFinalize(t *testing.T) {
+	server := New(t, WithDAGDeploysCheckedAtFinalize(), WithAnyVersion())
+	deployment := server.AddDeployment(Deployment{})
+	path := server.URL + "/v1/organizations/" + deployment.OrganizationID + "/deployments/" + deployment.ID + "/deploys"
+	post := func(path, body string) readResponse {
+		return do(t, http.DefaultClient, storageRequest(t, http.MethodPost, path, body, "Authorization", "Bearer "+Token))
+	}
+	for _, row := range []struct {
+		create, finalize string
+		status           int
+	}{
+		{`{"type":"IMAGE_AND_DAG"}`, `{}`, 200},
+		{`{"type":"IMAGE_ONLY"}`, `{}`, 200},
+		{`{"type":"DAG_ONLY"}`, `{"dagTarballVersion":"v"}`, 400},
+		{`{"type":"BUNDLE","bundleMountPath":"/mine","bundleType":"dbt"}`, `{"bundleTarballVersion":"v"}`, 400},
+	} {
+		response := post(path, row.create)
+		require.Equal(t, 200, response.StatusCode, response.body)
+		var created api.Deploy
+		require.NoError(t, json.Unmarshal([]byte(response.body), &created))
+		assert.False(t, created.IsDAGDeployEnabled)
+		assert.Nil(t, created.DAGsUploadURL)
+		assert.Nil(t, created.BundleUploadURL)
+
+		finalized := post(path+"/"+created.ID+"/finalize", row.finalize)
+		assert.Equal(t, row.status, finalized.StatusCode, finalized.body)
+		if row.status == 400 {
+			assert.Contains(t, finalized.body, "needs DAG deploys")
+		}
+	}
+	unknown := post(path, `{"type":"DAG"}`)
+	assert.Equal(t, 400, unknown.StatusCode, unknown.body)
+}
+
+// An empty version deletes the DAGs by a deploy of type IMAGE_AND_DAG; no other type accepts it.
+func TestWithEmptyDAGVersionAccepted(t *testing.T) {
+	server := New(t, WithEmptyDAGVersionAccepted())
+	deployment := server.AddDeployment(Deployment{DAGDeploys: true, DAGTarballVersion: "monday"})
+	finalize := func(deployType api.DeployType, body string) (readResponse, api.Deploy) {
+		id := server.AddDeploy(api.Deploy{DeploymentID: deployment.ID, Type: deployType}).ID
+		path := server.URL + "/v1/organizations/" + deployment.OrganizationID + "/deployments/" + deployment.ID + "/deploys/" + id + "/finalize"
+		response := do(t, http.DefaultClient, storageRequest(t, http.MethodPost, path, body, "Authorization", "Bearer "+Token))
+		return response, first(server.Deploy(id))
+	}
+	const empty = `{"dagTarballVersion":""}`
+	for _, refused := range []struct {
+		deployType api.DeployType
+		body       string
+	}{
+		{api.DeployTypeDAGOnly, empty},
+		{api.DeployTypeImageAndDAG, "{}"},
+		{api.DeployTypeImageAndDAG, `{"dagTarballVersion":null}`},
+		{api.DeployTypeImageAndDAG, `{"dagTarballVersion":"not uploaded"}`},
+	} {
+		response, deploy := finalize(refused.deployType, refused.body)
+		assert.Equal(t, 400, response.StatusCode, "%v %s", refused, response.body)
+		assert.Equal(t, api.DeployStatusInitialized, deploy.Status)
+		assert.Equal(t, "monday", first(server.Deployment(deployment.ID)).DAGTarballVersion)
+	}
+	response, deploy := finalize(api.DeployTypeImageAndDAG, empty)
+	require.Equal(t, 200, response.StatusCode, response.body)
+	assert.Equal(t, api.DeployStatusDeployed, deploy.Status)
+	assert.Equal(t, "", *deploy.DAGTarballVersion)
+	assert.Empty(t, first(server.Deployment(deployment.ID)).DAGTarballVersion)
 }
 
 // With a proxy that has a path of its own, every URL goes through the proxy.

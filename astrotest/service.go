@@ -20,6 +20,9 @@ type service struct {
 	bundlesShownAs    api.DeployType // "" for BUNDLE
 	deployedAfter     int            // reads
 
+	dagDeploysCheckedAtFinalize bool
+	emptyDAGVersionAccepted     bool
+
 	clock   clock
 	storage *storage
 

@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -41,7 +43,7 @@ func start(t *testing.T, args ...string) simulator {
 	for range 4 {
 		line, err := lines.ReadString('\n')
 		require.NoError(t, err)
-		parts := regexp.MustCompile(`^export (\w+)=([\w.:/-]+)\n$`).FindStringSubmatch(line)
+		parts := regexp.MustCompile(`^export (\w+)=([\w.:/+=-]+)\n$`).FindStringSubmatch(line)
 		require.NotNil(t, parts, line)
 		exports[parts[1]] = parts[2]
 	}
@@ -55,15 +57,20 @@ func start(t *testing.T, args ...string) simulator {
 
 func (s simulator) create(t *testing.T, deployType string) (*http.Response, string) {
 	url := s.exports["ASTRO_API_URL"] + "/v1/organizations/" + s.exports["ASTRO_ORGANIZATION_ID"] + "/deployments/" + s.exports["ASTRO_DEPLOYMENT_ID"] + "/deploys"
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(`{"type":"`+deployType+`"}`))
+	return s.send(t, http.MethodPost, url, `{"type":"`+deployType+`"}`, http.Header{"Authorization": {"Bearer " + s.exports["ASTRO_API_TOKEN"]}})
+}
+
+// send makes a request and returns the response and its body.
+func (s simulator) send(t *testing.T, method, url, body string, header http.Header) (*http.Response, string) {
+	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	require.NoError(t, err)
-	request.Header.Set("Authorization", "Bearer "+s.exports["ASTRO_API_TOKEN"])
+	request.Header = header
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
 	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(response.Body)
+	read, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	return response, string(body)
+	return response, string(read)
 }
 
 func TestServesUntilInterrupted(t *testing.T) {
@@ -88,6 +95,30 @@ func TestServesUntilInterrupted(t *testing.T) {
 	assert.Error(t, err, "still listening")
 }
 
+// An interrupt does not wait for a client that stalls.
+func TestInterruptedDuringAnUpload(t *testing.T) {
+	s := start(t)
+	_, body := s.create(t, "DAG_ONLY")
+	target, err := url.Parse(uploadURL(body))
+	require.NoError(t, err)
+	client, err := net.Dial("tcp", target.Host)
+	require.NoError(t, err)
+	defer func() { _ = client.Close() }()
+	_, err = fmt.Fprintf(client, "PUT %s HTTP/1.1\r\nHost: x\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n", target.RequestURI())
+	require.NoError(t, err)
+	line, err := bufio.NewReader(client).ReadString('\n')
+	require.NoError(t, err)
+	require.Contains(t, line, "100 Continue", "the server waits for the body")
+	code, _ := s.stop()
+	assert.Equal(t, command.OK, code)
+	assert.NotContains(t, s.stderr.String(), "sig")
+}
+
+// uploadURL returns the upload URL in the JSON of a deploy.
+func uploadURL(deploy string) string {
+	return strings.ReplaceAll(regexp.MustCompile(`"dagsUploadUrl":"([^"]+)"`).FindStringSubmatch(deploy)[1], `\u0026`, "&")
+}
+
 func TestFlagsReachTheServer(t *testing.T) {
 	s := start(t, "-rate-limit", "1", "-dag-deploys=false")
 	response, body := s.create(t, "DAG_ONLY")
@@ -99,8 +130,7 @@ func TestFlagsReachTheServer(t *testing.T) {
 
 	s = start(t, "-upload-urls-valid-for", "-1h")
 	_, body = s.create(t, "DAG_ONLY")
-	url := strings.ReplaceAll(regexp.MustCompile(`"dagsUploadUrl":"([^"]+)"`).FindStringSubmatch(body)[1], `\u0026`, "&")
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, url, strings.NewReader("tarball"))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, uploadURL(body), strings.NewReader("tarball"))
 	require.NoError(t, err)
 	response, err = http.DefaultClient.Do(request)
 	require.NoError(t, err)
@@ -114,6 +144,8 @@ func TestBadFlags(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer func() { _ = taken.Close() }()
+	interrupted, interrupt := context.WithCancel(t.Context())
+	interrupt() // so that a simulator that starts nevertheless ends
 	for _, row := range []struct {
 		args []string
 		code int
@@ -123,6 +155,9 @@ func TestBadFlags(t *testing.T) {
 		{[]string{"-nonsense"}, command.Usage, "-nonsense"},
 		{[]string{"argument"}, command.Usage, "use flags only"},
 		{[]string{"-rate-limit", "-1"}, command.Usage, "at least 0"},
+		{[]string{"-token", "my token"}, command.Usage, "use letters, digits"},
+		{[]string{"-token", "$(id)"}, command.Usage, "-token has"},
+		{[]string{"-token", "~"}, command.Usage, "-token has"},
 		{[]string{"-upload-urls-valid-for", "1"}, command.Usage, "upload-urls-valid-for"},
 		{[]string{"-addr", "127.0.0.1"}, command.Usage, "a host and a port"},
 		{[]string{"-addr", ":0"}, command.Usage, "not on loopback"},
@@ -133,7 +168,7 @@ func TestBadFlags(t *testing.T) {
 		{[]string{"-addr", "127.0.0.1:99999"}, command.Failed, "invalid port"},
 	} {
 		var stdout, stderr bytes.Buffer
-		assert.Equal(t, row.code, run(t.Context(), row.args, &stdout, &stderr), row.args)
+		assert.Equal(t, row.code, run(interrupted, row.args, &stdout, &stderr), row.args)
 		assert.Empty(t, stdout.String())
 		assert.Contains(t, stderr.String(), row.want)
 	}

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httputil"
 
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
 )
@@ -17,33 +21,63 @@ func serve(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: choose another port with -addr, or a free one with -addr 127.0.0.1:0: %w", s.addr, err)
 	}
+	defer func() { _ = listener.Close() }()
+	token, logger := cmp.Or(s.token, jwt()), slog.New(slog.NewTextHandler(stderr, nil))
 	options := []astrotest.Option{
-		astrotest.WithListener(listener),
-		astrotest.WithLogger(slog.New(slog.NewTextHandler(stderr, nil))),
+		astrotest.InMemory(),
+		astrotest.WithPublicURL("http://" + listener.Addr().String()),
+		astrotest.WithTokens(token),
+		astrotest.WithLogger(logger),
 		astrotest.WithUploadURLsValidFor(s.uploadURLsValidFor),
 	}
 	if s.rateLimit > 0 {
 		options = append(options, astrotest.WithRateLimit(http.MethodPost, s.rateLimit))
 	}
-	server := astrotest.NewServer(options...)
-	defer server.Close()
-	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: s.dagDeploys})
+	fake := astrotest.NewServer(options...)
+	defer fake.Close()
+	fake.AddDeployment(astrotest.Deployment{ID: deploymentID, OrganizationID: organizationID, DAGDeploys: s.dagDeploys})
+	if err := introduce(fake.URL, token, stdout, stderr); err != nil {
+		return err
+	}
+	server := &http.Server{Handler: routes(fake, platform{fake, token, logger})}
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
 
-	deploys := server.URL + "/v1/organizations/" + deployment.OrganizationID + "/deployments/" + deployment.ID + "/deploys"
+// routes serves the platform, and leaves all else to the fake.
+func routes(fake *astrotest.Server, p platform) http.Handler {
+	mux := http.NewServeMux()
+	p.routes(mux)
+	mux.Handle("/", &httputil.ReverseProxy{
+		Rewrite:   func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = "http", r.In.Host },
+		Transport: fake.Client().Transport,
+		ErrorLog:  log.New(io.Discard, "", 0), // of clients that go away
+	})
+	return mux
+}
+
+// introduce tells how to use the simulator.
+func introduce(url, token string, stdout, stderr io.Writer) error {
 	_, _ = fmt.Fprintf(stderr, `A fake of the Astro API listens at %s until it is interrupted. Paste the lines
 below into another shell, and try:
 
-  curl -H "Authorization: Bearer %s" -H "Content-Type: application/json" -d '{"type":"IMAGE_AND_DAG"}' %s
+  curl -H "Authorization: Bearer $ASTRO_API_TOKEN" -H "Content-Type: application/json" -d '{"type":"IMAGE_AND_DAG"}' $ASTRO_API_URL/v1/organizations/$ASTRO_ORGANIZATION_ID/deployments/$ASTRO_DEPLOYMENT_ID/deploys
   go run ./examples/deploy -live -dags ./examples/deploy/dags
 
-`, server.URL, astrotest.Token, deploys)
-	if _, err := fmt.Fprintf(stdout, `export ASTRO_API_TOKEN=%s
+With the vendor's CLI, in an Astro project (your own configuration of the CLI is not used):
+
+  export ASTRO_HOME=$(mktemp -d) ASTRO_DOMAIN=localhost ASTRO_TELEMETRY_DISABLED=1
+  astro config set -g local.core $ASTRO_API_URL
+  astro deploy $ASTRO_DEPLOYMENT_ID --dags
+
+`, url)
+	_, err := fmt.Fprintf(stdout, `export ASTRO_API_TOKEN=%s
 export ASTRO_API_URL=%s
 export ASTRO_ORGANIZATION_ID=%s
 export ASTRO_DEPLOYMENT_ID=%s
-`, astrotest.Token, server.URL, deployment.OrganizationID, deployment.ID); err != nil {
-		return err
-	}
-	<-ctx.Done()
-	return nil
+`, token, url, organizationID, deploymentID)
+	return err
 }

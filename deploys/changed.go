@@ -29,7 +29,8 @@ import (
 // the content is deployed.
 //
 // All deploys of the Deployment are read, a hundred with each request. Two changes are not seen: one that
-// somebody makes at the same time, and a deploy that somebody finalizes again with another tarball.
+// somebody makes at the same time, or so recently that the service does not list it, and a deploy that
+// somebody finalizes again with another tarball.
 //
 // The source must report a content digest, as those of tarball.Dir and tarball.FS do, and the client must
 // have the method ListDeploys of [*wrapper.Client].
@@ -68,12 +69,13 @@ func RecordedDigest(deploy *api.Deploy) string {
 }
 
 func (p *plan) checkOnlyIfChanged(client Client) error {
-	if !p.onlyIfChanged {
-		return nil
-	}
 	_, canList := client.(lister)
 	description := p.request.Description
 	switch {
+	case !p.onlyIfChanged && RecordedDigest(&api.Deploy{Description: description}) != "": // of other content, if it was copied
+		return &wrapper.ValidationError{Field: "description", Rule: "must not end with a content digest, such as [content v1:...], which OnlyIfChanged adds: remove it"}
+	case !p.onlyIfChanged:
+		return nil
 	case p.isImage || p.source == nil:
 		return &wrapper.ValidationError{Field: "options", Rule: "must not contain OnlyIfChanged, which is for DAGs and bundles: an image and a removal have no content digest"}
 	case !canList:
@@ -124,15 +126,17 @@ func (d *deploying) compare(ctx context.Context) error {
 	return nil
 }
 
-// competesWith reports whether a deploy may replace what the plan deploys.
+// competesWith reports whether a deploy may replace what the plan deploys. Whether a rollback of the whole
+// Deployment replaces its bundles is not documented.
 func (p *plan) competesWith(deploy *api.Deploy) bool {
+	isBundle := *cmp.Or(deploy.BundleMountPath, new(string)) != ""
 	if p.request.Type == api.DeployTypeBundle {
-		return mountsAt(deploy, p.request.BundleMountPath)
+		return mountsAt(deploy, p.request.BundleMountPath) || !isBundle && deploy.RollbackFromID != nil
 	}
-	return deploy.BundleMountPath == nil
+	return !isBundle
 }
 
-// lastOf returns the deploy that took effect last, or nil if the times that the deploys show, which are
+// lastOf returns the deploy that took effect last, or nil if the times that the deploys show, which may be
 // in whole seconds, leave that open.
 func lastOf(deploys []*api.Deploy) (last *api.Deploy) {
 	for _, deploy := range deploys {
@@ -141,7 +145,7 @@ func lastOf(deploys []*api.Deploy) (last *api.Deploy) {
 		}
 	}
 	for _, deploy := range deploys {
-		if deploy != last && !lastChange(deploy).Before(last.CreatedAt) {
+		if deploy != last && !lastChange(deploy).Before(last.CreatedAt.Truncate(time.Second)) {
 			return nil
 		}
 	}
@@ -163,7 +167,7 @@ func lastChange(deploy *api.Deploy) time.Time {
 
 // versionOf returns the tarball version that a deploy shows to be live, or "".
 func (p *plan) versionOf(deploy *api.Deploy) string {
-	if deploy.Status != api.DeployStatusDeployed || deploy.RollbackFromID != nil {
+	if deploy.Status != api.DeployStatusDeployed || deploy.RollbackFromID != nil || !deploy.IsDAGDeployEnabled {
 		return ""
 	}
 	version := deploy.DAGTarballVersion

@@ -161,6 +161,28 @@ func TestNeededDeploys(t *testing.T) {
 				}
 			})
 		}},
+		"another in the same second, to the millisecond": {before: func(s scene) { finalize(s, ofKind(s, api.Deploy{}).ID) }, after: func(s scene) {
+			first, _ := s.server.Deploy(s.first.DeployID)
+			edited(s, func(deploy map[string]any) {
+				if deploy["id"] == s.first.DeployID {
+					deploy["createdAt"] = first.CreatedAt.Add(200 * time.Millisecond)
+				} else {
+					deploy["createdAt"], deploy["updatedAt"] = first.CreatedAt, first.CreatedAt
+				}
+			})
+		}},
+		"an empty mount path": {after: func(s scene) {
+			finalize(s, ofKind(s, api.Deploy{}).ID)
+			edited(s, func(deploy map[string]any) {
+				if deploy["id"] != s.first.DeployID {
+					deploy["bundleMountPath"] = ""
+				}
+			})
+		}, only: "DAGs"},
+		"the whole Deployment is rolled back": {after: func(s scene) {
+			s.server.AddDeploy(ended(api.Deploy{DeploymentID: s.to.DeploymentID, Type: api.DeployTypeImageAndDAG, RollbackFromID: ptr("clearlier")}, api.DeployStatusDeployed))
+		}},
+		"DAG deploys were disabled":       {after: func(s scene) { edited(s, func(deploy map[string]any) { deploy["isDagDeployEnabled"] = false }) }},
 		"it failed":                       {after: func(s scene) { edited(s, func(deploy map[string]any) { deploy["status"] = "FAILED" }) }},
 		"it is not done":                  {after: func(s scene) { edited(s, func(deploy map[string]any) { deploy["status"] = "INITIALIZED" }) }},
 		"it has no version":               {after: func(s scene) { edited(s, func(deploy map[string]any) { delete(deploy, "dagTarballVersion") }) }, only: "DAGs"},
@@ -285,7 +307,7 @@ func (r reported) ContentDigest() string { return r.digest }
 
 func TestComparisonIsRefused(t *testing.T) {
 	server, client, to := newService(t)
-	long, fits := strings.Repeat("ä", 421), strings.Repeat("ä", 420)
+	long, fits, copied := strings.Repeat("ä", 421), strings.Repeat("ä", 420), deploys.WithDescription("Monday [content v1:ab]")
 	for field, call := range map[string]func() error{
 		"client": func() error {
 			return second(deploys.DAGs(t.Context(), withoutList{client}, to, folder("a"), deploys.OnlyIfChanged()))
@@ -301,6 +323,10 @@ func TestComparisonIsRefused(t *testing.T) {
 		require.ErrorAs(t, call(), &invalid, field)
 		assert.Equal(t, field, invalid.Field)
 	}
+	_, err := deploys.DAGs(t.Context(), client, to, folder("a"), copied)
+	require.ErrorContains(t, err, "description must not end with a content digest", "it would be the record of other content")
+	_, err = deploys.Image(t.Context(), client, to, (&pushes{}).push, copied)
+	require.ErrorContains(t, err, "description must not end with a content digest")
 	for _, digest := range []string{"", "a b", "a]", strings.Repeat("a", 68), "[a"} {
 		_, err := deploys.DAGs(t.Context(), client, to, reporting(digest), deploys.OnlyIfChanged())
 		require.ErrorContains(t, err, "content digest", digest)
@@ -310,6 +336,9 @@ func TestComparisonIsRefused(t *testing.T) {
 	result, err := deploys.DAGs(t.Context(), client, to, reporting(strings.Repeat("a", 67)), deploys.OnlyIfChanged(), deploys.WithDescription(fits))
 	require.NoError(t, err)
 	assert.Equal(t, strings.Repeat("a", 67), deploys.RecordedDigest(result.Deploy))
+	result, err = deploys.DAGs(t.Context(), client, to, folder("a"), deploys.OnlyIfChanged(), copied)
+	require.NoError(t, err)
+	assert.Equal(t, result.ContentDigest, deploys.RecordedDigest(result.Deploy), "the last one is the record")
 }
 
 func TestRecordedDigest(t *testing.T) {

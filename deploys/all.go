@@ -97,10 +97,7 @@ func toAll(ctx context.Context, client Client, to []wrapper.Deployment, p plan, 
 	if _, err := first.run(ctx, first.steps()[:1]); err != nil {
 		return nil, err
 	}
-	tarball, isAt := first.packed.(io.ReaderAt)
-	if !isAt {
-		tarball = &readerAt{reader: first.packed}
-	}
+	tarball := &readerAt{reader: first.packed}
 	outcomes, unfinished := make([]Outcome, len(to)), make(chan struct{}, maxUnfinished)
 	ended, panicked := make(chan int, len(to)), make(chan any, len(to))
 	var workers sync.WaitGroup
@@ -191,7 +188,8 @@ func (d *deploying) limited(places chan struct{}) (steps []step, leave func()) {
 	return steps, leave
 }
 
-// readerAt makes a reader that has one position usable by several goroutines.
+// readerAt makes a reader that has one position usable by several goroutines. It is used even if the reader
+// has a ReadAt: that of an embedded file would bypass a Read of its own.
 type readerAt struct {
 	mu     sync.Mutex
 	reader io.ReadSeeker

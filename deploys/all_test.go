@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -102,6 +104,35 @@ func TestToAll(t *testing.T) {
 			assert.Equal(t, int32(1), source.opened.Load(), "packed once")
 			assert.Equal(t, int32(1), source.closed.Load())
 		})
+	}
+}
+
+// offset is a tarball that begins later in its file. The ReadAt of the file knows nothing of that.
+type offset struct{ *os.File }
+
+const begin = 100
+
+func (o offset) Open(context.Context, string) (io.ReadSeekCloser, error) { return o, nil }
+
+func (o offset) Seek(to int64, whence int) (int64, error) {
+	if whence == io.SeekStart {
+		to += begin
+	}
+	at, err := o.File.Seek(to, whence)
+	return at - begin, err
+}
+
+func TestTarballWithItsOwnPosition(t *testing.T) {
+	server, client, _ := newService(t)
+	file, err := os.Create(filepath.Join(t.TempDir(), "file"))
+	require.NoError(t, err)
+	_, err = file.Write(append(gzipped(begin), gzipped(3000)...))
+	require.NoError(t, err)
+	outcomes, err := deploys.DAGsToAll(t.Context(), client, deploymentsOn(server, 3), offset{file})
+	require.NoError(t, err)
+	for _, outcome := range outcomes {
+		content, _ := server.Tarball(outcome.Result.TarballVersion)
+		assert.Equal(t, gzipped(3000), content)
 	}
 }
 

@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/internal/check"
+	"github.com/astro-finalize/astro-finalize-go/internal/redact"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -42,7 +45,7 @@ func (s State) Content() wrapper.Content {
 }
 
 // ParseState reads the JSON of a State, and checks it: IDs and the version must be valid, the deploy must be
-// one of the given Deployment, and there must be no other fields. Any error is a [*wrapper.ValidationError].
+// one of the given Deployment, and each field may be there only once, and no other. Any error is a [*wrapper.ValidationError].
 func ParseState(data []byte, of wrapper.Deployment) (State, error) {
 	var state State
 	decoder := json.NewDecoder(bytes.NewReader(data))
@@ -53,8 +56,11 @@ func ParseState(data []byte, of wrapper.Deployment) (State, error) {
 			err = errors.New("there is more after it")
 		}
 	}
-	if err != nil {
-		return State{}, &wrapper.ValidationError{Field: "state", Rule: fmt.Sprintf("must be the JSON of a State, and not that of a deploy: %v", err)}
+	if err == nil {
+		err = checkNames(data)
+	}
+	if err != nil { // its text may have the name of a field, which may be anything
+		return State{}, &wrapper.ValidationError{Field: "state", Rule: fmt.Sprintf("must be the JSON of a State, and not that of a deploy: %v", redact.Error(err))}
 	}
 	if err := cmp.Or(
 		ruled("organizationId", state.OrganizationID, check.ID(state.OrganizationID)),
@@ -71,6 +77,24 @@ func ParseState(data []byte, of wrapper.Deployment) (State, error) {
 		}
 	}
 	return state, nil
+}
+
+// checkNames refuses two fields whose names differ at most in case. Of those, encoding/json takes the last,
+// and another program that reads the state may take the first. All values are strings or null.
+func checkNames(data []byte) error {
+	var names []string
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	_, _ = decoder.Token()
+	for decoder.More() {
+		token, _ := decoder.Token()
+		_, _ = decoder.Token() // the value
+		name, _ := token.(string)
+		if slices.ContainsFunc(names, func(other string) bool { return strings.EqualFold(name, other) }) {
+			return fmt.Errorf("the field %q is there twice", name)
+		}
+		names = append(names, name)
+	}
+	return nil
 }
 
 func ruled(field, value, rule string) error {

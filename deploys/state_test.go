@@ -100,6 +100,9 @@ func TestParseState(t *testing.T) {
 		strings.Replace(whole, "2024-01-12", "$VERSION", 1):                              "state.tarballVersion",
 		strings.Replace(whole, `"on"`, `"maybe"`, 1):                                     "maybe",
 		strings.Replace(whole, `"type"`, `"dagsUploadUrl":"https://x/?sig=a","type"`, 1): `unknown field "dagsUploadUrl"`,
+		strings.Replace(whole, `"type"`, `"deployId":"another","type"`, 1):               `the field "deployId" is there twice`,
+		strings.Replace(whole, `"type"`, `"DeployID":null,"type"`, 1):                    `the field "DeployID" is there twice`,
+		strings.Replace(whole, `"type"`, `"https://x/?sig=a":"","type"`, 1):              `unknown field "[REDACTED]"`,
 	} {
 		state, err := deploys.ParseState([]byte(text), of)
 		var invalid *wrapper.ValidationError

@@ -93,7 +93,7 @@ func (d *deploying) push(ctx context.Context) error {
 	}
 	err := d.plan.push(ctx, strings.TrimPrefix(d.deploy.ImageRepository, "https://"), d.deploy.ImageTag)
 	if err != nil {
-		return redact.Error(retry.WhyEnded(ctx, err))
+		return afterCreate(redact.Error(retry.WhyEnded(ctx, err)))
 	}
 	return nil
 }

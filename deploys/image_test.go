@@ -122,6 +122,17 @@ func TestPushOutlivesTheContext(t *testing.T) {
 	assert.Contains(t, err.Error(), "was not finalized")
 }
 
+// A ValidationError promises that nothing was sent, which is not true once a push has begun.
+func TestPushIsNeverInvalid(t *testing.T) {
+	_, client, deployment := newService(t)
+	_, err := deploys.Image(t.Context(), client, deployment, func(context.Context, string, string) error {
+		return &wrapper.ValidationError{Field: "image", Rule: "must exist"}
+	})
+	require.ErrorContains(t, err, "push: image must exist; deploy ")
+	var invalid *wrapper.ValidationError
+	assert.NotErrorAs(t, err, &invalid)
+}
+
 // The secrets of an upload URL do not pass through the error of a push.
 func TestPushErrorHasNoSignature(t *testing.T) {
 	_, client, deployment := newService(t)

@@ -33,7 +33,7 @@ func BundleToAll(ctx context.Context, client Client, to []wrapper.Deployment, at
 type Outcome struct {
 	Deployment wrapper.Deployment
 	Result     *Result // nil if there is an error
-	Err        error   // usually an *Error
+	Err        error   // an *Error
 }
 
 // MultiError reports that deploys to one or more of several Deployments failed. It unwraps to the error of
@@ -105,11 +105,14 @@ func toAll(ctx context.Context, client Client, to []wrapper.Deployment, p plan, 
 	for i, deployment := range to {
 		one := newDeploying(client, deployment, p)
 		one.inherit(first, tarball)
-		outcomes[i] = Outcome{Deployment: deployment, Err: errNoResult}
+		outcomes[i].Deployment = deployment
 		workers.Go(func() {
 			defer func() {
 				if value := recover(); value != nil {
 					panicked <- value
+				}
+				if outcomes[i].Result == nil && outcomes[i].Err == nil { // a panic, or the end of the goroutine
+					outcomes[i].Err = one.failed(errNoResult)
 				}
 				ended <- i
 			}()

@@ -380,20 +380,43 @@ func TestToAllPanics(t *testing.T) {
 	}
 }
 
-// ending is a client that ends its goroutine, as t.FailNow does.
-type ending struct{ deploys.Client }
+// ending is a client that ends its goroutine, as t.FailNow does, once a deploy was created or finalized.
+type ending struct {
+	deploys.Client
+	at deploys.Stage
+}
 
-func (ending) Finalize(context.Context, wrapper.Target, wrapper.Content) (*api.Deploy, error) {
+func (e ending) CreateDeploy(ctx context.Context, in wrapper.Deployment, request api.CreateDeployRequest) (*api.Deploy, error) {
+	deploy, err := e.Client.CreateDeploy(ctx, in, request)
+	if e.at == deploys.StageCreate {
+		runtime.Goexit()
+	}
+	return deploy, err
+}
+
+func (e ending) Finalize(ctx context.Context, target wrapper.Target, content wrapper.Content) (*api.Deploy, error) {
+	_, _ = e.Client.Finalize(ctx, target, content)
 	runtime.Goexit()
 	return nil, nil
 }
 
+// What may be on the service is not hidden.
 func TestToAllEndsItsGoroutine(t *testing.T) {
-	server, client, _ := newService(t)
-	outcomes, err := deploys.DAGsToAll(t.Context(), ending{client}, deploymentsOn(server, 2), folder("a"))
-	require.Error(t, err)
-	for _, outcome := range outcomes {
-		require.Error(t, outcome.Err)
-		assert.Nil(t, outcome.Result)
+	for at, text := range map[deploys.Stage]string{
+		deploys.StageCreate:   "the client returned neither a result nor an error; calling again creates another deploy",
+		deploys.StageFinalize: "can be finalized again with the same content",
+	} {
+		server, client, _ := newService(t)
+		outcomes, err := deploys.DAGsToAll(t.Context(), ending{client, at}, deploymentsOn(server, 2), folder("a"))
+		require.ErrorContains(t, err, "2 of 2 Deployments failed")
+		for _, outcome := range outcomes {
+			assert.Nil(t, outcome.Result)
+			var failed *deploys.Error
+			require.ErrorAs(t, outcome.Err, &failed)
+			assert.Equal(t, at, failed.Stage)
+			assert.True(t, failed.MayExist)
+			assert.Equal(t, at == deploys.StageFinalize, failed.Result.DeployID != "")
+			assert.ErrorContains(t, failed, text)
+		}
 	}
 }

@@ -70,7 +70,7 @@ func (e *Error) state() string {
 		return deploy + " was created but not finalized, " + unchanged + "; calling again creates another deploy"
 	case errors.As(e.Err, &failed):
 		return "check the Deployment to see what it runs now; calling again creates another deploy"
-	case e.Stage == StageFinalize && errors.Is(e.Err, wrapper.ErrOutcomeUnknown):
+	case e.Stage == StageFinalize && (errors.Is(e.Err, wrapper.ErrOutcomeUnknown) || errors.Is(e.Err, errNoResult)):
 		return deploy + e.withVersion() + " can be finalized again with the same content, which replaces any newer deploy: check with GetDeploy first; calling again creates another deploy"
 	case e.Stage == StageFinalize:
 		return deploy + e.withVersion() + " was not finalized, " + unchanged + "; continue with Finalize, since calling again creates another deploy"

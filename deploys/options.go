@@ -8,7 +8,8 @@ import (
 // Option configures a deploy. Which ones a function accepts is in their documentation; most accept all.
 type Option func(*plan) error
 
-// WithDescription sets the description of the deploy, with at most 500 characters.
+// WithDescription sets the description of the deploy, with at most 500 characters. Unless [OnlyIfChanged] is
+// used, too, it must not end with a content digest as recorded by that option: it could be that of other content.
 func WithDescription(description string) Option {
 	return func(p *plan) error {
 		p.request.Description = &description

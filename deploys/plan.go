@@ -91,11 +91,12 @@ func (d *deploying) steps() []step {
 func (d *deploying) run(ctx context.Context, steps []step) (*Result, error) {
 	started := time.Now()
 	for _, step := range steps {
+		d.stage = step.stage
 		begun := time.Now()
 		err := step.do(ctx)
 		*step.took, d.result.Timings.Total = time.Since(begun), time.Since(started)
 		if err != nil {
-			return nil, &Error{Stage: step.stage, Result: d.shown(), Err: err, MayExist: d.mayExist}
+			return nil, d.failed(err)
 		}
 		if d.result.Unchanged {
 			break
@@ -103,4 +104,9 @@ func (d *deploying) run(ctx context.Context, steps []step) (*Result, error) {
 	}
 	result := d.shown()
 	return &result, nil
+}
+
+// failed returns the error of the stage that was reached.
+func (d *deploying) failed(err error) *Error {
+	return &Error{Stage: d.stage, Result: d.shown(), Err: err, MayExist: d.mayExist}
 }

@@ -45,7 +45,8 @@ func (s State) Content() wrapper.Content {
 }
 
 // ParseState reads the JSON of a State, and checks it: IDs and the version must be valid, the deploy must be
-// one of the given Deployment, and each field may be there only once, and no other. Any error is a [*wrapper.ValidationError].
+// one of the given Deployment, and there must be no other fields, nor one twice. Any error is a
+// [*wrapper.ValidationError].
 func ParseState(data []byte, of wrapper.Deployment) (State, error) {
 	var state State
 	decoder := json.NewDecoder(bytes.NewReader(data))

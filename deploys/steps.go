@@ -20,6 +20,7 @@ type deploying struct {
 	to     wrapper.Deployment
 	plan   plan
 
+	stage    Stage // that was reached
 	packed   io.ReadSeekCloser
 	deploy   *api.Deploy // from the last response
 	tarball  *blob.Tarball
@@ -68,6 +69,7 @@ func (d *deploying) close() {
 }
 
 func (d *deploying) create(ctx context.Context) error {
+	d.mayExist = true // also if the client panics
 	deploy, err := d.client.CreateDeploy(ctx, d.to, d.request())
 	d.mayExist = err == nil || mayHaveTakenEffect(err)
 	d.record(deploy, err)

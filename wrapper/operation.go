@@ -38,9 +38,10 @@ func idempotent(server *url.URL) func(*http.Request) bool {
 		case http.MethodGet:
 			return true
 		case http.MethodPost:
-			// Below the base, the deploys of a Deployment are at /organizations/{id}/deployments/{id}/deploys.
+			// Below the base, the deploys of a Deployment are at /organizations/{id}/deployments/{id}/deploys. A proxy may
+			// undo an escape, as that of the slash in p%2Frollback.
 			deploy := strings.TrimSuffix(strings.TrimPrefix(request.URL.EscapedPath(), base), "/finalize")
-			return strings.Count(deploy, "/") == 6 && path.Base(path.Dir(deploy)) == "deploys"
+			return strings.Count(deploy, "/") == 6 && path.Base(path.Dir(deploy)) == "deploys" && !strings.Contains(deploy, "%")
 		}
 		return false
 	}

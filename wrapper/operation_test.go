@@ -23,6 +23,7 @@ func TestOnlyReadsAndUpdatesAreIdempotent(t *testing.T) {
 		{http.MethodPost, deploy, true},
 		{http.MethodPost, base + "/organizations/o/deployments/d/deploys", false},
 		{http.MethodPost, deploy + "/rollback", false},
+		{http.MethodPost, deploy + "%2Frollback", false},
 		{http.MethodPost, deploy + "/finalize/x", false},
 		{http.MethodPost, base + "/finalize/x", false},
 		{http.MethodPost, base + "/organizations/o/deployments/deploys/deploys", false},

@@ -28,7 +28,8 @@ import (
 // Deployment must list the newest one's bundle, with the same type. If anything needed to tell is missing,
 // the content is deployed.
 //
-// All deploys of the Deployment are read, a hundred with each request. Two changes are not seen: one that
+// All deploys of the Deployment are read, a hundred with each request. When one was changed is taken from its
+// updatedAt. Two changes are not seen: one that
 // somebody makes at the same time, or so recently that the service does not list it, and a deploy that
 // somebody finalizes again with another tarball.
 //

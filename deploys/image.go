@@ -12,7 +12,8 @@ import (
 )
 
 // Push pushes an image as repository:tag, for example with docker or crane. The repository, such as
-// registry.example/team/image, has no scheme. Push must return when ctx ends. Its error ends the deploy.
+// registry.example/team/image, has no scheme. Push must return when ctx ends. Its error ends the deploy
+// and is shown, so it must not contain a password.
 // With docker, which must be logged in to the registry, a push is:
 //
 //	docker tag my-image:latest "$repository:$tag"

@@ -14,27 +14,31 @@ const (
 
 // headers are the headers that are not for every request, and what to do instead. A prefix ends with -.
 var headers = map[string]string{
-	"Authorization":     "use WithToken or WithTokenSource",
-	"Cookie":            "use the Jar of WithHTTPClient",
-	"Host":              "use WithBaseURL",
-	"User-Agent":        "use WithUserAgent",
-	"Idempotency-Key":   "it is for one request, and this option is for all of them",
-	"X-Idempotency-Key": "it is for one request, and this option is for all of them",
-	"Accept":            setByClient,
-	"Accept-Encoding":   setByClient,
-	"Content-":          setByClient,
-	"Expect":            setByClient,
-	"Connection":        setByTransport,
-	"Http2-Settings":    setByTransport,
-	"Keep-Alive":        setByTransport,
-	"Proxy-":            setByTransport,
-	"Te":                setByTransport,
-	"Trailer":           setByTransport,
-	"Transfer-Encoding": setByTransport,
-	"Upgrade":           setByTransport,
+	"Authorization":          "use WithToken or WithTokenSource",
+	"Cookie":                 "use the Jar of WithHTTPClient",
+	"Host":                   "use WithBaseURL",
+	"User-Agent":             "use WithUserAgent",
+	"If-":                    forOneRequest,
+	"Idempotency-Key":        forOneRequest,
+	"X-Idempotency-Key":      forOneRequest,
+	"Range":                  forOneRequest,
+	"X-Http-Method-Override": forOneRequest,
+	"Accept":                 setByClient,
+	"Accept-Encoding":        setByClient,
+	"Content-":               setByClient,
+	"Expect":                 setByClient,
+	"Connection":             setByTransport,
+	"Http2-Settings":         setByTransport,
+	"Keep-Alive":             setByTransport,
+	"Proxy-":                 setByTransport,
+	"Te":                     setByTransport,
+	"Trailer":                setByTransport,
+	"Transfer-Encoding":      setByTransport,
+	"Upgrade":                setByTransport,
 }
 
 const (
+	forOneRequest  = "it is for one request, and this option is for all of them"
 	setByClient    = "the client sets it to what the request needs"
 	setByTransport = "the Transport of WithHTTPClient sets it for each connection"
 )

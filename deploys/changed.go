@@ -22,16 +22,14 @@ import (
 // The record is in the description of each deploy, where the Astro UI shows it: this option adds the content
 // digest at the end, such as "[content v1:…]". So a description may have at most 420 characters.
 //
-// Nothing has changed if the newest deploy of the Deployment records the same digest, is DEPLOYED and is not
-// a rollback, and if no other one was created or changed in the second in which it was created or later. For
-// DAGs, all deploys count but those of bundles. For a bundle, those at its mount path count, and the
-// Deployment must list the newest one's bundle, with the same type. If anything needed to tell is missing,
-// the content is deployed.
+// Nothing has changed if the newest deploy records the same digest, is DEPLOYED and is not a rollback, and if
+// no other was created or changed in the second in which it was created, or later. For DAGs, all deploys
+// count but those of bundles. For a bundle, those at its mount path and all rollbacks count, and the
+// Deployment must list that deploy's bundle there, with the same type. In any doubt, the content is deployed.
 //
-// All deploys of the Deployment are read, a hundred with each request. When one was changed is taken from its
-// updatedAt. Two changes are not seen: one that
-// somebody makes at the same time, or so recently that the service does not list it, and a deploy that
-// somebody finalizes again with another tarball.
+// All deploys of the Deployment are read, 100 with each request; updatedAt says when one was changed. Two
+// changes are not seen: one that somebody makes at the same time, or so recently that the service does not
+// show it yet, and a deploy that somebody finalizes again with another tarball.
 //
 // The source must report a content digest, as those of tarball.Dir and tarball.FS do, and the client must
 // have the method ListDeploys of [*wrapper.Client].

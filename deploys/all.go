@@ -14,8 +14,8 @@ import (
 )
 
 // DAGsToAll is [DAGs] for several Deployments. The source is packed once. The deploys run in parallel, as
-// fast as the client's limiters allow: up to 64 at a time are between their creation and the end of their
-// finalize, and any number waits to be DEPLOYED.
+// fast as the client's limiters allow: up to 64 deploys at a time are created but not yet finalized, and any
+// number may be waiting to be DEPLOYED.
 //
 // Every Deployment is attempted, whatever happens to the others. There is one [Outcome] for each, in the
 // order of to; if any failed, the error is a [*MultiError]. Invalid arguments and a source that cannot be
@@ -182,7 +182,7 @@ func (d *deploying) limited(places chan struct{}) (steps []step, leave func()) {
 		}
 	}
 	steps = d.steps()
-	steps[0] = step{StageCompare, enter, new(time.Duration)} // instead of packing
+	steps[0] = step{StageCreate, enter, new(time.Duration)} // instead of packing
 	last := &steps[len(steps)-1]
 	last.do = func(ctx context.Context) error {
 		leave()

@@ -254,8 +254,14 @@ func TestUnfinishedDeploysAreLimited(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		created := 0
 		for i, outcome := range outcomes {
-			require.ErrorIs(t, outcome.Err, context.DeadlineExceeded)
-			created += server.Creates(to[i].DeploymentID)
+			var failed *deploys.Error
+			require.ErrorAs(t, outcome.Err, &failed)
+			require.ErrorIs(t, failed, context.DeadlineExceeded)
+			stage := deploys.StageCreate // those that wait for a place
+			if n := server.Creates(to[i].DeploymentID); n > 0 {
+				stage, created = deploys.StageUpload, created+n
+			}
+			require.Equal(t, stage, failed.Stage)
 		}
 		assert.Equal(t, 64, created)
 	})

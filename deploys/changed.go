@@ -16,20 +16,22 @@ import (
 )
 
 // OnlyIfChanged makes [DAGs], [Bundle], [DAGsToAll] and [BundleToAll] deploy only if the Deployment does not
-// already have the content of the source. If it has, [Result].Unchanged is set, and Result.DeployID is the
-// deploy that the content came with. The token also needs the permission deployment.deploys.get.
+// already have the content of the source. If it does, [Result].Unchanged is set, and Result.DeployID is the
+// deploy that brought the content.
 //
 // The record is in the description of each deploy, where the Astro UI shows it: this option adds the content
-// digest at the end, such as "[content v1:…]". So a description may have at most 420 characters.
+// digest at the end, such as "[content v1:…]". So a description may have at most 420 characters. After a
+// deploy without this option, or once somebody has replaced the description, the content is deployed again.
 //
 // Nothing has changed if the newest deploy records the same digest, is DEPLOYED and is not a rollback, and if
-// no other was created or changed in the second in which it was created, or later. For DAGs, all deploys
-// count but those of bundles. For a bundle, those at its mount path and all rollbacks count, and the
-// Deployment must list that deploy's bundle there, with the same type. In any doubt, the content is deployed.
+// every other deploy was created and last changed in an earlier second. For DAGs, all deploys count except
+// those of bundles. For a bundle, those at its mount path and all rollbacks count, and the Deployment must
+// list the newest one's bundle there, with the same type. In any doubt, the content is deployed.
 //
-// All deploys of the Deployment are read, 100 with each request; updatedAt says when one was changed. Two
-// changes are not seen: one that somebody makes at the same time, or so recently that the service does not
-// show it yet, and a deploy that somebody finalizes again with another tarball.
+// All deploys of the Deployment are read, 100 with each request; if that fails, nothing is deployed. When one
+// was last changed is its updatedAt. Two changes are not seen: one that somebody makes at the same time, or so
+// recently that the service does not show it yet, and a deploy that somebody finalizes again with another
+// tarball.
 //
 // The source must report a content digest, as those of tarball.Dir and tarball.FS do, and the client must
 // have the method ListDeploys of [*wrapper.Client].
@@ -56,7 +58,7 @@ var (
 )
 
 // RecordedDigest returns the content digest that [OnlyIfChanged] recorded in the description of a deploy, or
-// "" if there is none. Whether the Deployment still has that content is another question.
+// "" if there is none. It does not tell whether the Deployment still has that content.
 func RecordedDigest(deploy *api.Deploy) string {
 	if deploy == nil || deploy.Description == nil {
 		return ""

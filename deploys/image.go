@@ -12,9 +12,9 @@ import (
 )
 
 // Push pushes an image as repository:tag, for example with docker or crane. The repository, such as
-// registry.example/team/image, has no scheme. Push must return when ctx ends. Its error ends the deploy
-// and is shown, so it must not contain a password.
-// With docker, which must be logged in to the registry, a push is:
+// registry.example/team/image, has no scheme. Push must return when ctx ends. Its error ends the deploy, and is
+// shown: it must not contain a password. The registry accepts the user cli with the API token as the
+// password. After docker login, a push is:
 //
 //	docker tag my-image:latest "$repository:$tag"
 //	docker push "$repository:$tag"
@@ -27,9 +27,11 @@ import (
 type Push func(ctx context.Context, repository, tag string) error
 
 // Image deploys an image to a Deployment. It creates a deploy, calls push with the repository and tag of
-// that deploy, finalizes it and waits until it is DEPLOYED. The type is IMAGE_ONLY, or IMAGE_AND_DAG with
-// [WithDAGs] or [WithDAGsInImage]. DAGs are packed before the deploy is created, and uploaded before push
-// is called, since a push may take longer than the upload URL is valid.
+// that deploy, finalizes it and waits until it is DEPLOYED. The type is IMAGE_ONLY, which keeps the DAGs of
+// the Deployment, or IMAGE_AND_DAG with [WithDAGs] or [WithDAGsInImage]. A Deployment with DAG deploys
+// disabled supports IMAGE_ONLY only for Remote Execution: use WithDAGsInImage. DAGs are packed before the
+// deploy is created, and uploaded before push is called, since a push may take longer than the upload URL is
+// valid.
 //
 // If push fails, the deploy is not finalized and the Deployment is unchanged.
 func Image(ctx context.Context, client Client, to wrapper.Deployment, push Push, options ...Option) (*Result, error) {
@@ -59,7 +61,8 @@ func WithDAGs(dags Source) Option {
 }
 
 // WithDAGsInImage makes [Image] deploy the DAGs that are in the image. The Deployment must have DAG deploys
-// disabled; otherwise its DAGs come from a tarball, and the image's are not used.
+// disabled; otherwise its DAGs come from a tarball, and the image's are not used. If [WithDAGs] is given as
+// well, the last one counts.
 func WithDAGsInImage() Option {
 	return func(p *plan) error {
 		if err := p.needsImage("WithDAGsInImage"); err != nil {

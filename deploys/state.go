@@ -26,7 +26,8 @@ import (
 //	deploy, err = client.Finalize(ctx, state.Target, state.Content())
 //
 // Its JSON contains no secrets. Store it, and never the [api.Deploy], whose JSON contains the upload URLs. A
-// process that uploads reads the URL with GetDeploy.
+// process that uploads reads the URL with GetDeploy. A process that finalizes checks with GetDeploy that the
+// deploy is still INITIALIZED: to finalize an old one again replaces what was deployed since.
 type State struct {
 	wrapper.Target
 	TarballVersion string `json:"tarballVersion,omitempty"` // "" before the upload, and if there is none
@@ -44,8 +45,8 @@ func (s State) Content() wrapper.Content {
 	return wrapper.DAGTarball(s.TarballVersion)
 }
 
-// ParseState reads the JSON of a State, and checks it: IDs and the version must be valid, the deploy must be
-// one of the given Deployment, and there must be no other fields, nor one twice. Any error is a
+// ParseState reads the JSON of a State, and checks it: IDs and the version must be valid, the deploy must
+// belong to the given Deployment, and there must be no other fields, nor one twice. Any error is a
 // [*wrapper.ValidationError].
 func ParseState(data []byte, of wrapper.Deployment) (State, error) {
 	var state State
@@ -112,5 +113,5 @@ func same(field, value, want string) error {
 	if value == want {
 		return nil
 	}
-	return ruled(field, value, fmt.Sprintf("must be %.64q: the state is that of another deploy", want))
+	return ruled(field, value, fmt.Sprintf("must be %.64q: the state belongs to another Deployment", want))
 }

@@ -91,7 +91,7 @@ func TestParseState(t *testing.T) {
 		whole + whole: "more after it",
 		whole + `x`:   "more after it",
 		`[]`:          "state must be the JSON of a State",
-		strings.Replace(whole, "clorg", "other", 1):                                      `state.organizationId must be "clorg": the state is that of another deploy (got "other")`,
+		strings.Replace(whole, "clorg", "other", 1):                                      `state.organizationId must be "clorg": the state belongs to another Deployment (got "other")`,
 		strings.Replace(whole, "cldep", "other", 1):                                      `state.deploymentId must be "cldep"`,
 		strings.Replace(whole, "clvet", "a/b", 1):                                        "state.deployId",
 		strings.Replace(whole, "clvet", "", 1):                                           "state.deployId must not be empty",

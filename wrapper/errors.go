@@ -13,7 +13,7 @@ import (
 // The kinds of an [*APIError], for [errors.Is].
 var (
 	ErrBadRequest         = errors.New("bad request")         // 400: see Message and FieldErrors
-	ErrHibernating        = errors.New("hibernating")         // a 400, too: the Deployment hibernates; Hint says how to wake it
+	ErrHibernating        = errors.New("hibernating")         // also a 400: the Deployment hibernates; Hint says how to wake it
 	ErrUnauthorized       = errors.New("unauthorized")        // 401: create a new token
 	ErrForbidden          = errors.New("forbidden")           // 403: the token's role lacks the permission in Hint
 	ErrNotFound           = errors.New("not found")           // 404: an ID or the base URL is wrong; Hint says which

@@ -189,10 +189,10 @@ func WithUserAgent(suffix string) Option {
 }
 
 // WithHeader sets a header of every request to the API, such as X-API-Version or X-Astro-Client-Identifier,
-// but not of uploads. The same name again replaces it, and a request made through [Client.API] can have its
-// own. Refused are an empty value, and headers that the client or net/http sets, such as Authorization
-// ([WithToken]), User-Agent ([WithUserAgent]) or Cookie (the Jar of [WithHTTPClient]). The value is not
-// treated as a secret.
+// but not of uploads. Setting the same name again replaces the value, and a request made through [Client.API]
+// can override it. An empty value is refused, and so are the headers that the client or net/http sets, such
+// as Authorization (use [WithToken]), User-Agent ([WithUserAgent]) or Cookie (the Jar of [WithHTTPClient]).
+// The value is not treated as a secret.
 func WithHeader(name, value string) Option {
 	return func(cfg *config) error {
 		shown, rule := check.Header(name, value)

@@ -33,7 +33,7 @@ func (c *Client) UpdateDeploy(ctx context.Context, target Target, request api.Up
 
 // RollbackDeploy rolls the Deployment back to an earlier deploy, at once. It returns the new deploy that the
 // service creates for it, which may still be INITIALIZED ([Client.Wait] with [TargetOf] waits for it); one that
-// is FAILED is a [*DeployFailedError]. To which deploys the service rolls back is not documented. A
+// is FAILED is a [*DeployFailedError]. Which deploys can be rolled back to is not documented. A
 // description, if set, has at most 500 characters. Only the IDs of the target are used. The token needs the
 // permission deployment.deploys.update.
 //

@@ -64,7 +64,11 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	if s.step == "" || s.step == create {
 		addRequest(flags, &s)
 	}
-	if err := command.Parse(flags, args, stderr); err != nil {
+	err = command.Parse(flags, args, stderr)
+	switch {
+	case flags.NArg() > 0:
+		return s, command.UsageErrorf("unexpected argument %q; use flags only, after the step (create, upload or finalize) if there is one", flags.Arg(0))
+	case err != nil:
 		return s, err
 	}
 	return s, usage(s)
@@ -83,7 +87,7 @@ func addFolder(flags *flag.FlagSet, s *settings) {
 func addRequest(flags *flag.FlagSet, s *settings) {
 	flags.StringVar(&s.mountPath, "mount-path", "", "`path` where to mount the bundle, such as /usr/local/airflow/dbt/shop")
 	flags.StringVar(&s.bundleType, "bundle-type", "dbt", "`type` of the bundle")
-	flags.StringVar(&s.description, "description", "", "description of the deploy, as `text`")
+	flags.StringVar(&s.description, "description", "", "`text` that describes the deploy")
 	if s.step == "" {
 		flags.BoolVar(&s.ifChanged, "only-if-changed", false, "deploy only if the Deployment does not have this content")
 	} else {

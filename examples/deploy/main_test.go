@@ -155,6 +155,7 @@ func TestBadFlags(t *testing.T) {
 	}{
 		{[]string{"-nonsense"}, "-nonsense"},
 		{append(args, "argument"), "use flags only"},
+		{append(args, "create"), "after the step (create, upload or finalize)"},
 		{append(args, "-bundle", "."), "give one of them"},
 		{append(args, "-mount-path", "/a"), "add -bundle"},
 		{append(args, "-dags", "", "-bundle", empty), "-bundle needs -mount-path"},

@@ -55,7 +55,7 @@ func folderFlag(state deploys.State) string {
 	return "-dags"
 }
 
-// resultOf describes a deploy, of which the last response is nil if there is none.
+// resultOf describes a deploy. The second argument is its last response, or nil if there was none.
 func resultOf(state deploys.State, deploy *api.Deploy) *deploys.Result {
 	result := &deploys.Result{
 		OrganizationID: state.OrganizationID, DeploymentID: state.DeploymentID, DeployID: state.DeployID,

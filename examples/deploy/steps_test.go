@@ -192,8 +192,8 @@ func TestStateIsChecked(t *testing.T) {
 	p.fails(command.Usage, "AllowEmpty", upload, "-dags", t.TempDir())
 	p.fails(command.Usage, "run upload first", finalize)
 	for _, args := range [][]string{{"-deployment", "another"}, {"-organization", "another"}} {
-		p.fails(command.Usage, "the state is that of another deploy", upload, append(args, "-dags", p.folder)...)
-		p.fails(command.Usage, "the state is that of another deploy", finalize, args...)
+		p.fails(command.Usage, "the state belongs to another Deployment", upload, append(args, "-dags", p.folder)...)
+		p.fails(command.Usage, "the state belongs to another Deployment", finalize, args...)
 	}
 	assert.Equal(t, stored, p.stored())
 	for _, damaged := range []string{"", stored[:len(stored)/2], `{"id":"clfake1"}`} {

@@ -5,10 +5,10 @@
 //
 //	ASTRO_API_TOKEN=… replicate -live -organization ID -from ID -to ID,ID -dags ./dags
 //
-// What a Deployment has is recorded in the description of its newest deploy (deploys.OnlyIfChanged):
-// those that deploys of this program or others with OnlyIfChanged created. If the newest deploy of -from
-// with DAGs records other DAGs than the folder's, or there is none, nothing is deployed, unless -force is
-// given. If it records none, such as one of the vendor's CLI, the folder is taken as given.
+// A deploy by this program, or by another one with deploys.OnlyIfChanged, records its content in its
+// description. If the newest deploy of -from with DAGs records another content than the folder's, does not
+// exist or cannot be read, nothing is deployed, unless -force is given. If it records none, such as a deploy
+// by the vendor's CLI, there is a warning, and the folder is deployed.
 //
 // Without -live it replicates between Deployments of a simulator in this process, and nothing reaches the
 // network.
@@ -85,7 +85,7 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 		s.ignore = append(s.ignore, pattern)
 		return nil
 	})
-	flags.BoolVar(&s.force, "force", false, "deploy the folder even if -from has other DAGs, or none")
+	flags.BoolVar(&s.force, "force", false, "deploy the folder even if -from has other DAGs, or none, or cannot be read")
 	flags.StringVar(&s.apiVersion, "api-version", "", "`version` of the API, v1beta1 or v1 (default: v1beta1, then v1 once v1beta1 is gone)")
 	flags.StringVar(&s.baseURL, "base-url", "", "`URL` of the API, without the version's path (default $ASTRO_API_URL, or "+wrapper.DefaultBaseURL+")")
 	flags.DurationVar(&s.timeout, "timeout", time.Hour, "give up after this `duration`")
@@ -101,7 +101,10 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 		return s, command.UsageErrorf("-timeout must be positive, such as 1h")
 	}
 	for i, id := range s.to {
-		if id == s.from || slices.Contains(s.to[:i], id) {
+		switch {
+		case id == "":
+			return s, command.UsageErrorf("-to has an empty ID; remove a comma, or set the variable")
+		case id == s.from || slices.Contains(s.to[:i], id):
 			return s, command.UsageErrorf("Deployment %s is named twice in -from and -to", id)
 		}
 	}

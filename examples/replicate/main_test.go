@@ -208,7 +208,7 @@ func TestFailures(t *testing.T) {
 		"one hibernates":  {"one,two", []astrotest.Fault{hibernating.On("CreateDeploy")}, command.Failed, "Deployments: 1 deployed, 0 skipped, 1 failed", `Deployment (one|two): .*HIBERNATING`},
 		"one is missing":  {"one,missing", nil, command.Failed, "Deployments: 1 deployed, 0 skipped, 1 failed", `Deployment missing: .*404`},
 		"one is FAILED":   {"one,off,two", []astrotest.Fault{failed.On("FinalizeDeploy")}, command.Unknown, "Deployments: 1 deployed, 0 skipped, 2 failed", `Deployment (one|two): .*FAILED`},
-		"from is unknown": {"one", []astrotest.Fault{astrotest.Error(403, "no").On("ListDeploys")}, command.Failed, "", `replicate: .*403`},
+		"from is unknown": {"one", []astrotest.Fault{astrotest.Error(403, "no").On("ListDeploys")}, command.Failed, "", `replicate: nothing was deployed: .*403`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, dags := newFleet(t), folder(t, "1")
@@ -221,6 +221,15 @@ func TestFailures(t *testing.T) {
 			assert.NotContains(t, stdout+stderr, "sig=")
 		})
 	}
+}
+
+// With -force, a -from whose deploys cannot be read, such as a Deployment that was deleted, is only a warning.
+func TestForceWithoutFrom(t *testing.T) {
+	_, dags := newFleet(t), folder(t, "1")
+	code, stdout, stderr := runWith(t.Context(), "-live", "-from", "missing", "-to", "one", "-dags", dags, "-force")
+	assert.Equal(t, command.OK, code, stderr)
+	assert.Contains(t, stdout, "1 deployed")
+	assert.Contains(t, stderr, "warning: the deploys of -from cannot be read: ListDeploys: 404")
 }
 
 // Ctrl-C ends all deploys, and each Deployment is named with what is on the service.
@@ -262,8 +271,9 @@ func TestBadFlags(t *testing.T) {
 		{append(live, "-to", "two,one"), "Deployment one is named twice"},
 		{append(live, "-to", "primary"), "Deployment primary is named twice"},
 		{append(live, "-to", "../x"), "deploymentId"},
-		{append(live, "-to", "two,"), "deploymentId"},
+		{append(live, "-to", "two,"), "-to has an empty ID"},
 		{append(live, "-from", "../x"), "deploymentId"},
+		{append(live, "-from", "../x", "-force"), "deploymentId"},
 		{append(live, "-dags", filepath.Join(dags, "none")), "must be a readable folder"},
 		{append(live, "-ignore", "[a"), "Ignore"},
 		{append(live, "-ignore", "*.py"), "AllowEmpty"},

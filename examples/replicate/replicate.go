@@ -32,7 +32,7 @@ func replicateLive(ctx context.Context, s settings, stdout, stderr io.Writer) er
 
 // replicate deploys a folder to each Deployment of to that does not have it, if it is what from has.
 func replicate(ctx context.Context, client *wrapper.Client, from wrapper.Deployment, to []wrapper.Deployment, folder *tarball.Source, force bool, stdout, stderr io.Writer) error {
-	for _, one := range to {
+	for _, one := range append([]wrapper.Deployment{from}, to...) {
 		if err := client.CheckCreate(one, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly}); err != nil {
 			return err
 		}
@@ -45,11 +45,14 @@ func replicate(ctx context.Context, client *wrapper.Client, from wrapper.Deploym
 	_, _ = fmt.Fprintf(stderr, "replicating Deployment %s at %s; targets: %d\n", from.DeploymentID, command.Host(client), len(to))
 
 	running, err := newest(ctx, client, from)
-	if err != nil {
-		return err
+	if err != nil && !force {
+		return fmt.Errorf("nothing was deployed: %w", err)
 	}
 	difference, warning := compare(running, packed.ContentDigest())
-	if difference != "" && !force {
+	switch {
+	case err != nil:
+		difference = fmt.Sprintf("the deploys of -from cannot be read: %v", err)
+	case difference != "" && !force:
 		return fmt.Errorf("nothing was deployed: %s; use the folder of its DAGs, or add -force to deploy this one", difference)
 	}
 	if warning = cmp.Or(difference, warning); warning != "" {

@@ -5,7 +5,7 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// Option configures a deploy. Which ones a function accepts is in their documentation; most accept all.
+// Option configures a deploy. An option is for every kind of deploy unless its documentation says otherwise.
 type Option func(*plan) error
 
 // WithDescription sets the description of the deploy, with at most 500 characters. Unless [OnlyIfChanged] is

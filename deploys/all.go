@@ -2,9 +2,11 @@ package deploys
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -29,11 +31,31 @@ func BundleToAll(ctx context.Context, client Client, to []wrapper.Deployment, at
 	return toAll(ctx, client, to, planOfBundle(at, bundle), options)
 }
 
-// Outcome is how the deploy to one of several Deployments ended: with a result or an error.
+// Outcome is how the deploy to one of several Deployments ended: with a result or an error. Its JSON is that of
+// the Result, with an error's text as "error", and contains no secrets.
 type Outcome struct {
 	Deployment wrapper.Deployment
 	Result     *Result // nil if there is an error
 	Err        error   // an *Error
+}
+
+// MarshalJSON implements [encoding/json.Marshaler].
+func (o Outcome) MarshalJSON() ([]byte, error) {
+	shown := struct {
+		Result
+		Error string `json:"error,omitempty"`
+	}{Result: Result{OrganizationID: o.Deployment.OrganizationID, DeploymentID: o.Deployment.DeploymentID}}
+	failed := (*Error)(nil)
+	switch {
+	case o.Result != nil:
+		shown.Result = *o.Result
+	case errors.As(o.Err, &failed):
+		shown.Result = failed.Result
+	}
+	if o.Err != nil {
+		shown.Error = o.Err.Error()
+	}
+	return json.Marshal(shown)
 }
 
 // MultiError reports that deploys to one or more of several Deployments failed. It unwraps to the error of
@@ -63,6 +85,11 @@ func (e *MultiError) Unwrap() (errs []error) {
 		errs = append(errs, failed.Err)
 	}
 	return errs
+}
+
+// LogValue implements [slog.LogValuer].
+func (e *MultiError) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("error", e.Error()), slog.Int("failed", len(e.Failed)), slog.Int("of", e.Of))
 }
 
 // WithOutcome calls outcome whenever one of the deploys of [DAGsToAll] or [BundleToAll] ends. The calls come

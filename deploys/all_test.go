@@ -1,10 +1,13 @@
 package deploys_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -209,6 +212,31 @@ func TestSomeFail(t *testing.T) {
 	assert.Contains(t, text, "; Deployment "+to[2].DeploymentID+": FinalizeDeploy: 400")
 	assert.True(t, strings.HasSuffix(text, "; and 1 more"), text)
 	assert.NotContains(t, text, "sig=")
+
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Error("failed", "err", err)
+	assert.Contains(t, log.String(), `"failed":4,"of":6}`)
+	for at, want := range map[int]string{
+		0: `{"organizationId":"ORG","deploymentId":"DEP","deployId":"ID","type":"DAG_ONLY","status":"DEPLOYED","tarballVersion":"`,
+		1: `{"organizationId":"ORG","deploymentId":"DEP","type":"DAG_ONLY",`,
+		2: `{"organizationId":"ORG","deploymentId":"DEP","deployId":"ID","type":"DAG_ONLY","status":"INITIALIZED","tarballVersion":"`,
+	} {
+		encoded, err := json.Marshal(outcomes[at])
+		require.NoError(t, err)
+		var shown struct{ DeployID, Error string }
+		require.NoError(t, json.Unmarshal(encoded, &shown))
+		text := strings.NewReplacer(to[at].OrganizationID, "ORG", to[at].DeploymentID, "DEP").Replace(string(encoded))
+		if shown.DeployID != "" {
+			text = strings.Replace(text, shown.DeployID, "ID", 1)
+		}
+		assert.True(t, strings.HasPrefix(text, want), text)
+		assert.Equal(t, at == 0, shown.Error == "")
+		assert.Equal(t, outcomes[at].Err != nil, shown.Error != "" && shown.Error == outcomes[at].Err.Error())
+		assert.NotContains(t, text, "sig=")
+	}
+	encoded, err := json.Marshal(deploys.Outcome{Deployment: to[0], Err: errors.New("any")})
+	require.NoError(t, err)
+	assert.Contains(t, string(encoded), to[0].DeploymentID)
 }
 
 // With the default limiters, no request is rejected.
@@ -340,6 +368,8 @@ func TestToAllIsRefused(t *testing.T) {
 		assert.Equal(t, field, invalid.Field)
 		assert.Nil(t, outcomes)
 	}
+	_, err := deploys.DAGsToAll(t.Context(), client, []wrapper.Deployment{to, {}}, folder("a"))
+	require.EqualError(t, err, "to[1]: organizationId must not be empty")
 	broken := errors.New("cannot be packed")
 	outcomes, err := deploys.DAGsToAll(t.Context(), client, []wrapper.Deployment{to}, &packed{err: broken})
 	require.ErrorIs(t, err, broken)

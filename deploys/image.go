@@ -52,32 +52,29 @@ func Image(ctx context.Context, client Client, to wrapper.Deployment, push Push,
 // DAG deploys enabled.
 func WithDAGs(dags Source) Option {
 	return func(p *plan) error {
-		if err := p.needsImage("WithDAGs"); err != nil {
-			return err
-		}
-		p.request.Type, p.source, p.prefix, p.uploadURL, p.dagsInImage = api.DeployTypeImageAndDAG, dags, "dags", dagsUploadURL, false
-		return nil
+		p.source, p.prefix, p.uploadURL = dags, "dags", dagsUploadURL
+		return p.withDAGs("WithDAGs")
 	}
 }
 
 // WithDAGsInImage makes [Image] deploy the DAGs that are in the image. The Deployment must have DAG deploys
-// disabled; otherwise its DAGs come from a tarball, and the image's are not used. If [WithDAGs] is given as
-// well, the last one counts.
+// disabled; otherwise its DAGs come from a tarball, and the image's are not used.
 func WithDAGsInImage() Option {
 	return func(p *plan) error {
-		if err := p.needsImage("WithDAGsInImage"); err != nil {
-			return err
-		}
-		p.request.Type, p.source, p.uploadURL, p.dagsInImage = api.DeployTypeImageAndDAG, nil, nil, true
-		return nil
+		p.dagsInImage = true
+		return p.withDAGs("WithDAGsInImage")
 	}
 }
 
-func (p *plan) needsImage(option string) error {
-	if p.isImage {
-		return nil
+func (p *plan) withDAGs(option string) error {
+	p.request.Type = api.DeployTypeImageAndDAG
+	switch {
+	case !p.isImage:
+		return &wrapper.ValidationError{Field: "options", Rule: "must not contain " + option + ", which is for Image"}
+	case p.dagsInImage && p.uploadURL != nil:
+		return &wrapper.ValidationError{Field: "options", Rule: "must not contain both WithDAGs and WithDAGsInImage: the DAGs are either in a tarball or in the image"}
 	}
-	return &wrapper.ValidationError{Field: "options", Rule: "must not contain " + option + ", which is for Image"}
+	return nil
 }
 
 // checkImage returns why the created deploy cannot get its image, before anything is pushed.

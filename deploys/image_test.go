@@ -23,6 +23,7 @@ func (p *pushes) push(_ context.Context, repository, tag string) error {
 }
 
 func TestImage(t *testing.T) {
+	dags := &packed{content: gzipped(3000)}
 	for name, row := range map[string]struct {
 		dagDeploys bool
 		options    []deploys.Option
@@ -35,7 +36,7 @@ func TestImage(t *testing.T) {
 			[]string{"CreateDeploy", "FinalizeDeploy"}, `{}`,
 		},
 		"with DAGs": {
-			true, []deploys.Option{deploys.WithDAGs(&packed{content: gzipped(3000)})}, api.DeployTypeImageAndDAG,
+			true, []deploys.Option{deploys.WithDAGs(dags)}, api.DeployTypeImageAndDAG,
 			[]string{"CreateDeploy", "PutBlob", "FinalizeDeploy"}, `{"dagTarballVersion":"VERSION"}`,
 		},
 		"with DAGs in the image": {
@@ -64,6 +65,7 @@ func TestImage(t *testing.T) {
 			requests := server.Requests()
 			body := string(requests[len(requests)-1].Body)
 			if result.TarballVersion != "" {
+				assert.Equal(t, "dags", dags.prefix)
 				row.body = `{"dagTarballVersion":"` + result.TarballVersion + `"}`
 			}
 			assert.JSONEq(t, row.body, body)
@@ -209,6 +211,12 @@ func TestOptionsThatDoNotApply(t *testing.T) {
 		"WithDAGsInImage": func() error {
 			return second(deploys.RemoveBundle(t.Context(), client, deployment, shop, deploys.WithDAGsInImage()))
 		},
+		"both WithDAGs and WithDAGsInImage": func() error {
+			return second(deploys.Image(t.Context(), client, deployment, push, deploys.WithDAGsInImage(), deploys.WithDAGs(source)))
+		},
+		"WithDAGs and WithDAGsInImage:": func() error {
+			return second(deploys.Image(t.Context(), client, deployment, push, deploys.WithDAGs(source), deploys.WithDAGsInImage()))
+		},
 		"WithOutcome": func() error {
 			return second(deploys.DAGs(t.Context(), client, deployment, source, deploys.WithOutcome(func(deploys.Outcome) {})))
 		},
@@ -234,19 +242,4 @@ func TestOptionsThatDoNotApply(t *testing.T) {
 		assert.Contains(t, err.Error(), name)
 	}
 	assert.Empty(t, server.Requests())
-}
-
-// The last of the two options decides.
-func TestDAGsOrInImage(t *testing.T) {
-	server, client, deployment := newService(t)
-	source := &packed{content: gzipped(3000)}
-	result, err := deploys.Image(t.Context(), client, deployment, (&pushes{}).push, deploys.WithDAGsInImage(), deploys.WithDAGs(source))
-	require.NoError(t, err)
-	assert.Equal(t, "dags", source.prefix)
-	assert.NotEmpty(t, result.TarballVersion)
-	added := server.AddDeployment(astrotest.Deployment{})
-	off := wrapper.Deployment{OrganizationID: added.OrganizationID, DeploymentID: added.ID}
-	result, err = deploys.Image(t.Context(), client, off, (&pushes{}).push, deploys.WithDAGs(&packed{err: errors.New("must not be packed")}), deploys.WithDAGsInImage())
-	require.NoError(t, err)
-	assert.Empty(t, result.TarballVersion)
 }

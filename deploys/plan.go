@@ -2,6 +2,7 @@ package deploys
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
@@ -53,8 +54,10 @@ func (p *plan) check(ctx context.Context, client Client, options []Option, to ..
 	case ctx == nil:
 		return &wrapper.ValidationError{Field: "ctx", Rule: "must not be nil; pass context.Background() if there is none"}
 	}
-	for _, one := range to {
-		if err := client.CheckCreate(one, p.request); err != nil {
+	for i, one := range to {
+		if err := client.CheckCreate(one, p.request); err != nil && p.isForAll {
+			return fmt.Errorf("to[%d]: %w", i, err)
+		} else if err != nil {
 			return err
 		}
 	}

@@ -62,7 +62,7 @@ func ParseState(data []byte, of wrapper.Deployment) (State, error) {
 		err = checkNames(data)
 	}
 	if err != nil { // its text may have the name of a field, which may be anything
-		return State{}, &wrapper.ValidationError{Field: "state", Rule: fmt.Sprintf("must be the JSON of a State, and not that of a deploy: %v", redact.Error(err))}
+		return State{}, &wrapper.ValidationError{Field: "state", Rule: fmt.Sprintf("must be the JSON of a State: %v", redact.Error(err))}
 	}
 	if err := cmp.Or(
 		ruled("organizationId", state.OrganizationID, check.ID(state.OrganizationID)),

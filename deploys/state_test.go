@@ -122,7 +122,7 @@ func TestStateIsNotADeploy(t *testing.T) {
 	encoded, err := json.Marshal(created)
 	require.NoError(t, err)
 	_, err = deploys.ParseState(encoded, to)
-	require.ErrorContains(t, err, "and not that of a deploy")
+	require.ErrorContains(t, err, "state must be the JSON of a State: json: unknown field")
 	assert.NotContains(t, err.Error(), "sig")
 }
 

@@ -25,6 +25,7 @@ func (s *Server) logRequests(next http.Handler) http.Handler {
 		s.logged.Add(1)
 		began := time.Now()
 		recorded, body := &responseWriter{ResponseWriter: w}, &countedBody{ReadCloser: r.Body}
+		r = r.WithContext(r.Context()) // net/http does not read the original's body if it waits for 100 Continue
 		r.Body = body
 		defer func() { // also runs if a fault closes the connection
 			operation, _ := operationOf(r)

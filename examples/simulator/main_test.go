@@ -99,19 +99,51 @@ func TestServesUntilInterrupted(t *testing.T) {
 func TestInterruptedDuringAnUpload(t *testing.T) {
 	s := start(t)
 	_, body := s.create(t, "DAG_ONLY")
-	target, err := url.Parse(uploadURL(body))
-	require.NoError(t, err)
-	client, err := net.Dial("tcp", target.Host)
-	require.NoError(t, err)
-	defer func() { _ = client.Close() }()
-	_, err = fmt.Fprintf(client, "PUT %s HTTP/1.1\r\nHost: x\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n", target.RequestURI())
-	require.NoError(t, err)
-	line, err := bufio.NewReader(client).ReadString('\n')
-	require.NoError(t, err)
-	require.Contains(t, line, "100 Continue", "the server waits for the body")
+	_, response := s.startUpload(t, uploadURL(body))
+	require.Contains(t, response(), "100 Continue", "the server waits for the body")
 	code, _ := s.stop()
 	assert.Equal(t, command.OK, code)
 	assert.NotContains(t, s.stderr.String(), "sig")
+}
+
+// startUpload sends the header of an upload of 4 bytes, with Expect: 100-continue. response returns the
+// header of the next response.
+func (s simulator) startUpload(t *testing.T, address string) (client net.Conn, response func() string) {
+	target, err := url.Parse(address)
+	require.NoError(t, err)
+	client, err = net.Dial("tcp", target.Host)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = client.Close() })
+	_, err = fmt.Fprintf(client, "PUT %s HTTP/1.1\r\nHost: x\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n", target.RequestURI())
+	require.NoError(t, err)
+	reader := bufio.NewReader(client)
+	return client, func() (header string) {
+		for !strings.HasSuffix(header, "\r\n\r\n") {
+			line, err := reader.ReadString('\n')
+			require.NoError(t, err, header)
+			header += line
+		}
+		return header
+	}
+}
+
+// The storage decides whether a body is sent. Its responses keep their spelling, which scripts search for.
+func TestUploadsAreForwardedAsTheyAre(t *testing.T) {
+	s := start(t)
+	defer s.stop()
+	_, body := s.create(t, "DAG_ONLY")
+	client, response := s.startUpload(t, uploadURL(body))
+	assert.Equal(t, "HTTP/1.1 100 Continue\r\n\r\n", response())
+	_, err := io.WriteString(client, "body")
+	require.NoError(t, err)
+	stored := response()
+	assert.Contains(t, stored, "HTTP/1.1 201 Created\r\n")
+	assert.Contains(t, stored, "\r\nx-ms-version-id: 20")
+
+	_, response = s.startUpload(t, strings.Replace(uploadURL(body), "sp=cw", "sp=rcw", 1))
+	refused := response()
+	assert.Contains(t, refused, "HTTP/1.1 403 Forbidden\r\n")
+	assert.Contains(t, refused, "\r\nx-ms-error-code: AuthenticationFailed\r\n")
 }
 
 // uploadURL returns the upload URL in the JSON of a deploy.

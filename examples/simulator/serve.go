@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httputil"
 
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
 )
@@ -45,18 +43,6 @@ func serve(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 		return err
 	}
 	return nil
-}
-
-// routes serves the platform, and leaves all else to the fake.
-func routes(fake *astrotest.Server, p platform) http.Handler {
-	mux := http.NewServeMux()
-	p.routes(mux)
-	mux.Handle("/", &httputil.ReverseProxy{
-		Rewrite:   func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = "http", r.In.Host },
-		Transport: fake.Client().Transport,
-		ErrorLog:  log.New(io.Discard, "", 0), // of clients that go away
-	})
-	return mux
 }
 
 // introduce tells how to use the simulator.

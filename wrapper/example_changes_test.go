@@ -105,7 +105,7 @@ func ExampleWithHeader() {
 func ExampleErrHibernating() {
 	server, client, deployment := newFake()
 	defer server.Close()
-	server.Inject(astrotest.Respond(http.StatusBadRequest, "application/json", `{"message":"Deploy is blocked because Deployment is in HIBERNATING state","statusCode":400}`))
+	server.Inject(astrotest.Hibernating())
 
 	_, err := client.CreateDeploy(context.Background(), deployment, api.CreateDeployRequest{Type: api.DeployTypeDAGOnly})
 	fmt.Println(errors.Is(err, wrapper.ErrHibernating), errors.Is(err, wrapper.ErrBadRequest))

@@ -195,7 +195,6 @@ func TestFromHasSomethingElse(t *testing.T) {
 
 // A Deployment that fails is named, and none of the others suffers.
 func TestFailures(t *testing.T) {
-	hibernating := astrotest.Respond(400, "application/json", `{"message":"Deploy is blocked because Deployment is in HIBERNATING state","statusCode":400}`)
 	failed := astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = "FAILED" })
 	for name, row := range map[string]struct {
 		to     string
@@ -205,7 +204,7 @@ func TestFailures(t *testing.T) {
 		stderr string
 	}{
 		"one refuses":     {"one,off,two", nil, command.Failed, "Deployments: 2 deployed, 0 skipped, 1 failed", `Deployment off: .*DAG deploys.*no deploy was created`},
-		"one hibernates":  {"one,two", []astrotest.Fault{hibernating.On("CreateDeploy")}, command.Failed, "Deployments: 1 deployed, 0 skipped, 1 failed", `Deployment (one|two): .*HIBERNATING`},
+		"one hibernates":  {"one,two", []astrotest.Fault{astrotest.Hibernating()}, command.Failed, "Deployments: 1 deployed, 0 skipped, 1 failed", `Deployment (one|two): .*HIBERNATING`},
 		"one is missing":  {"one,missing", nil, command.Failed, "Deployments: 1 deployed, 0 skipped, 1 failed", `Deployment missing: .*404`},
 		"one is FAILED":   {"one,off,two", []astrotest.Fault{failed.On("FinalizeDeploy")}, command.Unknown, "Deployments: 1 deployed, 0 skipped, 2 failed", `Deployment (one|two): .*FAILED`},
 		"from is unknown": {"one", []astrotest.Fault{astrotest.Error(403, "no").On("ListDeploys")}, command.Failed, "", `replicate: nothing was deployed: .*403`},

@@ -37,6 +37,7 @@ func main() { command.Main(run) }
 type settings struct {
 	addr               string
 	token              string // "" for one in the form of a JWT
+	deployments        int
 	rateLimit          int
 	dagDeploys         bool
 	uploadURLsValidFor time.Duration
@@ -54,6 +55,7 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags := flag.NewFlagSet("simulator", flag.ContinueOnError)
 	flags.StringVar(&s.addr, "addr", "127.0.0.1:8888", "loopback `address` to listen on; port 0 selects a free one")
 	flags.StringVar(&s.token, "token", "", "`token` to accept; the default is made up, in the form of a JWT, which the vendor's CLI demands")
+	flags.IntVar(&s.deployments, "deployments", 1, "`number` of Deployments, 1 to 90")
 	flags.IntVar(&s.rateLimit, "rate-limit", 0, "maximum number of POST requests a second; 0 means no limit")
 	flags.BoolVar(&s.dagDeploys, "dag-deploys", true, "whether the Deployment has DAG deploys enabled")
 	flags.DurationVar(&s.uploadURLsValidFor, "upload-urls-valid-for", time.Hour, "how long an upload URL is valid; 0 means it expires at once")
@@ -68,6 +70,9 @@ var safeToken = regexp.MustCompile(`^[\w.+/=-]*$`)
 
 // usage reports flags with values that the simulator cannot use.
 func usage(s settings) error {
+	if s.deployments < 1 || s.deployments > 90 {
+		return command.UsageErrorf("-deployments is %d, but must be 1 to 90", s.deployments)
+	}
 	if s.rateLimit < 0 {
 		return command.UsageErrorf("-rate-limit is %d, but must be at least 0", s.rateLimit)
 	}

@@ -187,6 +187,8 @@ func TestBadFlags(t *testing.T) {
 		{[]string{"-nonsense"}, command.Usage, "-nonsense"},
 		{[]string{"argument"}, command.Usage, "use flags only"},
 		{[]string{"-rate-limit", "-1"}, command.Usage, "at least 0"},
+		{[]string{"-deployments", "0"}, command.Usage, "must be 1 to 90"},
+		{[]string{"-deployments", "91"}, command.Usage, "must be 1 to 90"},
 		{[]string{"-token", "my token"}, command.Usage, "use letters, digits"},
 		{[]string{"-token", "$(id)"}, command.Usage, "-token has"},
 		{[]string{"-token", "~"}, command.Usage, "-token has"},

@@ -18,10 +18,12 @@ import (
 const (
 	organizationID = "clsimulator00000000000001"
 	workspaceID    = "clsimulator00000000000002"
-	deploymentID   = "clsimulator00000000000003"
 )
 
-// The versions of the Deployment.
+// deploymentID returns the ID of a Deployment, counted from 0.
+func deploymentID(i int) string { return fmt.Sprintf("clsimulator%014d", 3+i) }
+
+// The versions of the Deployments.
 const (
 	runtimeVersion = "3.0-1"
 	airflowVersion = "3.0.0"
@@ -30,9 +32,10 @@ const (
 // platform responds to the requests of the vendor's CLI that astrotest does not simulate. The
 // responses have the fields that the CLI uses.
 type platform struct {
-	fake  *astrotest.Server
-	token string
-	log   *slog.Logger
+	fake        *astrotest.Server
+	deployments int
+	token       string
+	log         *slog.Logger
 }
 
 type object = map[string]any
@@ -46,13 +49,14 @@ func (p platform) routes(mux *http.ServeMux) {
 		if workspaces := r.URL.Query()["workspaceIds"]; len(workspaces) > 0 && !slices.Contains(workspaces, workspaceID) {
 			return page(r, "deployments")
 		}
-		return page(r, "deployments", p.deployment())
+		var all []object
+		for i := range p.deployments {
+			all = append(all, p.deployment(deploymentID(i)))
+		}
+		return page(r, "deployments", all...)
 	})
 	p.handle(mux, "GetDeployment", "/"+organizationID+"/deployments/{id}", func(r *http.Request) object {
-		if r.PathValue("id") != deploymentID {
-			return nil
-		}
-		return p.deployment()
+		return p.deployment(r.PathValue("id"))
 	})
 	p.handle(mux, "GetDeploymentOptions", "/"+organizationID+"/deployment-options", func(*http.Request) object {
 		return object{"runtimeReleases": []object{{"version": runtimeVersion, "airflowVersion": airflowVersion, "channel": "stable"}}}
@@ -82,12 +86,15 @@ func failure(status int, message string) object {
 	return object{"message": message, "requestId": "simulator-request", "statusCode": status}
 }
 
-// deployment is the Deployment in its current state.
-func (p platform) deployment() object {
-	now, _ := p.fake.Deployment(deploymentID)
+// deployment returns a Deployment in its current state, or nil if there is none with the ID.
+func (p platform) deployment(id string) object {
+	now, found := p.fake.Deployment(id)
+	if !found {
+		return nil
+	}
 	return object{
-		"id": deploymentID, "organizationId": organizationID, "workspaceId": workspaceID, "workspaceName": "Simulator",
-		"name": "simulator", "namespace": "simulator-0001", "status": "HEALTHY", "type": "STANDARD",
+		"id": id, "organizationId": organizationID, "workspaceId": workspaceID, "workspaceName": "Simulator",
+		"name": "simulator-" + id[len(id)-2:], "namespace": "simulator-00" + id[len(id)-2:], "status": "HEALTHY", "type": "STANDARD",
 		"runtimeVersion": runtimeVersion, "astroRuntimeVersion": runtimeVersion, "airflowVersion": airflowVersion,
 		"isDagDeployEnabled": now.DAGDeploys, "isCicdEnforced": false, "webServerUrl": "simulator.invalid",
 		"executor": "CELERY", "schedulerSize": "SMALL", "defaultTaskPodCpu": "0.25", "defaultTaskPodMemory": "0.5Gi",

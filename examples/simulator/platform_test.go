@@ -140,3 +140,26 @@ func TestTokenFlag(t *testing.T) {
 	response, _ = s.create(t, "DAG_ONLY")
 	assert.Equal(t, 401, response.StatusCode)
 }
+
+// Each Deployment has deploys of its own.
+func TestSeveralDeployments(t *testing.T) {
+	s := start(t, "-deployments=3")
+	token, organization := s.exports["ASTRO_API_TOKEN"], s.exports["ASTRO_ORGANIZATION_ID"]
+	_, read := s.ask(t, "/"+organization+"/deployments?limit=1000&offset=1", token)
+	assert.Equal(t, 3, read.TotalCount)
+	require.Len(t, read.Deployments, 2)
+	for _, other := range read.Deployments {
+		assert.NotEqual(t, s.exports["ASTRO_DEPLOYMENT_ID"], other.ID)
+		status, one := s.ask(t, "/"+organization+"/deployments/"+other.ID, token)
+		assert.Equal(t, 200, status)
+		assert.Equal(t, other, one.deployment)
+		status, _ = s.ask(t, "/"+organization+"/deployments/"+other.ID+"/deploys", token)
+		assert.Equal(t, 200, status)
+	}
+	assert.NotEqual(t, read.Deployments[0].Name, read.Deployments[1].Name)
+	code, _ := s.stop()
+	assert.Zero(t, code)
+	for _, other := range read.Deployments {
+		assert.Contains(t, s.stderr.String(), "\n  "+other.ID+"\n")
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
 )
@@ -33,11 +34,13 @@ func serve(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	}
 	fake := astrotest.NewServer(options...)
 	defer fake.Close()
-	fake.AddDeployment(astrotest.Deployment{ID: deploymentID, OrganizationID: organizationID, DAGDeploys: s.dagDeploys})
-	if err := introduce(fake.URL, token, stdout, stderr); err != nil {
+	for i := range s.deployments {
+		fake.AddDeployment(astrotest.Deployment{ID: deploymentID(i), OrganizationID: organizationID, DAGDeploys: s.dagDeploys})
+	}
+	if err := introduce(fake.URL, token, s.deployments, stdout, stderr); err != nil {
 		return err
 	}
-	server := &http.Server{Handler: routes(fake, platform{fake, token, logger})}
+	server := &http.Server{Handler: routes(fake, platform{fake, s.deployments, token, logger})}
 	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
@@ -46,7 +49,7 @@ func serve(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 }
 
 // introduce tells how to use the simulator.
-func introduce(url, token string, stdout, stderr io.Writer) error {
+func introduce(url, token string, deployments int, stdout, stderr io.Writer) error {
 	_, _ = fmt.Fprintf(stderr, `A fake of the Astro API listens at %s until it is interrupted. Paste the lines
 below into another shell, and try:
 
@@ -60,10 +63,17 @@ With the vendor's CLI, in an Astro project (your own configuration of the CLI is
   astro deploy $ASTRO_DEPLOYMENT_ID --dags
 
 `, url)
+	if deployments > 1 {
+		var others []string
+		for i := 1; i < deployments; i++ {
+			others = append(others, deploymentID(i))
+		}
+		_, _ = fmt.Fprintf(stderr, "The other Deployments are:\n\n  %s\n\n", strings.Join(others, "\n  "))
+	}
 	_, err := fmt.Fprintf(stdout, `export ASTRO_API_TOKEN=%s
 export ASTRO_API_URL=%s
 export ASTRO_ORGANIZATION_ID=%s
 export ASTRO_DEPLOYMENT_ID=%s
-`, token, url, organizationID, deploymentID)
+`, token, url, organizationID, deploymentID(0))
 	return err
 }

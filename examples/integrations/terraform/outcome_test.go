@@ -77,7 +77,7 @@ func TestDeployFails(t *testing.T) {
 	}{
 		{astrotest.WithFinalizedStatus(api.DeployStatusFailed), astrotest.Slow(0), "The deploy failed.*Apply again"},
 		{astrotest.WithLag(0, 0), astrotest.Error(403, "no").On("CreateDeploy"), "lacks a permission.*deployment.deploys.create.*no deploy was created"},
-		{astrotest.WithLag(0, 0), astrotest.Respond(400, "application/json", `{"message":"Deploy is blocked because Deployment is in HIBERNATING state","statusCode":400}`).On("CreateDeploy"), "The Deployment hibernates.*hibernation-override"},
+		{astrotest.WithLag(0, 0), astrotest.Hibernating(), "The Deployment hibernates.*hibernation-override"},
 		{astrotest.WithLag(0, 0), astrotest.ExpiredUploadURL(), "upload URL has expired.*not finalized"},
 		{astrotest.WithLag(0, 0), astrotest.Error(400, "no such tarball").On("FinalizeDeploy"), "refused the request.*no such tarball"},
 	} {

@@ -127,14 +127,13 @@ func (d *deploying) compare(ctx context.Context) error {
 	return nil
 }
 
-// competesWith reports whether a deploy may replace what the plan deploys. Whether a rollback of the whole
-// Deployment replaces its bundles is not documented.
+// competesWith reports whether a deploy may replace what the plan deploys. Whether a rollback replaces bundles
+// is not documented.
 func (p *plan) competesWith(deploy *api.Deploy) bool {
-	isBundle := *cmp.Or(deploy.BundleMountPath, new(string)) != ""
 	if p.request.Type == api.DeployTypeBundle {
-		return mountsAt(deploy, p.request.BundleMountPath) || !isBundle && deploy.RollbackFromID != nil
+		return mountsAt(deploy, p.request.BundleMountPath) || deploy.RollbackFromID != nil
 	}
-	return !isBundle
+	return *cmp.Or(deploy.BundleMountPath, new(string)) == ""
 }
 
 // lastOf returns the deploy that took effect last, or nil if the times that the deploys show, which may be

@@ -182,6 +182,9 @@ func TestNeededDeploys(t *testing.T) {
 		"the whole Deployment is rolled back": {after: func(s scene) {
 			s.server.AddDeploy(ended(api.Deploy{DeploymentID: s.to.DeploymentID, Type: api.DeployTypeImageAndDAG, RollbackFromID: ptr("clearlier")}, api.DeployStatusDeployed))
 		}},
+		"a bundle elsewhere is rolled back": {after: func(s scene) {
+			s.server.AddDeploy(ended(api.Deploy{DeploymentID: s.to.DeploymentID, Type: api.DeployTypeBundle, BundleMountPath: ptr("/other"), RollbackFromID: ptr("clearlier")}, api.DeployStatusDeployed))
+		}, only: "Bundle"},
 		"DAG deploys were disabled":       {after: func(s scene) { edited(s, func(deploy map[string]any) { deploy["isDagDeployEnabled"] = false }) }},
 		"it failed":                       {after: func(s scene) { edited(s, func(deploy map[string]any) { deploy["status"] = "FAILED" }) }},
 		"it is not done":                  {after: func(s scene) { edited(s, func(deploy map[string]any) { deploy["status"] = "INITIALIZED" }) }},

@@ -12,7 +12,7 @@ import (
 )
 
 // Push pushes an image as repository:tag, for example with docker or crane. The repository, such as
-// registry.example/team/image, has no scheme. Push must return when ctx ends. Its error ends the deploy, and is
+// images.example/team/image, has no scheme. Push must return when ctx ends. Its error ends the deploy, and is
 // shown: it must not contain a password. The registry accepts the user cli with the API token as the
 // password. After docker login, a push is:
 //
@@ -21,7 +21,7 @@ import (
 //
 // and with crane, which needs no daemon, for an image in another registry:
 //
-//	crane copy ghcr.io/my-company/my-image:latest "$repository:$tag"
+//	crane copy registry.example/my-company/my-image:latest "$repository:$tag"
 //
 // In Go, run these with [os/exec.CommandContext].
 type Push func(ctx context.Context, repository, tag string) error

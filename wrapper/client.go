@@ -106,8 +106,8 @@ func newConfig(options []Option) (*config, error) {
 	return cfg, nil
 }
 
-// API returns a new client generated from openapi.yaml. Its requests have the same token, headers,
-// retries and limits as those of Client; redirects are not followed, and responses are bounded. A finalize is retried
+// API returns a new client generated from openapi.yaml. Its requests have the same token, headers, retries and
+// limits as those of Client; redirects are not followed, and responses are bounded. A finalize is retried
 // without being read back. Neither IDs nor versions are checked (an empty bundleTarballVersion removes a
 // bundle). Its methods return the *http.Response, whose body is already read and need not be closed. A
 // request body that [http.NewRequest] cannot rewind is sent once.

@@ -52,10 +52,10 @@
 //	no token, an untrusted certificate,
 //	a proxy's 4xx to CONNECT                   final               final
 //
-// The vendor guarantees that an update can be sent twice, but not a create, such as a rollback. A finalize that may have taken
-// effect is read back before it is retried ([Client.Finalize]). net/http itself retries nothing. After an
-// attempt without a response, the next uses a new connection. An upload is retried like a read, from the
-// start of the tarball ([Client.Upload]).
+// The vendor guarantees that an update can be sent twice, but not a create, such as a rollback. A finalize
+// that may have taken effect is read back before it is retried ([Client.Finalize]). net/http itself retries
+// nothing. After an attempt without a response, the next uses a new connection. An upload is retried like a
+// read, from the start of the tarball ([Client.Upload]).
 //
 // The wait before a retry is random: up to 0.5 s, then up to 1 s, 2 s and so on to 30 s, or longer if
 // Retry-After says so. A Retry-After of more than 60 s ends the call. An attempt may take 30 s

@@ -114,7 +114,9 @@ func usage(s settings) error {
 		return command.UsageErrorf("-image goes alone, with -dags or with -dags-in-image")
 	case s.step == create && !hasFolder && !s.image:
 		return command.UsageErrorf("create needs -dags, -bundle or -image, for what is deployed")
-	case (isWhole && s.live || s.step == upload) && !hasFolder:
+	case s.step == upload && !hasFolder:
+		return command.UsageErrorf("upload needs -dags or -bundle, as create did")
+	case isWhole && s.live && !hasFolder:
 		return command.UsageErrorf("-live needs -dags or -bundle with the folder to deploy")
 	case s.timeout <= 0:
 		return command.UsageErrorf("-timeout must be positive, such as 30m")

@@ -18,7 +18,7 @@
 // Exit codes:
 //
 //	0  the deploy is DEPLOYED, or the step is done
-//	1  the deploy or the step failed; the Deployment is unchanged
+//	1  the deploy or the step failed, and did not change the Deployment
 //	2  the command line or the state is wrong, or the folder cannot be packed; nothing was sent
 //	3  the Deployment may have changed: the deploy is FAILED, or its outcome is unknown
 package main

@@ -34,7 +34,9 @@ func createDeploy(ctx context.Context, client *wrapper.Client, to wrapper.Deploy
 		err = s.misses(deploy)
 	}
 	if err == nil {
-		err = store(s.state, state)
+		if err = store(s.state, state); err != nil {
+			err = fmt.Errorf("deploy %s was created, but -state cannot be written: %w", deploy.ID, err)
+		}
 	}
 	if err != nil {
 		_ = os.Remove(s.state)

@@ -21,11 +21,11 @@ func finalizeDeploy(ctx context.Context, client *wrapper.Client, state deploys.S
 	deploy, err := client.GetDeploy(ctx, state.Target)
 	switch {
 	case err != nil:
-		return resultOf(state, nil), fmt.Errorf("%w; nothing was finalized", err)
+		return resultOf(state, nil), fmt.Errorf("%w; this step finalized nothing", err)
 	case deploy.Status == api.DeployStatusInitialized:
 		deploy, err = client.Finalize(ctx, state.Target, state.Content())
 	case deploy.Status == api.DeployStatusDeployed && !shows(deploy, state.TarballVersion):
-		return resultOf(state, deploy), fmt.Errorf("deploy %s was finalized before, and no longer shows tarball version %s: it was finalized with another, or replaced; nothing was finalized", deploy.ID, state.TarballVersion)
+		return resultOf(state, deploy), fmt.Errorf("deploy %s was finalized before, and no longer shows tarball version %s: it was finalized with another, or replaced; this step finalized nothing", deploy.ID, state.TarballVersion)
 	}
 	if err == nil && deploy.Status != api.DeployStatusDeployed {
 		deploy, err = client.Wait(ctx, state.Target)

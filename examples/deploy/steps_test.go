@@ -225,6 +225,12 @@ func TestStepsFail(t *testing.T) {
 	}
 
 	p := newPipeline(t, true)
+	blockState := func() {
+		assert.NoError(t, errors.Join(os.Remove(p.state), os.Mkdir(p.state, 0o700)))
+	}
+	p.server.Inject(astrotest.Slow(0).On("CreateDeploy").Then(blockState))
+	p.fails(command.Failed, "was created, but -state cannot be written", create, "-dags", p.folder)
+	assert.NoDirExists(t, p.state)
 	p.must(create, "-dags", p.folder)
 	stored := p.stored()
 	p.server.Inject(astrotest.ExpiredUploadURL().On("PutBlob"))
@@ -232,9 +238,7 @@ func TestStepsFail(t *testing.T) {
 	assert.Equal(t, stored, p.stored())
 	p.must(upload, "-dags", p.folder)
 	stored = p.stored()
-	p.server.Inject(astrotest.Slow(0).On("PutBlob").Then(func() {
-		assert.NoError(t, errors.Join(os.Remove(p.state), os.Mkdir(p.state, 0o700)))
-	}))
+	p.server.Inject(astrotest.Slow(0).On("PutBlob").Then(blockState))
 	p.fails(command.Failed, "state.json", upload, "-dags", p.folder)
 	require.NoError(t, os.Remove(p.state))
 	require.NoError(t, os.WriteFile(p.state, []byte(stored), 0o600))
@@ -314,7 +318,7 @@ func TestBadFlagsOfSteps(t *testing.T) {
 		{[]string{create, "-state", p.state, "-image"}, "add -live (examples/simulator"},
 		{[]string{finalize, "-live"}, "finalize needs -state"},
 		{p.args(create, nil), "create needs -dags, -bundle or -image"},
-		{p.args(upload, nil), "-live needs -dags or -bundle"},
+		{p.args(upload, nil), "upload needs -dags or -bundle"},
 		{p.args(create, []string{"-bundle", p.folder}), "-bundle needs -mount-path"},
 		{p.args(create, []string{"-image", "-bundle", p.folder, "-mount-path", "/a"}), "-image goes alone"},
 		{p.args(create, []string{"-dags-in-image"}), "-image goes alone"},

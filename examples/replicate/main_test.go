@@ -169,6 +169,10 @@ func TestFromHasSomethingElse(t *testing.T) {
 			f.AddDeploy(api.Deploy{DeploymentID: "primary", Status: api.DeployStatusDeployed, DAGTarballVersion: ptr("v"), Description: ptr("[content " + digest + "]"), CreatedAt: time.Now().Add(time.Hour)})
 			f.Inject(astrotest.EditDeploy(func(page map[string]any) { slices.Reverse(page["deploys"].([]any)) }).On("ListDeploys"))
 		}, false, ""},
+		"an empty mount path": {func(t *testing.T, f fleet, dags string) {
+			f.deploy(t, "primary", dags, deploys.OnlyIfChanged())
+			f.Inject(astrotest.EditDeploy(func(page map[string]any) { page["deploys"].([]any)[0].(map[string]any)["bundleMountPath"] = "" }).On("ListDeploys"))
+		}, false, ""},
 		"only FAILED": {func(_ *testing.T, f fleet, _ string) {
 			f.AddDeploy(api.Deploy{DeploymentID: "primary", Status: api.DeployStatusFailed, DAGTarballVersion: ptr("v")})
 		}, true, "has no deploy that is DEPLOYED and has DAGs"},

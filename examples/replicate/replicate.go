@@ -73,7 +73,8 @@ func newest(ctx context.Context, client *wrapper.Client, of wrapper.Deployment) 
 		if err != nil {
 			return nil, err
 		}
-		hasDAGs := deploy.BundleMountPath == nil && deploy.DAGTarballVersion != nil && *deploy.DAGTarballVersion != ""
+		isBundle := deploy.BundleMountPath != nil && *deploy.BundleMountPath != ""
+		hasDAGs := !isBundle && deploy.DAGTarballVersion != nil && *deploy.DAGTarballVersion != ""
 		if hasDAGs && deploy.Status == api.DeployStatusDeployed && (newest == nil || deploy.CreatedAt.After(newest.CreatedAt)) {
 			newest = deploy
 		}

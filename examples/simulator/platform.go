@@ -107,8 +107,10 @@ func (p platform) deployment(id string) object {
 func page(r *http.Request, name string, all ...object) object {
 	offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
 	limit, _ := strconv.Atoi(r.URL.Query().Get("limit"))
-	shown := append([]object{}, all[min(max(offset, 0), len(all)):]...) // [] in JSON, not null
-	return object{name: shown, "offset": offset, "limit": cmp.Or(limit, 20), "totalCount": len(all)}
+	limit = cmp.Or(max(limit, 0), 20)
+	rest := all[min(max(offset, 0), len(all)):]
+	shown := append([]object{}, rest[:min(limit, len(rest))]...) // [] in JSON, not null
+	return object{name: shown, "offset": offset, "limit": limit, "totalCount": len(all)}
 }
 
 // jwt makes up a token in the form of those that Astro issues. The CLI reads the organization and

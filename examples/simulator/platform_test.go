@@ -148,6 +148,8 @@ func TestSeveralDeployments(t *testing.T) {
 	_, read := s.ask(t, "/"+organization+"/deployments?limit=1000&offset=1", token)
 	assert.Equal(t, 3, read.TotalCount)
 	require.Len(t, read.Deployments, 2)
+	_, page := s.ask(t, "/"+organization+"/deployments?limit=1&offset=1", token)
+	assert.Equal(t, read.Deployments[:1], page.Deployments)
 	for _, other := range read.Deployments {
 		assert.NotEqual(t, s.exports["ASTRO_DEPLOYMENT_ID"], other.ID)
 		status, one := s.ask(t, "/"+organization+"/deployments/"+other.ID, token)

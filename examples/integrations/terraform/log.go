@@ -19,9 +19,9 @@ type logHandler struct {
 func (logHandler) Enabled(context.Context, slog.Level) bool { return true }
 
 func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
-	var attrs []slog.Attr
+	line := h.with(nil)
 	record.Attrs(func(attr slog.Attr) bool {
-		attrs = append(attrs, attr)
+		line.add(h.group, attr)
 		return true
 	})
 	write := tflog.Trace
@@ -35,7 +35,7 @@ func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
 	case record.Level >= slog.LevelDebug:
 		write = tflog.Debug
 	}
-	write(ctx, record.Message, h.with(attrs).fields)
+	write(ctx, record.Message, line.fields)
 	return nil
 }
 

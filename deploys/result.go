@@ -25,7 +25,8 @@ type Result struct {
 	Deploy *api.Deploy `json:"-"` // from the last response, without its upload URLs
 }
 
-// Timings are the durations of the stages. A stage that was not reached has 0.
+// Timings are the durations of the stages. A stage that was not reached has 0. Total is the time from the first
+// stage to the last; for several Deployments, without packing, which is done once for all.
 type Timings struct {
 	Pack, Compare, Create, Upload, Push, Finalize, Wait, Total time.Duration
 }

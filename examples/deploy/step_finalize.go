@@ -30,7 +30,9 @@ func finalizeDeploy(ctx context.Context, client *wrapper.Client, state deploys.S
 	if err == nil && deploy.Status != api.DeployStatusDeployed {
 		deploy, err = client.Wait(ctx, state.Target)
 	}
-	if failed := (*wrapper.DeployFailedError)(nil); err != nil && !errors.As(err, &failed) {
+	if failed := (*wrapper.DeployFailedError)(nil); errors.As(err, &failed) {
+		deploy = failed.Deploy
+	} else if err != nil {
 		err = fmt.Errorf("%w; finalize can be run again, since it reads the deploy first", err)
 	}
 	return resultOf(state, deploy), err

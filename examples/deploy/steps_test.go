@@ -246,7 +246,10 @@ func TestStepsFail(t *testing.T) {
 	p.server.Inject(astrotest.Error(403, "no").On("FinalizeDeploy"))
 	p.fails(command.Failed, "finalize can be run again", finalize)
 	p.server.Inject(showing("FAILED").On("FinalizeDeploy"))
-	p.fails(command.Unknown, "FAILED", finalize)
+	code, stdout, stderr := runWith(t, p.args(finalize, []string{"-json"})...)
+	assert.Equal(t, command.Unknown, code)
+	assert.Contains(t, stdout, `"status": "FAILED"`)
+	assert.Contains(t, stderr, "FAILED")
 	assert.Equal(t, stored, p.stored())
 }
 

@@ -9,6 +9,8 @@ require (
 	github.com/oapi-codegen/runtime v1.8.0 // newer ones need Go 1.26
 	github.com/schollz/progressbar/v3 v3.19.1
 	github.com/stretchr/testify v1.12.1
+	golang.org/x/sys v0.47.0 // indirect
+	golang.org/x/term v0.45.0
 )
 
 require (
@@ -18,6 +20,4 @@ require (
 	github.com/mitchellh/colorstring v0.0.0-20190213212951-d06e56a500db // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect
 	go.yaml.in/yaml/v3 v3.0.6 // indirect
-	golang.org/x/sys v0.47.0 // indirect
-	golang.org/x/term v0.45.0 // indirect
 )

@@ -18,15 +18,18 @@ var embedded embed.FS
 
 // deploy deploys what the settings name, to Astro or to a simulator.
 func deploy(ctx context.Context, s settings, out *output) (*deploys.Result, error) {
-	to, err := s.to()
-	options := s.clientOptions()
-	if s.live && err != nil {
-		return nil, err
-	} else if !s.live {
+	var to wrapper.Deployment
+	options := s.clientOptions(out)
+	if s.live {
+		var err error
+		if to, err = s.to(); err != nil {
+			return nil, err
+		}
+	} else {
 		simulator := astrotest.NewServer()
 		defer simulator.Close()
 		options = append(options, wrapper.WithBaseURL(simulator.URL), wrapper.WithToken(astrotest.Token))
-		added := simulator.AddDeployment(astrotest.Deployment{OrganizationID: to.OrganizationID, ID: to.DeploymentID, DAGDeploys: true})
+		added := simulator.AddDeployment(astrotest.Deployment{DAGDeploys: true})
 		to = wrapper.Deployment{OrganizationID: added.OrganizationID, DeploymentID: added.ID}
 	}
 	client, err := wrapper.NewClient(options...)
@@ -34,29 +37,31 @@ func deploy(ctx context.Context, s settings, out *output) (*deploys.Result, erro
 		return nil, err
 	}
 	source, folder := source(s)
-	out.begin("deploying "+folder+" to", to, command.Host(client))
-	deployOptions := []deploys.Option{deploys.WithProgress(out.progress)}
+	out.begin("deploying "+folder+" to", to, client)
+	out.stage("packing")
+	deployOptions := []deploys.Option{deploys.WithProgress(out.uploaded)}
 	if s.description != "" {
 		deployOptions = append(deployOptions, deploys.WithDescription(s.description))
 	}
 	if s.ifChanged {
 		deployOptions = append(deployOptions, deploys.OnlyIfChanged())
 	}
+	staged := staged{client, out}
 	if s.bundle != "" {
-		return deploys.Bundle(ctx, client, to, deploys.Mount{Path: s.mountPath, Type: s.bundleType}, source, deployOptions...)
+		return deploys.Bundle(ctx, staged, to, deploys.Mount{Path: s.mountPath, Type: s.bundleType}, source, deployOptions...)
 	}
-	return deploys.DAGs(ctx, client, to, source, deployOptions...)
+	return deploys.DAGs(ctx, staged, to, source, deployOptions...)
 }
 
 // to returns the Deployment, or an error that names a missing ID, and how to set it.
 func (s settings) to() (wrapper.Deployment, error) {
-	organization, err := command.ID(s.organization, "-organization", "ASTRO_ORGANIZATION_ID")
-	deployment, missing := command.ID(s.deployment, "-deployment", "ASTRO_DEPLOYMENT_ID")
+	organization, err := command.ID(s.organization, "-organization", command.OrganizationVariable)
+	deployment, missing := command.ID(s.deployment, "-deployment", command.DeploymentVariable)
 	return wrapper.Deployment{OrganizationID: organization, DeploymentID: deployment}, cmp.Or(err, missing)
 }
 
-func (s settings) clientOptions() []wrapper.Option {
-	return append(command.ClientOptions(s.apiVersion, s.baseURL), wrapper.WithUserAgent("example-deploy"))
+func (s settings) clientOptions(out *output) []wrapper.Option {
+	return append(command.ClientOptions(s.apiVersion, s.baseURL), wrapper.WithUserAgent("example-deploy"), wrapper.WithLogger(out.logger()))
 }
 
 // source returns the folder to deploy, and its name.

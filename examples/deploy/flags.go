@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"io"
 	"slices"
@@ -10,68 +11,95 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// The steps of a deploy.
+// The steps of a deploy, and the look at one.
 const (
 	create   = "create"
 	upload   = "upload"
 	finalize = "finalize"
+	status   = "status"
 )
 
 // settings are the values of the flags.
 type settings struct {
-	step         string // "" for all of them
-	state        string // the file between two steps
-	live         bool
-	organization string
-	deployment   string
-	dags         string
-	bundle       string
-	image        bool
-	dagsInImage  bool
-	mountPath    string
-	bundleType   string
-	ignore       []string
-	allowEmpty   bool
-	description  string
-	ifChanged    bool
-	apiVersion   string
-	baseURL      string
-	timeout      time.Duration
-	json         bool
+	step          string // "" for the whole deploy
+	given         map[string]bool
+	state         string // the file between two steps
+	live          bool
+	organization  string
+	deployment    string
+	deploy        string
+	dags          string
+	bundle        string
+	dagsVersion   string
+	bundleVersion string
+	image         bool
+	imageOnly     bool
+	removeBundle  bool
+	dagsInImage   bool
+	mountPath     string
+	bundleType    string
+	ignore        []string
+	allowEmpty    bool
+	description   string
+	ifChanged     bool
+	wait          bool
+	apiVersion    string
+	baseURL       string
+	timeout       time.Duration
+	json          bool
+	verbose       bool
+}
+
+// name is the command, for messages.
+func (s settings) name() string {
+	if s.step == "" {
+		return "deploy"
+	}
+	return "deploy " + s.step
 }
 
 // parse parses the flags of a step, or those of the whole deploy.
-func parse(args []string, stderr io.Writer) (s settings, err error) {
-	name := "deploy [create|upload|finalize]"
-	if len(args) > 0 && slices.Contains([]string{create, upload, finalize}, args[0]) {
+func parse(args []string, stdout io.Writer) (s settings, err error) {
+	if len(args) > 0 && slices.Contains([]string{create, upload, finalize, status}, args[0]) {
 		s.step, args = args[0], args[1:]
-		name = "deploy " + s.step
 	}
-	flags := flag.NewFlagSet(name, flag.ContinueOnError)
-	flags.BoolVar(&s.live, "live", false, "deploy to a real Deployment, with the token from ASTRO_API_TOKEN")
+	flags := flag.NewFlagSet(s.name(), flag.ContinueOnError)
+	flags.BoolVar(&s.live, "live", false, "use a real Deployment, with the token from ASTRO_API_TOKEN")
 	flags.StringVar(&s.organization, "organization", "", "`ID` of the Organization (default $ASTRO_ORGANIZATION_ID)")
 	flags.StringVar(&s.deployment, "deployment", "", "`ID` of the Deployment (default $ASTRO_DEPLOYMENT_ID)")
 	flags.StringVar(&s.apiVersion, "api-version", "", "`version` of the API, v1beta1 or v1 (default: v1beta1, then v1 once v1beta1 is gone)")
 	flags.StringVar(&s.baseURL, "base-url", "", "`URL` of the API, without the version's path (default $ASTRO_API_URL, or "+wrapper.DefaultBaseURL+")")
 	flags.DurationVar(&s.timeout, "timeout", 30*time.Minute, "give up after this `duration`")
 	flags.BoolVar(&s.json, "json", false, "print the result as JSON")
+	flags.BoolVar(&s.verbose, "v", false, "log each request to standard error")
 	if s.step != "" {
 		flags.StringVar(&s.state, "state", "", "`file` that passes the deploy from step to step; "+create+" makes it")
 	}
-	if s.step != finalize {
+	switch s.step {
+	case "", create:
 		addFolder(flags, &s)
-	}
-	if s.step == "" || s.step == create {
 		addRequest(flags, &s)
+	case upload:
+		addFolder(flags, &s)
+	case finalize:
+		addDeploy(flags, &s)
+		flags.BoolVar(&s.imageOnly, "image-only", false, "with -deploy: the deploy carries an image alone")
+		flags.BoolVar(&s.removeBundle, "remove-bundle", false, "with -deploy: the deploy removes its bundle from the Deployment")
+	case status:
+		addDeploy(flags, &s)
+		flags.BoolVar(&s.wait, "wait", false, "wait until the deploy is DEPLOYED or FAILED")
 	}
-	err = command.Parse(flags, args, stderr)
-	switch {
-	case flags.NArg() > 0:
-		return s, command.UsageErrorf("unexpected argument %q; use flags only, after the step (create, upload or finalize) if there is one", flags.Arg(0))
-	case err != nil:
+	if err = command.Parse(flags, helps[s.step], args, stdout); err != nil {
 		return s, err
 	}
-	return s, usage(s)
+	s.given = map[string]bool{}
+	flags.Visit(func(f *flag.Flag) {
+		s.given[f.Name] = true
+		if f.Value.String() == "" && f.Name != "description" && f.Name != "ignore" {
+			err = cmp.Or(err, command.UsageErrorf("-%s must not be empty; is a variable unset?", f.Name))
+		}
+	})
+	return s, cmp.Or(err, s.usage())
 }
 
 func addFolder(flags *flag.FlagSet, s *settings) {
@@ -96,30 +124,8 @@ func addRequest(flags *flag.FlagSet, s *settings) {
 	}
 }
 
-// usage reports flags that are missing or cannot be combined.
-func usage(s settings) error {
-	isWhole, hasFolder := s.step == "", s.dags != "" || s.bundle != ""
-	switch {
-	case !isWhole && s.state == "":
-		return command.UsageErrorf("%s needs -state with the file that passes the deploy from step to step", s.step)
-	case !isWhole && !s.live:
-		return command.UsageErrorf("the steps are separate processes, so a simulation in one of them would not last; add -live (examples/simulator prints the variables to try it without an account)")
-	case s.dags != "" && s.bundle != "":
-		return command.UsageErrorf("-dags and -bundle are separate deploys; give one of them")
-	case s.bundle == "" && s.mountPath != "":
-		return command.UsageErrorf("-mount-path is for a bundle; add -bundle")
-	case s.bundle != "" && s.mountPath == "" && s.step != upload:
-		return command.UsageErrorf("-bundle needs -mount-path, where to mount the bundle, such as /usr/local/airflow/dbt/shop")
-	case s.image && s.bundle != "", s.dagsInImage && !s.image, s.dagsInImage && hasFolder:
-		return command.UsageErrorf("-image goes alone, with -dags or with -dags-in-image")
-	case s.step == create && !hasFolder && !s.image:
-		return command.UsageErrorf("create needs -dags, -bundle or -image, for what is deployed")
-	case s.step == upload && !hasFolder:
-		return command.UsageErrorf("upload needs -dags or -bundle, as create did")
-	case isWhole && s.live && !hasFolder:
-		return command.UsageErrorf("-live needs -dags or -bundle with the folder to deploy")
-	case s.timeout <= 0:
-		return command.UsageErrorf("-timeout must be positive, such as 30m")
-	}
-	return nil
+func addDeploy(flags *flag.FlagSet, s *settings) {
+	flags.StringVar(&s.deploy, "deploy", "", "`ID` of the deploy, instead of -state")
+	flags.StringVar(&s.dagsVersion, "dags-version", "", "with -deploy: `version` of the tarball with its DAGs, which the upload returned")
+	flags.StringVar(&s.bundleVersion, "bundle-version", "", "with -deploy: `version` of the tarball with its bundle")
 }

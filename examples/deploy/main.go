@@ -15,12 +15,15 @@
 //	deploy upload   -live -state FILE -dags ./dags
 //	deploy finalize -live -state FILE
 //
-// Exit codes:
+// If the outcome of a deploy is unknown, this tells what became of it:
 //
-//	0  the deploy is DEPLOYED, or the step is done
-//	1  the deploy or the step failed, and did not change the Deployment
-//	2  the command line or the state is wrong, or the folder cannot be packed; nothing was sent
-//	3  the Deployment may have changed: the deploy is FAILED, or its outcome is unknown
+//	deploy status -live -deploy ID -dags-version VERSION
+//
+// And this rehearses a pipeline against a simulator, with the failures that are asked for:
+//
+//	deploy simulate -fault FinalizeDeploy=cut-after-commit -- ./pipeline.sh
+//
+// The README has the flags, the JSON and the exit codes.
 package main
 
 import (
@@ -34,9 +37,9 @@ import (
 func main() { command.Main(run) }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	s, err := parse(args, stderr)
+	s, err := parse(args, stdout)
 	if err != nil {
-		return command.Report("deploy", err, stderr)
+		return command.Report(s.name(), err, stderr)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -47,6 +50,5 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	} else {
 		result, err = takeStep(ctx, s, out)
 	}
-	out.end(result, err)
-	return command.DeployCode(err)
+	return out.end(result, err)
 }

@@ -1,118 +1,130 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-
-	"github.com/schollz/progressbar/v3"
+	"log/slog"
 
 	"github.com/astro-finalize/astro-finalize-go/deploys"
 	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// output reports a deploy: its progress as a bar on a terminal and as lines elsewhere, its result
-// as a sentence or as JSON.
+// output reports a deploy: its progress, and its result as a sentence or as JSON.
 type output struct {
-	json           bool
-	step           string
-	image          string // to push, if there is one
+	*screen
+	settings       settings
+	to             wrapper.Deployment
+	host           string
+	image          string  // to push, if there is one
+	newer          []newer // deploys, for status
 	stdout, stderr io.Writer
-	bar            *progressbar.ProgressBar // nil until the upload begins, or if there is no terminal
-	onTerminal     bool
-	reported       int64 // quarters of the upload that were reported as lines
+	background     *lossy
 }
 
 func newOutput(s settings, stdout, stderr io.Writer) *output {
+	background := newLossy(stderr)
+	o := &output{settings: s, stdout: stdout, stderr: stderr, background: background}
+	o.screen = &screen{to: background, columns: func() int { return columns(stderr) }}
 	if !s.live {
-		_, _ = fmt.Fprintln(stderr, "This is a simulation: the service is a fake in this process. Add -live to deploy to Astro.")
+		o.say("This is a simulation: the service is a fake in this process. Add -live to deploy to Astro.")
 	}
-	return &output{json: s.json, step: s.step, stdout: stdout, stderr: stderr, onTerminal: isTerminal(stderr)}
+	return o
 }
 
-func isTerminal(w io.Writer) bool {
-	file, isFile := w.(*os.File)
-	if !isFile {
-		return false
+// logger returns the logger of the client.
+func (o *output) logger() *slog.Logger {
+	handler := waits{say: o.say}
+	if o.settings.verbose {
+		handler.verbose = slog.NewTextHandler(o.background, &slog.HandlerOptions{Level: slog.LevelDebug})
 	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return slog.New(handler)
 }
 
-func (o *output) begin(doing string, to wrapper.Deployment, host string) {
-	_, _ = fmt.Fprintf(o.stderr, "%s Deployment %s at %s\n", doing, to.DeploymentID, host)
+func (o *output) begin(doing string, to wrapper.Deployment, client *wrapper.Client) {
+	o.to, o.host = to, command.Host(client)
+	o.say(fmt.Sprintf("%s Deployment %s at %s", doing, to.DeploymentID, o.host))
 }
 
-// progress reports the bytes of the upload.
-func (o *output) progress(sent, total int64) {
-	if !o.onTerminal {
-		quarter := 4 * sent / total
-		if quarter != o.reported {
-			_, _ = fmt.Fprintf(o.stderr, "uploaded %d of %d bytes\n", sent, total)
+// end reports the result of the deploy, and returns the exit code.
+func (o *output) end(result *deploys.Result, err error) int {
+	o.stage("")
+	_ = o.background.Close()
+	r := o.report(result, err)
+	code := command.Report(o.settings.name(), err, o.stderr)
+	if r.Next != "" {
+		_, _ = fmt.Fprintln(o.stderr, "next: "+r.Next)
+	}
+	var text bytes.Buffer
+	if o.settings.json {
+		encoder := json.NewEncoder(&text)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		_ = encoder.Encode(r)
+	} else if err == nil {
+		text.WriteString(o.sentence(r) + "\n")
+	}
+	if _, failed := o.stdout.Write(text.Bytes()); failed != nil {
+		_, _ = fmt.Fprintf(o.stderr, "deploy: the result could not be written to standard output: %v\n", failed)
+		if err == nil {
+			_, _ = fmt.Fprintln(o.stderr, o.sentence(r))
+			code = command.Unwritten
 		}
-		o.reported = quarter // falls when the upload is retried
-		return
 	}
-	if o.bar == nil {
-		o.bar = progressbar.NewOptions64(total,
-			progressbar.OptionSetWriter(o.stderr),
-			progressbar.OptionSetDescription("uploading"),
-			progressbar.OptionShowBytes(true),
-			progressbar.OptionClearOnFinish(),
-		)
-	}
-	_ = o.bar.Set64(sent)
+	return code
 }
 
-// end reports the result of the deploy.
-func (o *output) end(result *deploys.Result, err error) {
-	if o.bar != nil {
-		_ = o.bar.Clear()
+// report is the JSON of a deploy.
+type report struct {
+	Simulated bool   `json:"simulated"`
+	Host      string `json:"host,omitempty"`
+	*deploys.Result
+	Image string        `json:"image,omitempty"`
+	Newer []newer       `json:"newer,omitempty"`
+	Error string        `json:"error,omitempty"`
+	Stage deploys.Stage `json:"failedStage,omitempty"`
+	Next  string        `json:"next,omitempty"`
+}
+
+func (o *output) report(result *deploys.Result, err error) report {
+	r := report{Simulated: !o.settings.live, Host: o.host, Result: result, Image: o.image, Newer: o.newer}
+	if deploying := (*deploys.Error)(nil); errors.As(err, &deploying) {
+		r.Result, r.Stage = &deploying.Result, deploying.Stage
 	}
 	if err != nil {
-		_ = command.Report("deploy", err, o.stderr)
+		r.Error = command.Text(err)
+		r.Next = o.next(r.Result, r.Stage, err)
 	}
-	switch {
-	case o.json:
-		o.writeJSON(result, err)
-	case err == nil && result.Unchanged:
-		_, _ = fmt.Fprintf(o.stdout, "nothing was deployed, since deploy %s has the same content\n", result.DeployID)
-	case err == nil:
-		_, _ = fmt.Fprintf(o.stdout, "deploy %s is %s%s\n", result.DeployID, result.Status, o.details(result))
-	}
+	return r
 }
 
-func (o *output) details(result *deploys.Result) string {
-	uploaded := fmt.Sprintf("tarball version %s, files %d, bytes %d", result.TarballVersion, result.Files, result.Bytes)
-	switch {
-	case o.step == "":
-		return fmt.Sprintf(": %s, %.3f s", uploaded, result.Timings.Total.Seconds())
-	case o.image != "":
-		return "; push the image as " + o.image
-	case o.step == upload:
+// sentence describes the result of a deploy without an error.
+func (o *output) sentence(r report) string {
+	simulated := ""
+	if r.Simulated {
+		simulated = "simulated: "
+	}
+	if r.Unchanged {
+		return fmt.Sprintf("nothing was deployed at %s, since deploy %s has the same content", r.Host, r.DeployID)
+	}
+	return fmt.Sprintf("%sdeploy %s is %s at %s%s", simulated, r.DeployID, r.Status, r.Host, o.details(r))
+}
+
+func (o *output) details(r report) string {
+	uploaded := fmt.Sprintf("tarball version %s, files %d, bytes %d", r.TarballVersion, r.Files, r.Bytes)
+	switch o.settings.step {
+	case "":
+		return fmt.Sprintf(": %s, %.3f s", uploaded, r.Timings.Total.Seconds())
+	case upload:
 		return "; uploaded " + uploaded
+	case status:
+		return describe(r.Newer)
+	}
+	if r.Image != "" {
+		return "; push the image as " + r.Image
 	}
 	return ""
-}
-
-func (o *output) writeJSON(result *deploys.Result, err error) {
-	report := struct {
-		*deploys.Result
-		Image string        `json:"image,omitempty"`
-		Error string        `json:"error,omitempty"`
-		Stage deploys.Stage `json:"failedStage,omitempty"`
-	}{Result: result, Image: o.image}
-	var deploying *deploys.Error
-	if errors.As(err, &deploying) {
-		report.Result, report.Stage = &deploying.Result, deploying.Stage
-	}
-	if err != nil {
-		report.Error = err.Error()
-	}
-	encoder := json.NewEncoder(o.stdout)
-	encoder.SetIndent("", "  ")
-	_ = encoder.Encode(report)
 }

@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/deploys"
 	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
@@ -43,6 +45,32 @@ func store(path string, state deploys.State) error {
 		_ = os.Remove(file.Name())
 	}
 	return err
+}
+
+// deployState returns the deploy that -state or -deploy names.
+func (s settings) deployState(of wrapper.Deployment) (deploys.State, error) {
+	if s.state != "" {
+		return load(s.state, of)
+	}
+	state := deploys.State{
+		Target:         wrapper.Target{OrganizationID: of.OrganizationID, DeploymentID: of.DeploymentID, DeployID: s.deploy},
+		TarballVersion: s.dagsVersion + s.bundleVersion,
+	}
+	if s.bundleVersion != "" || s.removeBundle {
+		state.Type = api.DeployTypeBundle
+	}
+	encoded, err := json.Marshal(state)
+	if err != nil {
+		return state, err
+	}
+	_, err = deploys.ParseState(encoded, of) // checks it
+	if invalid := (*wrapper.ValidationError)(nil); errors.As(err, &invalid) {
+		invalid.Field = strings.TrimPrefix(invalid.Field, "state.")
+		if invalid.Field == "tarballVersion" {
+			invalid.Field = map[bool]string{true: "bundleTarballVersion", false: "dagTarballVersion"}[s.bundleVersion != ""]
+		}
+	}
+	return state, err
 }
 
 // load reads the state file, which must be that of a deploy of the given Deployment.

@@ -12,12 +12,13 @@ import (
 )
 
 // createDeploy creates the state file and a deploy. If that fails, there is no state file.
-func createDeploy(ctx context.Context, client *wrapper.Client, to wrapper.Deployment, s settings, out *output) (*deploys.Result, error) {
+func createDeploy(ctx context.Context, client staged, to wrapper.Deployment, s settings, out *output) (*deploys.Result, error) {
 	request := s.request()
 	if err := client.CheckCreate(to, request); err != nil {
 		return nil, err
 	}
 	if s.dags != "" || s.bundle != "" { // no deploy is created for a folder that cannot be packed
+		out.stage("packing")
 		packed, err := s.pack(ctx)
 		if err != nil {
 			return nil, err

@@ -14,8 +14,8 @@ import (
 // finalizeDeploy finalizes the deploy and waits until it is DEPLOYED. It reads the deploy first, and
 // finalizes no deploy twice: taken again, for example in a pipeline that is run once more, it would
 // replace what was deployed since.
-func finalizeDeploy(ctx context.Context, client *wrapper.Client, state deploys.State) (*deploys.Result, error) {
-	if folderFlag(state) != "" && state.TarballVersion == "" {
+func finalizeDeploy(ctx context.Context, client staged, state deploys.State, s settings) (*deploys.Result, error) {
+	if s.state != "" && folderFlag(state) != "" && state.TarballVersion == "" {
 		return nil, command.UsageErrorf("the deploy of -state has no tarball version: run upload first")
 	}
 	deploy, err := client.GetDeploy(ctx, state.Target)
@@ -23,19 +23,40 @@ func finalizeDeploy(ctx context.Context, client *wrapper.Client, state deploys.S
 	case err != nil:
 		return resultOf(state, nil), fmt.Errorf("%w; this step finalized nothing", err)
 	case deploy.Status == api.DeployStatusInitialized:
-		deploy, err = client.Finalize(ctx, state.Target, state.Content())
+		if s.deploy != "" { // only the service knows more than its ID
+			state.Target = wrapper.TargetOf(state.OrganizationID, deploy)
+		}
+		deploy, err = client.Finalize(ctx, state.Target, s.content(state))
 	case deploy.Status == api.DeployStatusDeployed && !shows(deploy, state.TarballVersion):
 		return resultOf(state, deploy), fmt.Errorf("deploy %s was finalized before, and no longer shows tarball version %s: it was finalized with another, or replaced; this step finalized nothing", deploy.ID, state.TarballVersion)
 	}
 	if err == nil && deploy.Status != api.DeployStatusDeployed {
 		deploy, err = client.Wait(ctx, state.Target)
 	}
-	if failed := (*wrapper.DeployFailedError)(nil); errors.As(err, &failed) {
+	switch failed, invalid := (*wrapper.DeployFailedError)(nil), (*wrapper.ValidationError)(nil); {
+	case errors.As(err, &failed):
 		deploy = failed.Deploy
-	} else if err != nil {
+	case errors.As(err, &invalid): // the deploy was read, and is not what the flags say
+		err = fmt.Errorf("%s; this step finalized nothing", command.Text(err))
+	case err != nil:
 		err = fmt.Errorf("%w; finalize can be run again, since it reads the deploy first", err)
 	}
 	return resultOf(state, deploy), err
+}
+
+// content returns what the deploy carries, by -state or by the flags.
+func (s settings) content(state deploys.State) wrapper.Content {
+	switch {
+	case s.removeBundle:
+		return wrapper.RemoveBundle()
+	case s.dagsVersion != "":
+		return wrapper.DAGTarball(s.dagsVersion)
+	case s.bundleVersion != "":
+		return wrapper.BundleTarball(s.bundleVersion)
+	case s.imageOnly:
+		return wrapper.ImageOnly()
+	}
+	return state.Content()
 }
 
 // shows reports whether a deploy has a tarball version, or none is needed.

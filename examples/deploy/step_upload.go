@@ -12,13 +12,14 @@ import (
 
 // uploadFolder uploads the folder, and stores the version of its tarball. It reads the deploy for the
 // upload URL, which is a secret, and so not in the state. It can be taken again: the last version counts.
-func uploadFolder(ctx context.Context, client *wrapper.Client, state deploys.State, s settings, out *output) (*deploys.Result, error) {
+func uploadFolder(ctx context.Context, client staged, state deploys.State, s settings, out *output) (*deploys.Result, error) {
 	switch want := folderFlag(state); {
 	case want == "":
 		return nil, command.UsageErrorf("the deploy of -state %s has no tarball: push its image, then finalize", s.state)
 	case (want == "-bundle") != (s.bundle != ""):
 		return nil, command.UsageErrorf("the deploy of -state %s needs %s, as create did", s.state, want)
 	}
+	out.stage("packing")
 	packed, err := s.pack(ctx)
 	if err != nil {
 		return nil, err
@@ -29,7 +30,7 @@ func uploadFolder(ctx context.Context, client *wrapper.Client, state deploys.Sta
 		err = fmt.Errorf("the deploy is %s, so nothing can be added: create another", deploy.Status)
 	}
 	if err == nil {
-		state.TarballVersion, err = client.Upload(ctx, uploadURL(deploy), packed, wrapper.WithProgress(out.progress))
+		state.TarballVersion, err = client.Upload(ctx, uploadURL(deploy), packed, wrapper.WithProgress(out.uploaded))
 	}
 	if err == nil {
 		err = store(s.state, state)

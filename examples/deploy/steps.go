@@ -6,7 +6,6 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/api"
 	"github.com/astro-finalize/astro-finalize-go/deploys"
-	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -17,26 +16,29 @@ func takeStep(ctx context.Context, s settings, out *output) (result *deploys.Res
 	if err != nil {
 		return nil, err
 	}
-	client, err := wrapper.NewClient(s.clientOptions()...)
+	client, err := wrapper.NewClient(s.clientOptions(out)...)
 	if err != nil {
 		return nil, err
 	}
-	host := command.Host(client)
-	if s.step == create {
-		out.begin("creating a deploy on", to, host)
-		result, err = createDeploy(ctx, client, to, s, out)
-	} else {
-		var state deploys.State
-		if state, err = load(s.state, to); err != nil {
+	staged, state := staged{client, out}, deploys.State{}
+	if s.step != create {
+		if state, err = s.deployState(to); err != nil {
 			return nil, err
 		}
-		if s.step == upload {
-			out.begin("uploading "+s.dags+s.bundle+" for deploy "+state.DeployID+" to", to, host)
-			result, err = uploadFolder(ctx, client, state, s, out)
-		} else {
-			out.begin("finalizing deploy "+state.DeployID+" of", to, host)
-			result, err = finalizeDeploy(ctx, client, state)
-		}
+	}
+	switch s.step {
+	case create:
+		out.begin("creating a deploy on", to, client)
+		result, err = createDeploy(ctx, staged, to, s, out)
+	case upload:
+		out.begin("uploading "+s.dags+s.bundle+" for deploy "+state.DeployID+" to", to, client)
+		result, err = uploadFolder(ctx, staged, state, s, out)
+	case finalize:
+		out.begin("finalizing deploy "+state.DeployID+" of", to, client)
+		result, err = finalizeDeploy(ctx, staged, state, s)
+	case status:
+		out.begin("reading deploy "+state.DeployID+" of", to, client)
+		result, err = statusOf(ctx, staged, state, s.wait, out)
 	}
 	if result != nil {
 		result.Timings.Total = time.Since(began)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -89,7 +91,8 @@ func simulate(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 	deployment := server.AddDeployment(astrotest.Deployment{DAGDeploys: true})
-	_, _ = fmt.Fprintf(stdout, `This is a simulation: the Astro API at %s is a fake in this process.
+	out := bufio.NewWriter(stdout) // keeps the first error
+	_, _ = fmt.Fprintf(out, `This is a simulation: the Astro API at %s is a fake in this process.
 
 A deploy takes three steps: create it, push its image or upload its tarball, and finalize it.
 Until the last step the Deployment runs what it ran before. The first two steps of the
@@ -97,7 +100,7 @@ deploys below are done.
 `, command.Host(client))
 	for i, scene := range scenes {
 		deploy := server.AddDeploy(deployOf(scene.deployType, deployment.ID))
-		_, _ = fmt.Fprintf(stdout, "\n%d. %s\n   deploy    %s, %s, %s\n   call      %s\n", i+1, scene.title, deploy.ID, deploy.Type, deploy.Status, scene.call)
+		_, _ = fmt.Fprintf(out, "\n%d. %s\n   deploy    %s, %s, %s\n   call      %s\n", i+1, scene.title, deploy.ID, deploy.Type, deploy.Status, scene.call)
 		if scene.fault != nil {
 			server.Inject(*scene.fault)
 		}
@@ -106,22 +109,22 @@ deploys below are done.
 		sent := server.Requests()[before:]
 		for _, request := range sent {
 			_, path, _ := strings.Cut(request.Path, "/deploys/")
-			_, _ = fmt.Fprintln(stdout, strings.TrimRight(fmt.Sprintf("   sent      %s …/deploys/%s %s", request.Method, path, request.Body), " "))
+			_, _ = fmt.Fprintln(out, strings.TrimRight(fmt.Sprintf("   sent      %s …/deploys/%s %s", request.Method, path, request.Body), " "))
 		}
 		if len(sent) == 0 {
-			_, _ = fmt.Fprintf(stdout, "   sent      nothing\n")
+			_, _ = fmt.Fprintf(out, "   sent      nothing\n")
 		}
 		if (err != nil) != scene.refused {
-			return fmt.Errorf("the simulation failed: %w", err)
+			return errors.Join(out.Flush(), fmt.Errorf("the simulation failed: %w", err))
 		}
 		if err != nil {
-			_, _ = fmt.Fprintf(stdout, "   error     %v\n", err)
+			_, _ = fmt.Fprintf(out, "   error     %v\n", err)
 			continue
 		}
 		now, _ := server.Deployment(deployment.ID)
-		_, _ = fmt.Fprintf(stdout, "   returned  %s\n   now runs  DAGs %s, %s\n", finalized.Status, now.DAGTarballVersion, describe(now.Bundles))
+		_, _ = fmt.Fprintf(out, "   returned  %s\n   now runs  DAGs %s, %s\n", finalized.Status, now.DAGTarballVersion, describe(now.Bundles))
 	}
-	return nil
+	return out.Flush()
 }
 
 func deployOf(deployType api.DeployType, deploymentID string) api.Deploy {

@@ -52,7 +52,7 @@ type settings struct {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	s, err := parse(args, stderr)
+	s, err := parse(args, stdout)
 	if err != nil {
 		return command.Report("replicate", err, stderr)
 	}
@@ -69,7 +69,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return command.DeployCode(err)
 }
 
-func parse(args []string, stderr io.Writer) (s settings, err error) {
+func parse(args []string, stdout io.Writer) (s settings, err error) {
 	flags := flag.NewFlagSet("replicate", flag.ContinueOnError)
 	flags.BoolVar(&s.live, "live", false, "replicate between real Deployments, with the token from ASTRO_API_TOKEN")
 	flags.StringVar(&s.organization, "organization", "", "`ID` of the Organization (default $ASTRO_ORGANIZATION_ID)")
@@ -89,12 +89,12 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags.StringVar(&s.apiVersion, "api-version", "", "`version` of the API, v1beta1 or v1 (default: v1beta1, then v1 once v1beta1 is gone)")
 	flags.StringVar(&s.baseURL, "base-url", "", "`URL` of the API, without the version's path (default $ASTRO_API_URL, or "+wrapper.DefaultBaseURL+")")
 	flags.DurationVar(&s.timeout, "timeout", time.Hour, "give up after this `duration`")
-	if err := command.Parse(flags, args, stderr); err != nil {
+	if err := command.Parse(flags, help, args, stdout); err != nil {
 		return s, err
 	}
 	switch {
-	case !s.live && (s.from != "" || len(s.to) > 0 || s.organization != ""):
-		return s, command.UsageErrorf("-organization, -from and -to name real Deployments; add -live, or remove them to run the simulation")
+	case !s.live && (s.from != "" || len(s.to) > 0 || s.organization != "" || s.baseURL != ""):
+		return s, command.UsageErrorf("-organization, -from, -to and -base-url are for real Deployments; add -live, or remove them to run the simulation")
 	case s.live && (s.from == "" || len(s.to) == 0 || s.dags == ""):
 		return s, command.UsageErrorf("-live needs -from, -to and -dags")
 	case s.timeout <= 0:
@@ -108,5 +108,17 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 			return s, command.UsageErrorf("Deployment %s is named twice in -from and -to", id)
 		}
 	}
+	if !s.live {
+		return s, command.Simulated()
+	}
 	return s, nil
+}
+
+var help = command.Help{
+	Does: `replicate deploys a folder of DAGs to Deployments that do not have it, if it is what the Deployment -from has.
+Without -live it does so on a simulator in this process.`,
+	Codes: command.Codes,
+	Examples: `  replicate                                                  a simulation
+  replicate -live -from ID -to ID,ID -dags ./dags            with ASTRO_API_TOKEN and ASTRO_ORGANIZATION_ID in the environment
+`,
 }

@@ -59,7 +59,7 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags.IntVar(&s.rateLimit, "rate-limit", 0, "maximum number of POST requests a second; 0 means no limit")
 	flags.BoolVar(&s.dagDeploys, "dag-deploys", true, "whether the Deployment has DAG deploys enabled")
 	flags.DurationVar(&s.uploadURLsValidFor, "upload-urls-valid-for", time.Hour, "how long an upload URL is valid; 0 means it expires at once")
-	if err := command.Parse(flags, args, stderr); err != nil {
+	if err := command.Parse(flags, command.Help{}, args, stderr); err != nil {
 		return s, err
 	}
 	return s, usage(s)

@@ -1,5 +1,5 @@
-// Package command has what the example programs share: how they start, how they report errors,
-// the options of their clients and their exit codes.
+// Package command has what the example programs share: how they start and end, their help, how they report
+// errors, the options of their clients and their exit codes.
 package command
 
 import (
@@ -10,60 +10,75 @@ import (
 	"io"
 	"net/url"
 	"os"
-	"os/signal"
-	"syscall"
+	"strings"
 
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
-// Exit codes.
-const (
-	OK     = 0
-	Failed = 1
-	Usage  = 2 // the command line is wrong; nothing was sent
-)
-
-// Main exits with the code that run returns. Its context ends on an interrupt or SIGTERM.
+// Main exits with the code that run returns. Its context ends on an interrupt, SIGTERM or SIGHUP; another
+// one then kills the process. A write to a closed pipe is an error, and does not end the process.
 func Main(run func(ctx context.Context, args []string, stdout, stderr io.Writer) int) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := notify(context.Background())
+	context.AfterFunc(ctx, stop)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
 	os.Exit(code)
+}
+
+// Help is what -h prints besides the flags.
+type Help struct {
+	Does     string // what the program does, in two lines
+	Codes    string // its exit codes
+	Examples string // command lines
 }
 
 type usageError struct{ error }
 
+func (e usageError) Unwrap() error { return e.error }
+
 // UsageErrorf returns an error about the command line.
 func UsageErrorf(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-var errPrinted = errors.New("package flag printed this error")
-
-// Parse parses the flags, which must be ContinueOnError. Its errors are for Report.
-func Parse(flags *flag.FlagSet, args []string, stderr io.Writer) error {
-	flags.SetOutput(stderr)
-	if err := flags.Parse(args); err != nil {
-		return fmt.Errorf("%w: %w", errPrinted, err)
-	}
-	if flags.NArg() > 0 {
+// Parse parses the flags, which must be ContinueOnError. With -h it prints the help to stdout. Its errors are
+// for Report.
+func Parse(flags *flag.FlagSet, help Help, args []string, stdout io.Writer) error {
+	flags.SetOutput(io.Discard)
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return errors.Join(err, help.print(flags, stdout))
+	case err != nil:
+		return UsageErrorf("%w", err)
+	case flags.NArg() > 0:
 		return UsageErrorf("unexpected argument %q; use flags only", flags.Arg(0))
 	}
 	return nil
 }
 
-// Report prints the error of the program called name, if any, and returns the exit code.
+func (h Help) print(flags *flag.FlagSet, stdout io.Writer) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s\n\nUsage: %s [flags]\n\nFlags:\n", h.Does, flags.Name())
+	flags.SetOutput(&text)
+	flags.PrintDefaults()
+	if h.Codes != "" {
+		fmt.Fprintf(&text, "\nExit codes:\n%s", h.Codes)
+	}
+	if h.Examples != "" {
+		fmt.Fprintf(&text, "\nExamples:\n%s", h.Examples)
+	}
+	_, err := io.WriteString(stdout, text.String())
+	return err
+}
+
+// Report prints the error of the program called name in one line, if there is one, and returns the exit code.
 func Report(name string, err error, stderr io.Writer) int {
-	switch {
-	case err == nil, errors.Is(err, flag.ErrHelp):
+	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return OK
-	case errors.Is(err, errPrinted):
-		return Usage
 	}
-	_, _ = fmt.Fprintf(stderr, "%s: %v\n", name, err)
-	if errors.As(err, new(usageError)) {
-		_, _ = fmt.Fprintln(stderr, "Run with -h for the flags.")
-		return Usage
+	code, hint := DeployCode(err), ""
+	if errors.As(err, new(usageError)) || errors.As(err, new(*wrapper.ValidationError)) && code == Usage {
+		hint = fmt.Sprintf("; run %q for the flags", name+" -h")
 	}
-	return Failed
+	_, _ = fmt.Fprintf(stderr, "%s: %s%s\n", strings.Fields(name)[0], Text(err), hint)
+	return code
 }
 
 // ClientOptions returns the options for the flags -api-version and -base-url. An empty one leaves

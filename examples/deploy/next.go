@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/deploys"
+	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// next returns the command that finds out what became of a deploy, or that goes on with it; "" if there is none.
+func (o *output) next(result *deploys.Result, stage deploys.Stage, err error) string {
+	code := command.DeployCode(err)
+	looked, waited := (*lookedAt)(nil), (*wrapper.WaitError)(nil)
+	switch {
+	case !o.settings.live || result == nil || result.DeployID == "":
+		return ""
+	case errors.As(err, &looked):
+		return o.commandLine(looked.next, result)
+	case errors.As(err, &waited):
+		return o.commandLine(status, result, "-wait")
+	case code == command.Unknown:
+		return o.commandLine(status, result)
+	case code == command.Failed && (o.settings.step == finalize || stage == deploys.StageFinalize):
+		return o.commandLine(finalize, result)
+	}
+	return ""
+}
+
+// commandLine returns the command line of a step for the deploy.
+func (o *output) commandLine(step string, result *deploys.Result, more ...string) string {
+	if step == "" {
+		return ""
+	}
+	s := o.settings
+	args := []string{"deploy", step, "-live", "-organization", o.to.OrganizationID, "-deployment", o.to.DeploymentID}
+	if s.baseURL != "" {
+		args = append(args, "-base-url", s.baseURL)
+	}
+	if s.apiVersion != "" {
+		args = append(args, "-api-version", s.apiVersion)
+	}
+	switch carried := s.carried(); {
+	case s.state != "":
+		args = append(args, "-state", s.state)
+	case len(carried) > 0 && result.TarballVersion == "":
+		args = append(args, "-deploy", result.DeployID, carried[0])
+	case result.TarballVersion == "":
+		args = append(args, "-deploy", result.DeployID)
+	case result.Type == api.DeployTypeBundle:
+		args = append(args, "-deploy", result.DeployID, "-bundle-version", result.TarballVersion)
+	default:
+		args = append(args, "-deploy", result.DeployID, "-dags-version", result.TarballVersion)
+	}
+	for i, arg := range args {
+		if !plain.MatchString(arg) {
+			args[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(append(args, more...), " ")
+}
+
+// plain matches the arguments that a shell takes as they are.
+var plain = regexp.MustCompile(`^[\w@%+=:,./\\-]+$`)

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// screen shows that a deploy goes on: a bar for the upload on a terminal that is wide enough, and lines.
+type screen struct {
+	to      io.Writer
+	columns func() int // of the terminal; 0 if a bar must not be drawn
+
+	mu       sync.Mutex
+	bar      *progressbar.ProgressBar // nil if there is none on the screen
+	reported int64                    // quarters of the upload that were reported as lines
+	leave    context.CancelFunc       // the stage
+}
+
+// A bar needs 80 columns: what stands around it, such as "uploading 100%" and "(1023.9/1023.9 MB, 1023.9 MB/s)",
+// takes up to 55.
+const (
+	minColumns = 80
+	around     = 55
+)
+
+// columns returns the width of a terminal that can draw a bar, and otherwise 0.
+func columns(w io.Writer) int {
+	file, isFile := w.(*os.File)
+	kind := os.Getenv("TERM")
+	if !isFile || os.Getenv("NO_COLOR") != "" || kind == "dumb" || kind == "" && runtime.GOOS != "windows" {
+		return 0
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil || width < minColumns {
+		return 0
+	}
+	return width
+}
+
+// uploaded reports the bytes of the upload.
+func (s *screen) uploaded(sent, total int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	quarter := 4 * sent / total
+	if width := s.columns(); width == 0 {
+		s.clear()
+		if quarter != s.reported {
+			s.line(fmt.Sprintf("uploaded %d of %d bytes", sent, total))
+		}
+	} else {
+		if s.bar == nil {
+			s.bar = newBar(s.to, total, width)
+		}
+		_ = s.bar.Set64(sent)
+	}
+	s.reported = quarter // falls when the upload is retried
+}
+
+func newBar(to io.Writer, total int64, width int) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(to),
+		progressbar.OptionSetDescription("uploading"),
+		progressbar.OptionSetWidth(min(width-around, 60)),
+		progressbar.OptionShowBytes(true),
+		progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionSetPredictTime(false),
+		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionUseANSICodes(runtime.GOOS != "windows"),
+	)
+}
+
+// clear removes the bar from the screen. The caller holds the lock.
+func (s *screen) clear() {
+	if s.bar != nil {
+		_ = s.bar.Clear()
+	}
+	s.bar = nil
+}
+
+func (s *screen) line(text string) { _, _ = fmt.Fprintln(s.to, text) }
+
+// say prints a line.
+func (s *screen) say(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clear()
+	s.line(text)
+}
+
+// stage says what goes on, after 10 s and then ever more rarely, until the next stage. "" ends the last one.
+func (s *screen) stage(doing string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.leave != nil {
+		s.leave()
+	}
+	s.clear()
+	if doing == "" {
+		return
+	}
+	ctx, leave := context.WithCancel(context.Background())
+	s.leave = leave
+	go func() {
+		for last, next := time.Duration(0), firstSaid; ; last, next = next, min(2*next, next+mostRarely) {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(next - last):
+				s.say(fmt.Sprintf("%s, %.0f s", doing, next.Seconds()))
+			}
+		}
+	}()
+}
+
+const (
+	firstSaid  = 10 * time.Second
+	mostRarely = 160 * time.Second
+)

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/api"
+	"github.com/astro-finalize/astro-finalize-go/deploys"
+	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// newer is a deploy that was created after another.
+type newer struct {
+	DeployID  string           `json:"deployId"`
+	Type      api.DeployType   `json:"type"`
+	Status    api.DeployStatus `json:"status"`
+	CreatedAt time.Time        `json:"createdAt"`
+}
+
+// lookedAt is the error of a look at a deploy that is not DEPLOYED, or cannot be read. next is the step that
+// goes on.
+type lookedAt struct {
+	error
+	next string
+}
+
+func (e *lookedAt) Unwrap() error { return e.error }
+
+// statusOf tells what became of a deploy, and which deploys are newer.
+func statusOf(ctx context.Context, client staged, state deploys.State, wait bool, out *output) (*deploys.Result, error) {
+	deploy, err := client.GetDeploy(ctx, state.Target)
+	if err == nil && wait && deploy.Status != api.DeployStatusDeployed && deploy.Status != api.DeployStatusFailed {
+		var waited *api.Deploy
+		if waited, err = client.Wait(ctx, state.Target); err == nil {
+			deploy = waited
+		}
+		if failed := (*wrapper.DeployFailedError)(nil); errors.As(err, &failed) {
+			deploy, err = failed.Deploy, nil
+		}
+	}
+	result := resultOf(state, deploy)
+	if err == nil {
+		out.newer, err = newerThan(ctx, client, deploy, out.to)
+	}
+	if err != nil {
+		return result, &lookedAt{command.UnknownErrorf("%w", err), status}
+	}
+	switch deploy.Status {
+	case api.DeployStatusDeployed:
+		if shows(deploy, state.TarballVersion) {
+			return result, nil
+		}
+		err = command.UnknownErrorf("deploy %s is DEPLOYED, but does not show tarball version %s: it was finalized with another, or replaced%s", deploy.ID, state.TarballVersion, describe(out.newer))
+		return result, &lookedAt{err, ""}
+	case api.DeployStatusFailed:
+		err = command.UnknownErrorf("deploy %s is FAILED: check in the Astro UI what the Deployment runs now%s", deploy.ID, describe(out.newer))
+		return result, &lookedAt{err, ""}
+	case api.DeployStatusInitialized:
+		next := ""
+		if out.settings.state != "" || len(out.settings.carried()) > 0 {
+			next = finalize
+		}
+		err = command.UnknownErrorf("deploy %s is INITIALIZED: it was not finalized, or is not DEPLOYED yet%s", deploy.ID, describe(out.newer))
+		return result, &lookedAt{err, next}
+	}
+	err = command.UnknownErrorf("deploy %s has the status %.40q%s", deploy.ID, deploy.Status, describe(out.newer))
+	return result, &lookedAt{err, status}
+}
+
+// newerThan returns the deploys of the Deployment that were created after the given one.
+func newerThan(ctx context.Context, client staged, than *api.Deploy, in wrapper.Deployment) (all []newer, err error) {
+	for deploy, err := range client.ListDeploys(ctx, in) {
+		if err != nil {
+			return nil, err
+		}
+		if deploy.CreatedAt.After(than.CreatedAt) && deploy.ID != than.ID {
+			all = append(all, newer{deploy.ID, deploy.Type, deploy.Status, deploy.CreatedAt})
+		}
+	}
+	return all, nil
+}
+
+func describe(newer []newer) string {
+	if len(newer) == 0 {
+		return "; no deploy is newer"
+	}
+	var all []string
+	for _, deploy := range newer {
+		all = append(all, fmt.Sprintf("%s (%s)", deploy.DeployID, deploy.Status))
+	}
+	return "; newer deploys: " + strings.Join(all, ", ")
+}

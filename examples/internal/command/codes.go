@@ -1,0 +1,58 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/astro-finalize/astro-finalize-go/deploys"
+	"github.com/astro-finalize/astro-finalize-go/tarball"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// Exit codes.
+const (
+	OK        = 0
+	Failed    = 1
+	Usage     = 2
+	Unknown   = 3
+	Unwritten = 4
+)
+
+// Codes are the exit codes of a deploy, for -h.
+const Codes = `  0  done: the deploy is DEPLOYED, or the step is done
+  1  failed: the Deployment is unchanged
+  2  wrong command line, environment, state or folder: nothing was sent
+  3  the Deployment may have changed: the deploy is FAILED, or its outcome is unknown;
+     the line that starts with "next:" is the command that finds out
+  4  done as with 0, but the result could not be written to standard output
+`
+
+type unknownError struct{ error }
+
+func (e unknownError) Unwrap() error { return e.error }
+
+// UnknownErrorf returns an error about a deploy that may have changed its Deployment.
+func UnknownErrorf(format string, args ...any) error {
+	return unknownError{fmt.Errorf(format, args...)}
+}
+
+// DeployCode returns the exit code of a deploy, to one Deployment or to several, that ended with err.
+func DeployCode(err error) int {
+	var several *deploys.MultiError
+	var invalid *wrapper.ValidationError
+	var unpackable *tarball.Error
+	var waiting *wrapper.WaitError
+	var failed *wrapper.DeployFailedError
+	switch {
+	case err == nil:
+		return OK
+	case errors.As(err, new(unknownError)), errors.Is(err, wrapper.ErrOutcomeUnknown), errors.As(err, &waiting), errors.As(err, &failed):
+		return Unknown
+	case errors.As(err, &several):
+		return Failed // whatever the errors are, others may have been deployed
+	case errors.As(err, &invalid), errors.As(err, &unpackable), errors.As(err, new(usageError)):
+		return Usage
+	default:
+		return Failed
+	}
+}

@@ -1,0 +1,75 @@
+package command
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/astro-finalize/astro-finalize-go/tarball"
+	"github.com/astro-finalize/astro-finalize-go/wrapper"
+)
+
+// fields are what an operator calls the fields of a [wrapper.ValidationError] and of a [tarball.Error].
+var fields = map[string]string{
+	"organizationId":       "-organization or " + OrganizationVariable,
+	"deploymentId":         "-deployment or " + DeploymentVariable,
+	"deployId":             "-deploy",
+	"token":                TokenVariable,
+	"baseURL":              "-base-url",
+	"apiVersion":           "-api-version",
+	"dagTarballVersion":    "-dags-version",
+	"bundleTarballVersion": "-bundle-version",
+	"bundleMountPath":      "-mount-path",
+	"bundleType":           "-bundle-type",
+	"description":          "-description",
+	"state":                "the file",
+	"state.organizationId": "its Organization ID",
+	"state.deploymentId":   "its Deployment ID",
+	"state.deployId":       "its deploy ID",
+	"state.tarballVersion": "its tarball version",
+	"Ignore":               "-ignore",
+}
+
+// phrases replaces what the library says to Go programs.
+var phrases = strings.NewReplacer(
+	"set ASTRO_API_TOKEN or use WithToken or WithTokenSource", "set it to an API token",
+	"; use strings.TrimSpace", "",
+	"use WithAPIVersion(V1)", "use -api-version v1",
+	"must be v1beta1 (V1Beta1) or v1 (V1)", "must be v1beta1 or v1",
+	"must be the JSON of a State", "is damaged, or not of this command",
+	"or pass AllowEmpty() if that is intended", "or add -allow-empty if that is intended",
+	"exclude it with Ignore", "exclude it with -ignore",
+	"does not need with Ignore", "does not need with -ignore",
+	"; for an existing tarball, use File", ", not a tarball",
+	`, or add the option Prefix("dags") if that is intended`, "",
+	", or pass the option ModTime, which takes precedence", "",
+	"which OnlyIfChanged adds", "which -only-if-changed adds",
+	"with OnlyIfChanged, which adds the content digest", "with -only-if-changed, which adds the content digest",
+	"check with GetDeploy first", "check its status first",
+	"check with GetDeploy", "check its status",
+	"continue with Finalize", "go on with deploy finalize",
+	"continue with Wait", "go on with deploy status -wait",
+	"calling again creates another deploy", "deploying again creates another deploy",
+	"check the IDs in the call", "check the IDs",
+	"check the base URL", "check -base-url or "+URLVariable,
+)
+
+// Text returns the text of an error in the words of an operator, with flags and variables instead of the
+// names of the library.
+func Text(err error) string {
+	text := err.Error()
+	if invalid := (*wrapper.ValidationError)(nil); errors.As(err, &invalid) {
+		text = renamed(text, invalid.Error(), invalid.Field)
+	}
+	if unpackable := (*tarball.Error)(nil); errors.As(err, &unpackable) {
+		text = renamed(text, unpackable.Error(), unpackable.Field)
+	}
+	return phrases.Replace(text)
+}
+
+// renamed replaces the field that the text of an error starts with.
+func renamed(text, ofError, field string) string {
+	if name, known := fields[field]; known {
+		return strings.Replace(text, ofError, name+strings.TrimPrefix(ofError, field), 1)
+	}
+	return text
+}

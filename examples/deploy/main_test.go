@@ -35,16 +35,17 @@ func TestSimulation(t *testing.T) {
 	t.Setenv("ASTRO_API_TOKEN", "")
 	t.Setenv("ASTRO_ORGANIZATION_ID", "")
 	t.Setenv("ASTRO_DEPLOYMENT_ID", "")
+	t.Setenv("ASTRO_API_URL", "")
 	for _, args := range [][]string{
 		{},
 		{"-dags", folder(t), "-description", "Monday"},
 		{"-bundle", folder(t), "-mount-path", "/usr/local/airflow/dbt/shop"},
 		{"-dags", t.TempDir(), "-allow-empty"},
-		{"-deployment", "mine", "-organization", "ours", "-api-version", "v1"},
+		{"-api-version", "v1"},
 	} {
 		code, stdout, stderr := runWith(t, args...)
 		require.Equal(t, command.OK, code, stderr)
-		assert.Regexp(t, `^deploy clfake\d+ is DEPLOYED: tarball version \S+, files \d, bytes \d+, \d\.\d{3} s\n$`, stdout)
+		assert.Regexp(t, `^simulated: deploy clfake\d+ is DEPLOYED at 127\.0\.0\.1:\d+: tarball version \S+, files \d, bytes \d+, \d\.\d{3} s\n$`, stdout)
 		assert.Contains(t, stderr, "This is a simulation")
 		assert.Regexp(t, `deploying .+ to Deployment \S+ at 127\.0\.0\.1:\d+\n`, stderr)
 		assert.Contains(t, stderr, "uploaded ")
@@ -97,7 +98,7 @@ func TestOnlyIfChanged(t *testing.T) {
 	before := len(server.Requests())
 	code, stdout, stderr := runWith(t, args...)
 	assert.Equal(t, command.OK, code, stderr)
-	assert.Regexp(t, `^nothing was deployed, since deploy clfake\d+ has the same content\n$`, stdout)
+	assert.Regexp(t, `^nothing was deployed at 127\.0\.0\.1:\d+, since deploy clfake\d+ has the same content\n$`, stdout)
 	assert.Len(t, server.Requests(), before+1, "one look")
 	code, stdout, stderr = runWith(t, append(args, "-json")...)
 	assert.Equal(t, command.OK, code, stderr)
@@ -155,16 +156,16 @@ func TestBadFlags(t *testing.T) {
 	}{
 		{[]string{"-nonsense"}, "-nonsense"},
 		{append(args, "argument"), "use flags only"},
-		{append(args, "create"), "after the step (create, upload or finalize)"},
+		{append(args, "create"), "after the command"},
 		{append(args, "-bundle", "."), "give one of them"},
 		{append(args, "-mount-path", "/a"), "add -bundle"},
-		{append(args, "-dags", "", "-bundle", empty), "-bundle needs -mount-path"},
+		{append(args, "-dags", "", "-bundle", empty), "-dags must not be empty; is a variable unset?"},
 		{append(args, "-timeout", "0s"), "must be positive"},
 		{[]string{"-live"}, "-live needs -dags or -bundle"},
-		{append(args, "-dags", empty), "AllowEmpty"},
+		{append(args, "-dags", empty), "-allow-empty"},
 		{append(args, "-dags", filepath.Join(empty, "none")), "must be a readable folder"},
-		{append(args, "-ignore", "[a"), "Ignore"},
-		{append(args, "-deployment", "../x"), "deploymentId"},
+		{append(args, "-ignore", "[a"), "-ignore pattern"},
+		{append(args, "-deployment", "../x"), "-deployment or ASTRO_DEPLOYMENT_ID must not"},
 		{append(args, "-api-version", "v2"), "must be v1beta1"},
 		{append(args, "-base-url", "http://api.astronomer.io"), "must be https"},
 	} {
@@ -176,10 +177,10 @@ func TestBadFlags(t *testing.T) {
 	assert.Empty(t, server.Requests())
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
-	for _, args := range [][]string{{"-h"}, {create, "-h"}, {upload, "-h"}, {finalize, "-h"}} {
-		code, _, stderr := runWith(t, args...)
+	for _, args := range [][]string{{"-h"}, {create, "-h"}, {upload, "-h"}, {finalize, "-h"}, {status, "-h"}} {
+		code, stdout, _ := runWith(t, args...)
 		assert.Equal(t, command.OK, code)
-		flags := regexp.MustCompile(`(?m)^  (-[\w-]+)`).FindAllStringSubmatch(stderr, -1)
+		flags := regexp.MustCompile(`(?m)^  (-[\w-]+)`).FindAllStringSubmatch(stdout, -1)
 		assert.NotEmpty(t, flags)
 		for _, flag := range flags {
 			assert.Regexp(t, "`"+flag[1]+"[ `]", string(readme))

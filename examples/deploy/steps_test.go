@@ -106,10 +106,10 @@ func TestStepsOfDAGsAndBundles(t *testing.T) {
 		{"-bundle", []string{"-mount-path", "/usr/local/airflow/dbt/shop"}, api.DeployTypeBundle, "a.py"},
 	} {
 		p := newPipeline(t, true)
-		assert.Regexp(t, `^deploy clfake\d+ is INITIALIZED\n$`, p.must(create, append(row.createArgs, row.folderFlag, p.folder)...))
+		assert.Regexp(t, `^deploy clfake\d+ is INITIALIZED at \S+\n$`, p.must(create, append(row.createArgs, row.folderFlag, p.folder)...))
 		assert.Contains(t, p.stored(), string(row.want))
 		require.NoError(t, os.Chmod(p.state, 0o644))
-		assert.Regexp(t, `^deploy clfake\d+ is INITIALIZED; uploaded tarball version \S+, files 1, bytes \d+\n$`, p.must(upload, row.folderFlag, p.folder, "-ignore", "*.tmp"))
+		assert.Regexp(t, `^deploy clfake\d+ is INITIALIZED at \S+; uploaded tarball version \S+, files 1, bytes \d+\n$`, p.must(upload, row.folderFlag, p.folder, "-ignore", "*.tmp"))
 		p.server.Inject(showing("INITIALIZED").On("FinalizeDeploy"))
 		r := parsed(t, p.must(finalize, "-json"))
 		assert.Equal(t, "DEPLOYED", r.Status)
@@ -167,12 +167,12 @@ func TestStepsOfImages(t *testing.T) {
 			} else {
 				p.fails(command.Usage, "has no tarball: push its image, then finalize", upload, "-dags", p.folder)
 			}
-			assert.Equal(t, "deploy "+created.DeployID+" is DEPLOYED\n", p.must(finalize))
+			assert.Regexp(t, "^deploy "+created.DeployID+` is DEPLOYED at 127\.0\.0\.1:\d+\n$`, p.must(finalize))
 			assert.Equal(t, 1, p.server.Commits(created.DeployID))
 		})
 	}
 	p := newPipeline(t, true)
-	assert.Regexp(t, `is INITIALIZED; push the image as [\w.]+/\S+:\S+\n$`, p.must(create, "-image"))
+	assert.Regexp(t, `is INITIALIZED at \S+; push the image as [\w.]+/\S+:\S+\n$`, p.must(create, "-image"))
 }
 
 // Nothing is sent for a state that is missing, damaged, of another Deployment, or of another kind of deploy.
@@ -189,7 +189,7 @@ func TestStateIsChecked(t *testing.T) {
 	before, stored := len(p.server.Requests()), p.stored()
 	p.fails(command.Usage, "exists: finalize its deploy, or delete it", create, "-dags", p.folder)
 	p.fails(command.Usage, "needs -dags, as create did", upload, "-bundle", p.folder)
-	p.fails(command.Usage, "AllowEmpty", upload, "-dags", t.TempDir())
+	p.fails(command.Usage, "-allow-empty", upload, "-dags", t.TempDir())
 	p.fails(command.Usage, "run upload first", finalize)
 	for _, args := range [][]string{{"-deployment", "another"}, {"-organization", "another"}} {
 		p.fails(command.Usage, "the state belongs to another Deployment", upload, append(args, "-dags", p.folder)...)
@@ -198,7 +198,7 @@ func TestStateIsChecked(t *testing.T) {
 	assert.Equal(t, stored, p.stored())
 	for _, damaged := range []string{"", stored[:len(stored)/2], `{"id":"clfake1"}`} {
 		require.NoError(t, os.WriteFile(p.state, []byte(damaged), 0o600))
-		p.fails(command.Usage, "must be the JSON of a State", finalize)
+		p.fails(command.Usage, "is damaged, or not of this command", finalize)
 	}
 	assert.Len(t, p.server.Requests(), before)
 }
@@ -270,7 +270,7 @@ func TestFinalizeAgain(t *testing.T) {
 	newer.must(upload, "-dags", p.folder)
 	version := parsed(t, newer.must(finalize, "-json")).TarballVersion
 
-	assert.Equal(t, "deploy "+id+" is DEPLOYED\n", p.must(finalize))
+	assert.Regexp(t, "^deploy "+id+` is DEPLOYED at 127\.0\.0\.1:\d+\n$`, p.must(finalize))
 	now, _ := p.server.Deployment(p.deployment)
 	assert.Equal(t, version, now.DAGTarballVersion)
 	assert.Equal(t, 1, p.server.Commits(id))
@@ -308,7 +308,7 @@ func TestStepsInterrupted(t *testing.T) {
 	assert.Zero(t, p.server.Commits(id))
 	interrupted(command.Unknown, astrotest.HangInResponse().On("FinalizeDeploy"), finalize)
 	assert.Equal(t, stored, p.stored())
-	assert.Equal(t, "deploy "+id+" is DEPLOYED\n", p.must(finalize))
+	assert.Regexp(t, "^deploy "+id+` is DEPLOYED at 127\.0\.0\.1:\d+\n$`, p.must(finalize))
 	assert.Equal(t, 1, p.server.Commits(id))
 }
 
@@ -318,16 +318,16 @@ func TestBadFlagsOfSteps(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{create, "-state", p.state, "-image"}, "add -live (examples/simulator"},
-		{[]string{finalize, "-live"}, "finalize needs -state"},
+		{[]string{create, "-state", p.state, "-image"}, "add -live; to try it without an account"},
+		{[]string{finalize, "-live"}, "finalize needs one of -state FILE and -deploy ID"},
 		{p.args(create, nil), "create needs -dags, -bundle or -image"},
 		{p.args(upload, nil), "upload needs -dags or -bundle"},
 		{p.args(create, []string{"-bundle", p.folder}), "-bundle needs -mount-path"},
 		{p.args(create, []string{"-image", "-bundle", p.folder, "-mount-path", "/a"}), "-image goes alone"},
 		{p.args(create, []string{"-dags-in-image"}), "-image goes alone"},
 		{p.args(create, []string{"-image", "-dags-in-image", "-dags", p.folder}), "-image goes alone"},
-		{p.args(create, []string{"-dags", t.TempDir()}), "AllowEmpty"},
-		{p.args(create, []string{"-bundle", p.folder, "-mount-path", "a"}), "bundleMountPath"},
+		{p.args(create, []string{"-dags", t.TempDir()}), "-allow-empty"},
+		{p.args(create, []string{"-bundle", p.folder, "-mount-path", "a"}), "-mount-path must be an absolute path"},
 		{p.args(upload, []string{"-dags", p.folder, "-image"}), "not defined: -image"},
 		{p.args(finalize, []string{"-dags", p.folder}), "not defined: -dags"},
 		{[]string{"-state", p.state}, "not defined: -state"},

@@ -33,6 +33,7 @@ func TestDeployCode(t *testing.T) {
 		{&tarball.Error{Path: ".", Rule: "must be a readable folder"}, command.Usage},
 		{command.UsageErrorf("-n is 0"), command.Usage},
 		{unknown, command.Unknown},
+		{command.UnknownErrorf("%w", invalid), command.Unknown},
 		{&wrapper.WaitError{}, command.Unknown},
 		{&wrapper.DeployFailedError{}, command.Unknown},
 		{several(refused, refused), command.Failed},

@@ -48,7 +48,7 @@ func Parse(flags *flag.FlagSet, help Help, args []string, stdout io.Writer) erro
 	case err != nil:
 		return UsageErrorf("%w", err)
 	case flags.NArg() > 0:
-		return UsageErrorf("unexpected argument %q; use flags only", flags.Arg(0))
+		return UsageErrorf("unexpected argument %q; use flags only, after the command if there is one", flags.Arg(0))
 	}
 	return nil
 }

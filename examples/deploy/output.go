@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,23 +57,19 @@ func (o *output) end(result *deploys.Result, err error) int {
 	if r.Next != "" {
 		_, _ = fmt.Fprintln(o.stderr, "next: "+r.Next)
 	}
-	var text bytes.Buffer
-	if o.settings.json {
-		encoder := json.NewEncoder(&text)
-		encoder.SetEscapeHTML(false)
+	results := &command.Results{To: o.stdout}
+	switch {
+	case o.settings.json:
+		encoder := json.NewEncoder(results)
 		encoder.SetIndent("", "  ")
 		_ = encoder.Encode(r)
-	} else if err == nil {
-		text.WriteString(o.sentence(r) + "\n")
+	case err == nil:
+		_, _ = fmt.Fprintln(results, o.sentence(r))
 	}
-	if _, failed := o.stdout.Write(text.Bytes()); failed != nil {
-		_, _ = fmt.Fprintf(o.stderr, "deploy: the result could not be written to standard output: %v\n", failed)
-		if err == nil {
-			_, _ = fmt.Fprintln(o.stderr, o.sentence(r))
-			code = command.Unwritten
-		}
+	if err != nil {
+		return results.Code(code, "deploy", "", o.stderr)
 	}
-	return code
+	return results.Code(code, "deploy", o.sentence(r), o.stderr)
 }
 
 // report is the JSON of a deploy.

@@ -19,6 +19,7 @@
 //	1  at least one Deployment failed and is unchanged; or nothing was deployed
 //	2  the command line is wrong, or the folder cannot be packed; nothing was sent
 //	3  at least one Deployment may have changed: its deploy is FAILED, or its outcome is unknown
+//	4  done as with 0, but the results could not be written to standard output
 package main
 
 import (
@@ -32,6 +33,7 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/deploys"
 	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
+	"github.com/astro-finalize/astro-finalize-go/tarball"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -58,15 +60,28 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
+	results := &command.Results{To: stdout}
 	if s.live {
-		err = replicateLive(ctx, s, stdout, stderr)
+		err = replicateLive(ctx, s, results, stderr)
 	} else {
-		err = simulate(ctx, s, stdout, stderr)
+		err = simulate(ctx, s, results, stderr)
 	}
+	err = worded(err, s)
 	if several := (*deploys.MultiError)(nil); !errors.As(err, &several) { // each of them is printed already
 		_ = command.Report("replicate", err, stderr)
 	}
-	return command.DeployCode(err)
+	return results.Code(command.DeployCode(err), "replicate", "every Deployment has the DAGs", stderr)
+}
+
+// worded names the flags of this program in an error about the command line.
+func worded(err error, s settings) error {
+	switch invalid := (*wrapper.ValidationError)(nil); {
+	case errors.Is(err, tarball.ErrEmpty):
+		return command.UsageErrorf("-dags %s has no DAG, and would delete those of each Deployment; check it, and -ignore", s.dags)
+	case errors.As(err, &invalid) && invalid.Field == "deploymentId":
+		return command.UsageErrorf("an ID in -from or -to %s (got %q)", invalid.Rule, invalid.Value)
+	}
+	return err
 }
 
 func parse(args []string, stdout io.Writer) (s settings, err error) {

@@ -273,13 +273,13 @@ func TestBadFlags(t *testing.T) {
 		{[]string{"-timeout", "0s"}, "must be positive"},
 		{append(live, "-to", "two,one"), "Deployment one is named twice"},
 		{append(live, "-to", "primary"), "Deployment primary is named twice"},
-		{append(live, "-to", "../x"), "deploymentId"},
+		{append(live, "-to", "../x"), "an ID in -from or -to must"},
 		{append(live, "-to", "two,"), "-to has an empty ID"},
-		{append(live, "-from", "../x"), "deploymentId"},
-		{append(live, "-from", "../x", "-force"), "deploymentId"},
+		{append(live, "-from", "../x"), "an ID in -from or -to must"},
+		{append(live, "-from", "../x", "-force"), "an ID in -from or -to must"},
 		{append(live, "-dags", filepath.Join(dags, "none")), "must be a readable folder"},
-		{append(live, "-ignore", "[a"), "Ignore"},
-		{append(live, "-ignore", "*.py"), "AllowEmpty"},
+		{append(live, "-ignore", "[a"), "-ignore pattern"},
+		{append(live, "-ignore", "*.py"), "has no DAG, and would delete"},
 		{append(live, "-base-url", "http://api.astronomer.io"), "must be https"},
 	} {
 		code, stdout, stderr := runWith(t.Context(), row.args...)
@@ -290,7 +290,7 @@ func TestBadFlags(t *testing.T) {
 	t.Setenv("ASTRO_ORGANIZATION_ID", "")
 	code, _, stderr := runWith(t.Context(), live...)
 	assert.Equal(t, command.Usage, code)
-	assert.Contains(t, stderr, "replicate: ASTRO_ORGANIZATION_ID must be set, unless -organization is given\n")
+	assert.Contains(t, stderr, "replicate: ASTRO_ORGANIZATION_ID must be set, unless -organization is given; run ")
 	assert.Empty(t, f.Requests())
 
 	code, _, stderr = runWith(t.Context(), "-h")

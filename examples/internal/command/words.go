@@ -2,6 +2,7 @@ package command
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 
 	"github.com/astro-finalize/astro-finalize-go/tarball"
@@ -49,6 +50,11 @@ var phrases = strings.NewReplacer(
 	"continue with Finalize", "go on with deploy finalize",
 	"continue with Wait", "go on with deploy status -wait",
 	"calling again creates another deploy", "deploying again creates another deploy",
+	"CreateDeploy: ", "creating the deploy: ",
+	"GetDeploy: ", "reading the deploy: ",
+	"ListDeploys: ", "listing the deploys: ",
+	"FinalizeDeploy: ", "finalizing the deploy: ",
+	"Upload: ", "uploading: ",
 	"check the IDs in the call", "check the IDs",
 	"check the base URL", "check -base-url or "+URLVariable,
 )
@@ -63,8 +69,11 @@ func Text(err error) string {
 	if unpackable := (*tarball.Error)(nil); errors.As(err, &unpackable) {
 		text = renamed(text, unpackable.Error(), unpackable.Field)
 	}
-	return phrases.Replace(text)
+	return phrases.Replace(ofFolder.ReplaceAllString(text, "use -dags $1"))
 }
+
+// ofFolder matches what the library says about a project folder.
+var ofFolder = regexp.MustCompile(`use Dir\(("[^"]*")\)`)
 
 // renamed replaces the field that the text of an error starts with.
 func renamed(text, ofError, field string) string {

@@ -28,6 +28,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/astro-finalize/astro-finalize-go/deploys"
@@ -41,7 +42,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return command.Report(s.name(), err, stderr)
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, fmt.Errorf("-timeout %s has passed", s.timeout))
 	defer cancel()
 	out := newOutput(s, stdout, stderr)
 	var result *deploys.Result

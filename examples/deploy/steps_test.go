@@ -290,7 +290,7 @@ func TestStepsInterrupted(t *testing.T) {
 		p.server.Inject(fault.Then(interrupt))
 		var stdout, stderr bytes.Buffer
 		assert.Equal(t, code, run(ctx, p.args(step, append(args, "-json")), &stdout, &stderr), stderr.String())
-		assert.Contains(t, parsed(t, stdout.String()).Error, "context canceled")
+		assert.Contains(t, parsed(t, stdout.String()).Error, "interrupted")
 	}
 	interrupted(command.Failed, astrotest.Hang().On("CreateDeploy"), create, "-dags", p.folder)
 	assert.NoFileExists(t, p.state)

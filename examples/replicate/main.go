@@ -26,6 +26,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -58,7 +59,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return command.Report("replicate", err, stderr)
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, fmt.Errorf("-timeout %s has passed", s.timeout))
 	defer cancel()
 	results := &command.Results{To: stdout}
 	if s.live {
@@ -75,7 +76,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // worded names the flags of this program in an error about the command line.
 func worded(err error, s settings) error {
-	switch invalid := (*wrapper.ValidationError)(nil); {
+	switch several, invalid := (*deploys.MultiError)(nil), (*wrapper.ValidationError)(nil); {
+	case errors.As(err, &several):
+		return err
 	case errors.Is(err, tarball.ErrEmpty):
 		return command.UsageErrorf("-dags %s has no DAG, and would delete those of each Deployment; check it, and -ignore", s.dags)
 	case errors.As(err, &invalid) && invalid.Field == "deploymentId":

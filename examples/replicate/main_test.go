@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -46,6 +47,29 @@ func TestSimulation(t *testing.T) {
 	code, stdout, stderr = runWith(t.Context(), "-dags", folder(t, "1"), "-api-version", "v1")
 	require.Equal(t, command.OK, code, stderr)
 	assert.Contains(t, stdout, "1 deployed, 1 skipped")
+}
+
+// A result that is lost is said, with a code of its own.
+func TestClosedOutput(t *testing.T) {
+	t.Setenv("ASTRO_API_TOKEN", "")
+	reader, stdout := io.Pipe()
+	require.NoError(t, reader.Close())
+	var stderr bytes.Buffer
+	assert.Equal(t, command.Unwritten, run(t.Context(), nil, stdout, &stderr))
+	assert.Contains(t, stderr.String(), "could not be written to standard output: io: read/write on closed pipe\nevery Deployment has the DAGs\n")
+}
+
+// A forgotten -live is not a simulation that looks like a success.
+func TestForgottenLive(t *testing.T) {
+	for _, variable := range []string{"ASTRO_API_TOKEN", "ASTRO_API_URL", "ASTRO_ORGANIZATION_ID", "ASTRO_DEPLOYMENT_ID"} {
+		t.Run(variable, func(t *testing.T) {
+			t.Setenv(variable, "set")
+			code, stdout, stderr := runWith(t.Context())
+			assert.Equal(t, command.Usage, code)
+			assert.Empty(t, stdout)
+			assert.Contains(t, stderr, variable+" is set, which is for a real deploy: add -live, or unset it")
+		})
+	}
 }
 
 func folder(t *testing.T, content string) string {

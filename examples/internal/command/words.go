@@ -50,6 +50,8 @@ var phrases = strings.NewReplacer(
 	"continue with Finalize", "go on with deploy finalize",
 	"continue with Wait", "go on with deploy status -wait",
 	"calling again creates another deploy", "deploying again creates another deploy",
+	"context deadline exceeded: -timeout", "-timeout",
+	"context canceled", "interrupted",
 	"CreateDeploy: ", "creating the deploy: ",
 	"GetDeploy: ", "reading the deploy: ",
 	"ListDeploys: ", "listing the deploys: ",

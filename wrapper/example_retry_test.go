@@ -163,6 +163,7 @@ func ExampleWithLogger() {
 	fmt.Println(err)
 	// Output:
 	// level=DEBUG msg="astro: attempt" method=POST attempt=1 status=502
+	// level=DEBUG msg="astro: retry" method=POST status=502 wait=0s
 	// level=DEBUG msg="astro: attempt" method=GET attempt=1 status=200
 	// level=DEBUG msg="astro: attempt" method=GET attempt=1 status=200
 	// level=DEBUG msg="astro: attempt" method=POST attempt=2 status=200 wait=0s

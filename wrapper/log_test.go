@@ -43,12 +43,36 @@ func TestLogHasALinePerAttempt(t *testing.T) {
 		require.NoError(t, err)
 		deploy := "/platform/v1beta1/organizations/" + target.OrganizationID + "/deployments/" + target.DeploymentID + "/deploys/" + target.DeployID
 		assert.Regexp(t, `^level=DEBUG msg="astro: attempt" method=POST host=\S+ path=`+deploy+`/finalize attempt=1 status=429
+level=DEBUG msg="astro: retry" method=POST host=\S+ path=`+deploy+`/finalize status=429 wait=7s
 level=DEBUG msg="astro: attempt" method=POST host=\S+ path=`+deploy+`/finalize attempt=2 error=EOF wait=7s
+level=DEBUG msg="astro: retry" method=POST host=\S+ path=`+deploy+`/finalize error=EOF wait=\S+
 level=DEBUG msg="astro: attempt" method=GET host=\S+ path=`+deploy+` attempt=1 status=404 requestId=astrotest-request
 level=DEBUG msg="astro: attempt" method=GET host=\S+ path=`+deploy+` attempt=1 status=200
 level=DEBUG msg="astro: attempt" method=GET host=\S+ path=`+deploy+` attempt=1 status=200
 level=DEBUG msg="astro: attempt" method=POST host=\S+ path=`+deploy+`/finalize attempt=3 status=200 wait=\S+
 $`, log.String())
+	})
+}
+
+func TestLogOfAnUploadHasItsRetries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		server, client, closeAll := chaostest.InMemory(t, nil, wrapper.WithLogger(textLog(&log, slog.LevelDebug)))
+		defer closeAll()
+		target := add(server, api.DeployTypeDAGOnly)
+		deploy, err := client.GetDeploy(t.Context(), target)
+		require.NoError(t, err)
+		log.Reset()
+		server.Inject(astrotest.StorageError(503, "ServerBusy", "Busy").WithHeader("Retry-After", "7"), astrotest.CutUpload(10))
+		_, err = client.Upload(t.Context(), deploy.DAGsUploadURL, bytes.NewReader(gzipped(100)))
+		require.NoError(t, err)
+		assert.Regexp(t, `^level=DEBUG msg="astro: attempt" method=PUT host=\S+ path=\S+ attempt=1 status=503
+level=DEBUG msg="astro: retry" method=PUT host=\S+ path=\S+ status=503 wait=7s
+level=DEBUG msg="astro: attempt" method=PUT host=\S+ path=\S+ attempt=2 error=.+ wait=7s
+level=DEBUG msg="astro: retry" method=PUT host=\S+ path=\S+ error=.+ wait=\S+
+level=DEBUG msg="astro: attempt" method=PUT host=\S+ path=\S+ attempt=3 status=201 wait=\S+
+$`, log.String())
+		assert.NotContains(t, log.String(), "sig=")
 	})
 }
 

@@ -80,6 +80,9 @@ func (u *Uploader) Put(ctx context.Context, target *url.URL, tarball *Tarball, p
 		if !canRetry && (ctx.Err() == nil || errors.Is(last.err, ctx.Err())) {
 			return result
 		}
+		if canRetry {
+			u.Log.Retry(ctx, last.request, last.response, last.err, wait, put.signature...)
+		}
 		if err := retry.Sleep(ctx, wait); err != nil {
 			if result.Err = fmt.Errorf("%w while waiting for another attempt", err); last.err != nil {
 				result.Err = fmt.Errorf("%w; the last attempt: %w", result.Err, last.err)

@@ -125,6 +125,9 @@ func Do[T any](ctx context.Context, c *Chain, request *http.Request, limit int, 
 		if again {
 			wait, again = series.Next(ctx, last.header())
 		}
+		if again {
+			c.Log.Retry(ctx, request, last.response, last.err, wait, run.tokens...)
+		}
 		next := call.Reconcile(ctx, run, Attempted{outcome, last.response, again, wait})
 		result.Accepted, result.OK = next.Result, next.Found
 		c.slowDown(last.response, wait, again && next.Retry)

@@ -192,7 +192,8 @@ func TestVersionMovesAfterAttemptsWithoutEffect(t *testing.T) {
 			chain.Log.To = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			require.True(t, send(t, chain).OK)
 			assert.Len(t, *sent, 3)
-			assert.Equal(t, 1, strings.Count(log.String(), " wait="), "the move does not wait")
+			assert.Equal(t, 1, strings.Count(log.String(), "astro: retry"), "the move is not a retry")
+			assert.Equal(t, 2, strings.Count(log.String(), " wait="), "of the retry and its attempt; the move does not wait")
 		})
 	}
 }

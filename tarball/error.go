@@ -66,8 +66,11 @@ func cause(err error) string {
 // maxShown is how many bytes of a name, a path or a target an error shows.
 const maxShown = 300
 
-// quote returns a quoted and shortened text for an error.
-func quote(text string) string { return strconv.Quote(shorten(text)) }
+// quote returns a quoted and shortened text for an error, in one line. A backslash is not doubled, so that a
+// path of Windows is shown as it is.
+func quote(text string) string {
+	return strings.ReplaceAll(strconv.Quote(shorten(text)), `\\`, `\`)
+}
 
 // shorten removes the middle of a long text.
 func shorten(text string) string {

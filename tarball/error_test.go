@@ -25,6 +25,24 @@ func TestErrorIsLoggedWithItsFields(t *testing.T) {
 	}
 }
 
+// A path of Windows is shown as it is, and everything else stays in one line.
+func TestErrorsShowPathsOfWindows(t *testing.T) {
+	for path, want := range map[string]string{
+		`C:\Users\new`:       `"C:\Users\new"`,
+		`\\server\share\`:    `"\\server\share\"`,
+		"a\nb":               `"a\nb"`,
+		"\\\n\x1b\u202e\xff": `"\\n\x1b\u202e\xff"`,
+		`say "x"`:            `"say \"x\""`,
+		"é":                  `"é"`,
+	} {
+		assert.Equal(t, want+" is bad", (&tarball.Error{Path: path, Rule: "is bad"}).Error())
+	}
+	_, text := refused(t, tarball.Dir(`C:\no\such folder`), "")
+	assert.True(t, strings.HasPrefix(text, `"C:\no\such folder" must be a readable folder`), text)
+	_, text = refused(t, tarball.FS(fstest.MapFS{"a.py": file("")}, tarball.Prefix(`dags\x`)), "")
+	assert.Equal(t, `Prefix must use slashes, like dags/reports (got "dags\x")`, text)
+}
+
 // Errors stay short, even for long names, paths and patterns.
 func TestErrorsAreShort(t *testing.T) {
 	long := strings.Repeat("ä", 4000)

@@ -59,7 +59,7 @@ func matches(globs, names []string) bool {
 }
 
 // parseRules parses patterns, each of which may have several lines.
-func parseRules(patterns []string) (rules []rule, err error) {
+func parseRules(patterns []string, onWindows bool) (rules []rule, err error) {
 	for _, pattern := range patterns {
 		pattern = strings.TrimPrefix(pattern, "\ufeff")
 		for line := range strings.SplitSeq(pattern, "\n") {
@@ -68,6 +68,9 @@ func parseRules(patterns []string) (rules []rule, err error) {
 				continue
 			}
 			parsed, wrong := parseRule(line)
+			if onWindows && isPath(strings.TrimPrefix(line, "!")) {
+				wrong = noSeparator
+			}
 			if wrong != "" {
 				return nil, &Error{Field: "Ignore", Rule: fmt.Sprintf("pattern %s %s", quote(line), wrong)}
 			}

@@ -91,12 +91,12 @@ func TestIgnoreAsGitDoes(t *testing.T) {
 		if random.IntN(10) == 0 {
 			text = "\ufeff" + text
 		}
-		rules, err := parseRules([]string{text})
+		rules, err := parseRules([]string{text}, false)
 		for err != nil && len(lines) > 1 { // try the last pattern alone
 			lines = lines[1:]
 			text = lines[0]
 			lines = lines[:1]
-			rules, err = parseRules([]string{text})
+			rules, err = parseRules([]string{text}, false)
 		}
 		if err != nil && (strings.Contains(err.Error(), noRange) || strings.Contains(text, "//")) {
 			continue // git matches the first character of a range, and an empty name after some stars

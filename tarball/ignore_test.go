@@ -113,7 +113,7 @@ var ignoreTests = []struct {
 
 func TestIgnore(t *testing.T) {
 	for _, test := range ignoreTests {
-		rules, err := parseRules([]string{test.patterns})
+		rules, err := parseRules([]string{test.patterns}, false)
 		require.NoError(t, err, test.patterns)
 		for _, name := range strings.Split(test.out, " ") {
 			assert.True(t, name == "" || excludes(rules, name), "%q excludes %q", test.patterns, name)
@@ -132,7 +132,7 @@ func excludes(rules []rule, name string) bool {
 // The table above cannot have blanks in names.
 func TestIgnoreSpaces(t *testing.T) {
 	for pattern, name := range map[string]string{"x\\ ": "x ", "x\\   ": "x ", "a b": "a b", " x": " x", "x\\\\ ": `x\`, "x\\ \\ ": "x  ", "é?": "éü", "[é-ü]": "ö", "[[:blank:]]": " "} {
-		rules, err := parseRules([]string{pattern})
+		rules, err := parseRules([]string{pattern}, false)
 		require.NoError(t, err, pattern)
 		assert.True(t, ignored(rules, name, false), "%q excludes %q", pattern, name)
 		assert.False(t, ignored(rules, "x", false), "%q includes x", pattern)
@@ -155,7 +155,7 @@ func TestIgnoreErrors(t *testing.T) {
 		`x\`: noEscaped, `x\\\`: noEscaped,
 		"/": noName, "!": noName, "!/": noName, "//": noName, "a//b": noName, "x//": noName, "./x": noName, "../x": noName, "x/..": noName, ".": noName, "a**//": noName, `a**\//`: noName, "**//": noName,
 	} {
-		_, err := parseRules([]string{"fine", "# comment\n" + pattern})
+		_, err := parseRules([]string{"fine", "# comment\n" + pattern}, false)
 		var refused *Error
 		require.ErrorAs(t, err, &refused, pattern)
 		assert.Equal(t, "Ignore", refused.Field)
@@ -172,7 +172,7 @@ func FuzzIgnore(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, patterns, name string) {
-		rules, err := parseRules([]string{patterns})
+		rules, err := parseRules([]string{patterns}, false)
 		if err != nil {
 			require.NotContains(t, err.Error(), "\n")
 			return

@@ -15,7 +15,7 @@ func (t *Tarball) Open(_ context.Context, prefix string) (io.ReadSeekCloser, err
 		return nil, err
 	}
 	if cleaned != t.prefix && !t.anyPrefix {
-		return nil, &Error{Field: "prefix", Rule: fmt.Sprintf("must be %q, which was passed to Pack (got %q); pack again with the right prefix", t.prefix, prefix)}
+		return nil, &Error{Field: "prefix", Rule: fmt.Sprintf("must be %s, which was passed to Pack (got %s); pack again with the right prefix", quote(t.prefix), quote(prefix))}
 	}
 	return opened{io.NewSectionReader(t.file, 0, t.size), t}, nil
 }

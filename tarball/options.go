@@ -3,6 +3,7 @@ package tarball
 import (
 	"fmt"
 	"path"
+	"runtime"
 	"strings"
 	"time"
 	"unicode"
@@ -22,6 +23,7 @@ type Option func(*config) error
 type config struct {
 	folder     string // as it was passed, for errors
 	isFS       bool   // for FS, not Dir
+	onWindows  bool
 	prefix     string // cleaned; "" for none
 	prefixSet  bool   // by the option
 	rules      []rule
@@ -32,7 +34,7 @@ type config struct {
 }
 
 func newConfig(folder, prefix string, options []Option) (*config, error) {
-	cfg := &config{folder: folder, level: Default, maxSize: maxSize}
+	cfg := &config{folder: folder, onWindows: runtime.GOOS == "windows", level: Default, maxSize: maxSize}
 	for _, option := range options {
 		if option == nil {
 			return nil, &Error{Field: "options", Rule: "must not contain a nil Option"}
@@ -88,10 +90,12 @@ func cleanPrefix(option, prefix string) (string, error) {
 //
 // Unlike in git, patterns are case-sensitive on every system, and "?" and "[…]" match a character, not a
 // byte. A pattern that can never match is an error, as is one with an empty name, as in a//b, or with a
-// reversed range, as in [z-a].
+// reversed range, as in [z-a]. A backslash escapes and never separates names. On Windows it is an error where
+// it can only be meant as a separator, as in sub\*.csv and logs\; it may escape "#", "[", "]", a space within a
+// name, and "!" at the start.
 func Ignore(patterns ...string) Option {
 	return func(cfg *config) error {
-		rules, err := parseRules(patterns)
+		rules, err := parseRules(patterns, cfg.onWindows)
 		cfg.rules = append(cfg.rules, rules...)
 		return err
 	}

@@ -85,6 +85,7 @@ func TestCreateDeployRejectsInvalidInput(t *testing.T) {
 		{wrapper.V1, bundle("/usr/../local", "dbt"), "bundleMountPath", "absolute path"},
 		{wrapper.V1, bundle("/usr/local/", "dbt"), "bundleMountPath", "absolute path"},
 		{wrapper.V1, bundle("/", "dbt"), "bundleMountPath", "absolute path"},
+		{wrapper.V1, bundle(`\usr\local`, "dbt"), "bundleMountPath", `(got "\usr\local")`},
 		{wrapper.V1, bundle("/usr\n", "dbt"), "bundleMountPath", "absolute path"},
 		{wrapper.V1, bundle("/usr", ""), "bundleType", "such as dbt"},
 		{wrapper.V1, bundle("/usr", " dbt"), "bundleType", "white space"},

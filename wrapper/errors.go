@@ -33,7 +33,7 @@ func (e *ValidationError) Error() string {
 	if e.Value == "" {
 		return e.Field + " " + e.Rule
 	}
-	return fmt.Sprintf("%s %s (got %q)", e.Field, e.Rule, e.Value)
+	return fmt.Sprintf("%s %s (got %s)", e.Field, e.Rule, quote(e.Value))
 }
 
 // DeployFailedError reports a deploy whose status is FAILED. Create a new deploy: what happens

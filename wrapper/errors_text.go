@@ -24,6 +24,10 @@ func afterAttempts(attempts int, elapsed time.Duration) string {
 	return fmt.Sprintf(" after %d attempts in %v", attempts, elapsed.Round(time.Millisecond))
 }
 
+// quote returns a quoted text in one line. A backslash is not doubled, so that a path of Windows is shown as
+// it is.
+func quote(text string) string { return strings.ReplaceAll(strconv.Quote(text), `\\`, `\`) }
+
 // quoted returns a response's message or, if it has none, the start of its body.
 func quoted(message, body string) string {
 	switch {

@@ -32,6 +32,19 @@ func TestValidationErrorsDoNotQuoteSecrets(t *testing.T) {
 	assert.ErrorContains(t, checkDAGVersion("v1\r"), `(got "v1\r")`)
 }
 
+// A path of Windows is shown as it is, and everything else stays in one line.
+func TestValidationErrorsShowPathsOfWindows(t *testing.T) {
+	for value, want := range map[string]string{
+		`C:\Program Files\Git\usr\new`: `(got "C:\Program Files\Git\usr\new")`,
+		`\\server\share\`:              `(got "\\server\share\")`,
+		"a\nb":                         `(got "a\nb")`,
+		"\\\n\x1b\xff":                 `(got "\\n\x1b\xff")`,
+		`say "x"`:                      `(got "say \"x\"")`,
+	} {
+		assert.Equal(t, "f r "+want, (&ValidationError{Field: "f", Value: value, Rule: "r"}).Error())
+	}
+}
+
 func checkDAGVersion(version string) error {
 	return CheckFinalize("", DAGDeploysUnknown, api.FinalizeDeployRequest{DAGTarballVersion: &version})
 }

@@ -17,7 +17,7 @@ func (s *Server) Finalize(deployID string, request api.FinalizeDeployRequest) ap
 	if refusal := s.service.refusalToFinalize(deploy, request); refusal != "" {
 		panic(fmt.Sprintf("astrotest: finalizing deploy %s: %s", deployID, refusal))
 	}
-	s.service.commit(deploy, deployment, request)
+	s.service.commit(deploy, deployment, request, s.service.finalizedStatus)
 	return view(deploy, deployment)
 }
 

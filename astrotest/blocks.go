@@ -16,7 +16,7 @@ func (s *storage) putBlock(w http.ResponseWriter, r *http.Request) {
 		storageError{http.StatusBadRequest, "InvalidQueryParameterValue", "The value of the query parameter blockid is invalid: it must be base64 of at most 64 bytes.", ""}.refuse(w, r)
 		return
 	}
-	body, sum, ok := receive(w, r, maxBlock)
+	body, sum, ok := receive(w, r, maxBlock, !s.empties)
 	if !ok {
 		return
 	}
@@ -44,7 +44,7 @@ type blockList struct {
 
 // putBlockList stores a version that consists of staged or committed blocks.
 func (s *storage) putBlockList(w http.ResponseWriter, r *http.Request) {
-	body, sum, ok := receive(w, r, maxBlob)
+	body, sum, ok := receive(w, r, maxBlob, true)
 	if !ok {
 		return
 	}

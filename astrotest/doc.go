@@ -18,7 +18,8 @@
 // version. Upload URLs expire. The storage rejects a request with an Authorization header, because
 // the API token must not be sent there. [Server.Tarball] returns a stored tarball. A deploy can be
 // finalized with a version that was uploaded or added with [Server.AddTarball]; [WithAnyVersion]
-// allows any version.
+// allows any version. A server keeps every upload and request in memory, unless [WithoutRecording] is
+// given.
 //
 // [Server.Inject] makes the next requests fail: lost, cut off, delayed, or with a response that
 // the service never sends. An upload can also be cut off or stall in the middle of its body.

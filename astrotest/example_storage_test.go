@@ -88,6 +88,15 @@ func ExampleServer_Tarball() {
 	// Output: tarball true
 }
 
+func ExampleWithoutRecording() {
+	server := astrotest.NewServer(astrotest.WithoutRecording())
+	defer server.Close()
+	_, version := upload(addUpload(server), "tarball")
+	tarball, found := server.Tarball(version)
+	fmt.Println(len(tarball), found, len(server.Requests()))
+	// Output: 0 true 0
+}
+
 func ExampleWithUploadURLsValidFor() {
 	server := astrotest.NewServer(astrotest.WithUploadURLsValidFor(0))
 	defer server.Close()

@@ -235,6 +235,16 @@ func ExampleHibernating() {
 	// created: 0
 }
 
+func ExampleFailedDeploy() {
+	server := astrotest.NewServer()
+	defer server.Close()
+	server.Inject(astrotest.FailedDeploy())
+	_, err := newClient(server, astrotest.Token).Finalize(context.Background(), add(server, api.DeployTypeImageOnly), wrapper.ImageOnly())
+	var failed *wrapper.DeployFailedError
+	fmt.Println(errors.As(err, &failed))
+	// Output: true
+}
+
 func ExampleBadGateway() {
 	with(astrotest.BadGateway())
 	// Output:

@@ -3,6 +3,7 @@ package astrotest
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -32,6 +33,9 @@ func (s *Server) injectFaults(next http.Handler) http.Handler {
 			}
 		}
 		res := response{status: http.StatusOK, header: http.Header{}}
+		if fault.fails {
+			r = r.WithContext(context.WithValue(r.Context(), failsKey{}, true))
+		}
 		if fault.commits {
 			recorded := httptest.NewRecorder()
 			next.ServeHTTP(recorded, r)

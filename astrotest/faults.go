@@ -13,6 +13,7 @@ type Fault struct {
 	name       string          // the calls that made it
 	operations []string        // that it applies to; empty for any
 	commits    bool            // the request takes effect
+	fails      bool            // the deploy that the request finalizes becomes FAILED
 	edit       func(*response) // changes the service's response, which is empty if !commits
 	padding    int             // bytes of white space after the response
 	limitsBody bool            // read only bodyLimit bytes of the request's body
@@ -67,6 +68,15 @@ func Hibernating() Fault {
 	fault.operations = []string{"CreateDeploy"}
 	return fault
 }
+
+// FailedDeploy lets a finalize take effect, but the deploy becomes FAILED, and its Deployment does not
+// change. With [WithDeployedAfter] the response still shows INITIALIZED. It applies to FinalizeDeploy.
+func FailedDeploy() Fault {
+	return Fault{name: "FailedDeploy()", commits: true, fails: true, operations: []string{"FinalizeDeploy"}}
+}
+
+// failsKey is set in the context of a request with FailedDeploy.
+type failsKey struct{}
 
 // BadGateway makes the server respond with 502 and an HTML body.
 func BadGateway() Fault {

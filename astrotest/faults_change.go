@@ -16,7 +16,7 @@ func (f Fault) AfterCommit() Fault {
 // On returns a copy of the fault that applies to one operation only: an operationId of
 // openapi.yaml, such as FinalizeDeploy, or for an upload PutBlob, PutBlock or PutBlockList. Without
 // On a fault applies to any operation, a fault of uploads, such as [ExpiredUploadURL], to any upload,
-// and [Hibernating] to CreateDeploy. On panics if there is no such operation.
+// [Hibernating] to CreateDeploy and [FailedDeploy] to FinalizeDeploy. On panics if there is no such operation.
 func (f Fault) On(operation string) Fault {
 	if !slices.Contains(allOperations(), operation) {
 		panic(fmt.Sprintf("astrotest: the contract has no operation %q; use one of %s", operation, strings.Join(allOperations(), ", ")))

@@ -9,7 +9,7 @@ import (
 )
 
 // FinalizeDeploy implements the operation.
-func (v apiVersion) FinalizeDeploy(_ context.Context, request server.FinalizeDeployRequestObject) (server.FinalizeDeployResponseObject, error) {
+func (v apiVersion) FinalizeDeploy(ctx context.Context, request server.FinalizeDeployRequestObject) (server.FinalizeDeployResponseObject, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	deploy, deployment := v.find(request.OrganizationID, request.DeploymentID, request.DeployID)
@@ -19,7 +19,11 @@ func (v apiVersion) FinalizeDeploy(_ context.Context, request server.FinalizeDep
 	if refusal := v.refusalToFinalize(deploy, *request.Body); refusal != "" {
 		return server.FinalizeDeploy400JSONResponse{BadRequestJSONResponse: badRequest(refusal)}, nil
 	}
-	v.commit(deploy, deployment, *request.Body)
+	becomes := v.finalizedStatus
+	if ctx.Value(failsKey{}) != nil {
+		becomes = api.DeployStatusFailed
+	}
+	v.commit(deploy, deployment, *request.Body, becomes)
 	deploy.commits++
 	return server.FinalizeDeploy200JSONResponse(v.view(deploy, deployment)), nil
 }
@@ -51,18 +55,19 @@ func (s *service) refusalToFinalize(deploy *storedDeploy, request api.FinalizeDe
 // hasTarball reports whether a deploy can be finalized with the version.
 func (s *service) hasTarball(version string) bool { return s.anyVersion || s.storage.has(version) }
 
-// commit finalizes the deploy with a valid request.
-func (s *service) commit(deploy *storedDeploy, deployment *Deployment, request api.FinalizeDeployRequest) {
+// commit finalizes the deploy with a valid request. The status is what it becomes.
+func (s *service) commit(deploy *storedDeploy, deployment *Deployment, request api.FinalizeDeployRequest, status api.DeployStatus) {
 	s.remember(deployment)
+	deploy.becomes = status
 	if !deploy.finalized {
 		deploy.finalized, deploy.readsUntilDeployed = true, s.deployedAfter
 	}
 	updated := s.clock.second()
 	deploy.UpdatedAt = &updated
 	if deploy.readsUntilDeployed <= 0 {
-		deploy.Status = s.finalizedStatus
+		deploy.Status = status
 	}
-	if s.finalizedStatus == api.DeployStatusFailed {
+	if status == api.DeployStatusFailed {
 		return
 	}
 	switch deploy.Type {

@@ -36,6 +36,13 @@ func WithEmptyDAGVersionAccepted() Option {
 	return func(s *Server) { s.service.emptyDAGVersionAccepted = true }
 }
 
+// WithoutRecording makes the server keep neither the content of uploads nor the requests, so that its
+// memory does not grow with them: for a server that runs for long or receives large tarballs. For the
+// version of an upload [Server.Tarball] returns nil and true, and [Server.Requests] returns none.
+func WithoutRecording() Option {
+	return func(s *Server) { s.requests.off, s.service.storage.empties = true, true }
+}
+
 // WithPublicURL sets [Server.URL] to the address of a proxy in front of the server. Upload URLs
 // start with it. The default is the listener's address. Use [WithListener] to know the address that
 // the proxy must forward to. If the URL has a path, the proxy must strip it.

@@ -20,7 +20,7 @@ func (v apiVersion) GetDeploy(_ context.Context, request server.GetDeployRequest
 	shown := v.view(v.asRead(deploy, deployment))
 	if deploy.readsUntilDeployed > 0 {
 		if deploy.readsUntilDeployed--; deploy.readsUntilDeployed == 0 {
-			deploy.Status = v.finalizedStatus
+			deploy.Status = deploy.becomes
 		}
 	}
 	return server.GetDeploy200JSONResponse(shown), nil

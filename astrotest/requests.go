@@ -20,7 +20,8 @@ type Request struct {
 	Body          []byte       // nil for an upload; see Server.Tarball
 }
 
-// Requests returns copies of the requests received so far, in order of arrival.
+// Requests returns copies of the requests received so far, in order of arrival; see also
+// [WithoutRecording].
 func (s *Server) Requests() []Request {
 	s.requests.mu.Lock()
 	defer s.requests.mu.Unlock()
@@ -35,11 +36,15 @@ func (s *Server) Requests() []Request {
 }
 
 type recorder struct {
+	off  bool
 	mu   sync.Mutex
 	seen []Request
 }
 
 func (rec *recorder) record(routes *http.ServeMux, next http.Handler) http.Handler {
+	if rec.off {
+		return next
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, pattern := routes.Handler(r)
 		operation, _ := operationAt(pattern, r)

@@ -41,11 +41,12 @@ type storedDeploy struct {
 	api.Deploy
 	bundleType         string
 	finalized          bool
-	readsUntilDeployed int // responses of GetDeploy until it shows the status of a finalized deploy
-	commits            int // by requests, not by Server.Finalize
-	seq                int // position in the order of addition
-	reads              int // responses of GetDeploy and ListDeploys that showed it
-	seen               int // snapshots that reads no longer show
+	becomes            api.DeployStatus // once it is finalized
+	readsUntilDeployed int              // responses of GetDeploy until it shows what it becomes
+	commits            int              // by requests, not by Server.Finalize
+	seq                int              // position in the order of addition
+	reads              int              // responses of GetDeploy and ListDeploys that showed it
+	seen               int              // snapshots that reads no longer show
 }
 
 func newService() *service {

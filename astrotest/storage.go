@@ -12,6 +12,7 @@ type storage struct {
 	baseURL  string
 	validFor time.Duration // of an upload URL
 	clock    *clock
+	empties  bool // keep no content: each block and version is empty
 
 	validFrom *time.Duration // nil if upload URLs have no start time
 
@@ -37,8 +38,8 @@ func newStorage(clock *clock) *storage {
 	}
 }
 
-// Tarball returns a copy of the tarball with the version. No two uploads to a server have the same
-// version, even to different blobs.
+// Tarball returns a copy of the tarball with the version, or nil and true with [WithoutRecording]. No two
+// uploads to a server have the same version, even to different blobs.
 func (s *Server) Tarball(version string) ([]byte, bool) {
 	stored := s.service.storage
 	stored.mu.Lock()

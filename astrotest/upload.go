@@ -77,7 +77,7 @@ func (s *storage) putBlob(w http.ResponseWriter, r *http.Request) {
 		storageError{http.StatusBadRequest, "InvalidHeaderValue", "The value for one of the HTTP headers is not in the correct format: x-ms-blob-type.", ""}.refuse(w, r)
 		return
 	}
-	body, sum, ok := receive(w, r, maxBlob)
+	body, sum, ok := receive(w, r, maxBlob, !s.empties)
 	if !ok {
 		return
 	}
@@ -86,9 +86,9 @@ func (s *storage) putBlob(w http.ResponseWriter, r *http.Request) {
 	respondStored(w, sum, s.store(r.URL.Path, [][]byte{body}, nil))
 }
 
-// receive returns the body of an upload and its MD5 sum. If the request is not valid, it responds
+// receive returns the body of an upload, or nil unless it is kept, and its MD5 sum. If the request is not valid, it responds
 // with an error and returns ok false.
-func receive(w http.ResponseWriter, r *http.Request, limit int64) (body, sum []byte, ok bool) {
+func receive(w http.ResponseWriter, r *http.Request, limit int64, keep bool) (body, sum []byte, ok bool) {
 	expected, err := base64.StdEncoding.DecodeString(r.Header.Get("Content-MD5"))
 	var refusal storageError
 	switch {
@@ -99,7 +99,7 @@ func receive(w http.ResponseWriter, r *http.Request, limit int64) (body, sum []b
 	case err != nil || len(expected) != 0 && len(expected) != md5.Size:
 		refusal = storageError{http.StatusBadRequest, "InvalidMd5", "The MD5 value that was specified is invalid: it must be 128 bits, base64 encoded.", ""}
 	default:
-		body, sum = read(r)
+		body, sum = read(r, keep)
 		if len(expected) == 0 || bytes.Equal(sum, expected) {
 			return body, sum, true
 		}
@@ -109,12 +109,16 @@ func receive(w http.ResponseWriter, r *http.Request, limit int64) (body, sum []b
 	return nil, nil, false
 }
 
-// read returns the body of a request and its MD5 sum.
-func read(r *http.Request) (body, sum []byte) {
-	var received bytes.Buffer
-	received.Grow(int(min(r.ContentLength, 64<<20)) + bytes.MinRead) // capped, because Content-Length is only the client's claim
+// read returns the body of a request, or nil unless it is kept, and its MD5 sum.
+func read(r *http.Request, keep bool) (body, sum []byte) {
 	hash := md5.New()
-	if _, err := io.Copy(io.MultiWriter(&received, hash), r.Body); err != nil {
+	var received bytes.Buffer
+	into := io.Writer(hash)
+	if keep {
+		received.Grow(int(min(r.ContentLength, 64<<20)) + bytes.MinRead) // capped, because Content-Length is only the client's claim
+		into = io.MultiWriter(&received, hash)
+	}
+	if _, err := io.Copy(into, r.Body); err != nil {
 		panic(http.ErrAbortHandler) // the client went away while it was sending
 	}
 	return received.Bytes(), hash.Sum(nil)

@@ -1,16 +1,22 @@
-package main
+package simulator
 
 import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -27,8 +33,16 @@ import (
 // simulator is a running one.
 type simulator struct {
 	exports map[string]string
+	client  *http.Client
 	stderr  *bytes.Buffer                  // complete after stop
 	stop    func() (code int, rest string) // of standard output
+}
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
 }
 
 func start(t *testing.T, args ...string) simulator {
@@ -37,18 +51,28 @@ func start(t *testing.T, args ...string) simulator {
 	var stderr bytes.Buffer
 	code := make(chan int, 1)
 	go func() {
-		code <- run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), stdout, &stderr)
+		code <- Program(ctx, append([]string{"-addr", "127.0.0.1:0", "-shell", "sh"}, args...), stdout, &stderr)
 		_ = stdout.Close()
 	}()
 	lines, exports := bufio.NewReader(out), map[string]string{}
-	for range 4 {
+	count := 5
+	if slices.Contains(args, "-http2") {
+		count++
+	}
+	for len(exports) < count {
 		line, err := lines.ReadString('\n')
 		require.NoError(t, err)
-		parts := regexp.MustCompile(`^export (\w+)=([\w.:/+=-]+)\n$`).FindStringSubmatch(line)
+		parts := regexp.MustCompile(`^export (\w+)='?([^']+?)'?\n$`).FindStringSubmatch(line)
 		require.NotNil(t, parts, line)
 		exports[parts[1]] = parts[2]
 	}
-	return simulator{exports, &stderr, func() (int, string) {
+	client := http.DefaultClient
+	if file := exports["SSL_CERT_FILE"]; file != "" {
+		roots, read := x509.NewCertPool(), must(os.ReadFile(file))
+		require.True(t, roots.AppendCertsFromPEM(read))
+		client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}}
+	}
+	return simulator{exports, client, &stderr, func() (int, string) {
 		interrupt()
 		rest, err := io.ReadAll(lines)
 		require.NoError(t, err)
@@ -56,9 +80,12 @@ func start(t *testing.T, args ...string) simulator {
 	}}
 }
 
+func (s simulator) deploysURL() string {
+	return s.exports["ASTRO_API_URL"] + "/v1/organizations/" + s.exports["ASTRO_ORGANIZATION_ID"] + "/deployments/" + s.exports["ASTRO_DEPLOYMENT_ID"] + "/deploys"
+}
+
 func (s simulator) create(t *testing.T, deployType string) (*http.Response, string) {
-	url := s.exports["ASTRO_API_URL"] + "/v1/organizations/" + s.exports["ASTRO_ORGANIZATION_ID"] + "/deployments/" + s.exports["ASTRO_DEPLOYMENT_ID"] + "/deploys"
-	return s.send(t, http.MethodPost, url, `{"type":"`+deployType+`"}`, http.Header{"Authorization": {"Bearer " + s.exports["ASTRO_API_TOKEN"]}})
+	return s.send(t, http.MethodPost, s.deploysURL(), `{"type":"`+deployType+`"}`, http.Header{"Authorization": {"Bearer " + s.exports["ASTRO_API_TOKEN"]}})
 }
 
 // send makes a request and returns the response and its body.
@@ -66,7 +93,7 @@ func (s simulator) send(t *testing.T, method, url, body string, header http.Head
 	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	require.NoError(t, err)
 	request.Header = header
-	response, err := http.DefaultClient.Do(request)
+	response, err := s.client.Do(request)
 	require.NoError(t, err)
 	defer func() { _ = response.Body.Close() }()
 	read, err := io.ReadAll(response.Body)
@@ -156,6 +183,13 @@ func uploadURL(deploy string) string {
 	return strings.ReplaceAll(regexp.MustCompile(`"dagsUploadUrl":"([^"]+)"`).FindStringSubmatch(deploy)[1], `\u0026`, "&")
 }
 
+// idOf returns the ID in the JSON of a deploy.
+func idOf(t *testing.T, deploy string) string {
+	var decoded struct{ ID string }
+	require.NoError(t, json.Unmarshal([]byte(deploy), &decoded))
+	return decoded.ID
+}
+
 func TestFlagsReachTheServer(t *testing.T) {
 	s := start(t, "-rate-limit", "1", "-dag-deploys=false")
 	response, body := s.create(t, "DAG_ONLY")
@@ -177,6 +211,53 @@ func TestFlagsReachTheServer(t *testing.T) {
 	assert.NotContains(t, s.stderr.String(), "sig")
 }
 
+func TestReadsThatLag(t *testing.T) {
+	for flag, want := range map[string][]string{
+		"-lag=1h":           {"INITIALIZED", "INITIALIZED"},
+		"-deployed-after=1": {"INITIALIZED", "DEPLOYED"},
+		"-lag=0":            {"DEPLOYED", "DEPLOYED"},
+	} {
+		s := start(t, flag)
+		_, body := s.create(t, "IMAGE_ONLY")
+		address := s.deploysURL() + "/" + idOf(t, body)
+		header := http.Header{"Authorization": {"Bearer " + s.exports["ASTRO_API_TOKEN"]}}
+		response, body := s.send(t, http.MethodPost, address+"/finalize", "{}", header)
+		require.Equal(t, 200, response.StatusCode, body)
+		for _, status := range want {
+			_, body = s.send(t, http.MethodGet, address, "", header)
+			assert.Contains(t, body, `"status":"`+status+`"`, flag)
+		}
+		s.stop()
+	}
+}
+
+// The certificate is valid for programs that read SSL_CERT_FILE, and is removed at the end.
+func TestHTTP2(t *testing.T) {
+	s := start(t, "-http2")
+	response, body := s.create(t, "DAG_ONLY")
+	assert.Equal(t, 200, response.StatusCode, body)
+	assert.Equal(t, "HTTP/2.0", response.Proto)
+	assert.True(t, strings.HasPrefix(uploadURL(body), s.exports["ASTRO_API_URL"]+"/"), "the upload URL is of the simulator")
+	response, _ = s.send(t, http.MethodPut, uploadURL(body), "tarball", http.Header{"X-Ms-Blob-Type": {"BlockBlob"}})
+	assert.Equal(t, 201, response.StatusCode)
+	code, _ := s.stop()
+	assert.Equal(t, command.OK, code)
+	assert.NoDirExists(t, filepath.Dir(s.exports["SSL_CERT_FILE"]))
+}
+
+func TestHelp(t *testing.T) {
+	for name, called := range map[string]func(context.Context, []string, io.Writer, io.Writer) int{"deploy simulate": Run, "simulator": Program} {
+		var stdout, stderr bytes.Buffer
+		assert.Equal(t, command.OK, called(t.Context(), []string{"-h"}, &stdout, &stderr))
+		assert.Empty(t, stderr.String())
+		assert.Contains(t, stdout.String(), "\nUsage: "+name+" ")
+		assert.Contains(t, stdout.String(), "\n  "+name+" -- ./deploy.sh\n")
+		for _, operation := range append(apiOperations, uploadOperations...) {
+			assert.Contains(t, stdout.String(), operation)
+		}
+	}
+}
+
 func TestBadFlags(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -188,7 +269,6 @@ func TestBadFlags(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"-h"}, command.OK, "-rate-limit"},
 		{[]string{"-nonsense"}, command.Usage, "-nonsense"},
 		{[]string{"argument"}, command.Usage, "use flags only"},
 		{[]string{"-rate-limit", "-1"}, command.Usage, "at least 0"},
@@ -198,6 +278,12 @@ func TestBadFlags(t *testing.T) {
 		{[]string{"-token", "$(id)"}, command.Usage, "-token has"},
 		{[]string{"-token", "~"}, command.Usage, "-token has"},
 		{[]string{"-upload-urls-valid-for", "1"}, command.Usage, "upload-urls-valid-for"},
+		{[]string{"-lag", "-1s"}, command.Usage, "-lag is -1s"},
+		{[]string{"-deployed-after", "-1"}, command.Usage, "-deployed-after is -1"},
+		{[]string{"-shell", "fish"}, command.Usage, "sh, powershell or cmd"},
+		{[]string{"--"}, command.Usage, "no command after --"},
+		{[]string{"-nonsense", "--"}, command.Usage, "-nonsense"},
+		{[]string{"-fault", "FinalizeDeploy"}, command.Usage, "PutBlockList"},
 		{[]string{"-addr", "127.0.0.1"}, command.Usage, "a host and a port"},
 		{[]string{"-addr", ":0"}, command.Usage, "not on loopback"},
 		{[]string{"-addr", "0.0.0.0:0"}, command.Usage, "not on loopback"},
@@ -207,8 +293,10 @@ func TestBadFlags(t *testing.T) {
 		{[]string{"-addr", "127.0.0.1:99999"}, command.Failed, "invalid port"},
 	} {
 		var stdout, stderr bytes.Buffer
-		assert.Equal(t, row.code, run(interrupted, row.args, &stdout, &stderr), row.args)
+		assert.Equal(t, row.code, Run(interrupted, row.args, &stdout, &stderr), row.args)
 		assert.Empty(t, stdout.String())
 		assert.Contains(t, stderr.String(), row.want)
+		assert.Equal(t, 1, strings.Count(stderr.String(), "\n"), stderr.String())
+		assert.Equal(t, row.code == command.Usage, strings.HasSuffix(stderr.String(), "; run \"deploy simulate -h\" for the flags\n"))
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package simulator
 
 import (
 	"cmp"
@@ -74,12 +74,17 @@ func (p platform) handle(mux *http.ServeMux, operation, path string, respond fun
 				status, body = http.StatusNotFound, failure(http.StatusNotFound, "Deployment not found")
 			}
 		}
-		p.log.InfoContext(r.Context(), "request", "operation", operation, "method", r.Method, "path", r.URL.Path,
-			"status", status, "bytes", 0, "duration", time.Since(began))
+		p.logRequest(r, operation, status, began)
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
 		_ = json.NewEncoder(w).Encode(body)
 	})
+}
+
+// logRequest logs a request as the fake does.
+func (p platform) logRequest(r *http.Request, operation string, status int, began time.Time) {
+	p.log.InfoContext(r.Context(), "request", "operation", operation, "method", r.Method, "path", r.URL.Path,
+		"status", status, "bytes", max(r.ContentLength, 0), "duration", time.Since(began))
 }
 
 func failure(status int, message string) object {

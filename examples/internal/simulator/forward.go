@@ -1,4 +1,4 @@
-package main
+package simulator
 
 import (
 	"io"
@@ -11,16 +11,28 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/astrotest"
 )
 
-// routes serves the platform, and forwards all other requests to the fake.
-func routes(fake *astrotest.Server, p platform) http.Handler {
+// routes serves the platform and the faults, and forwards all other requests to the fake.
+func routes(fake *astrotest.Server, p platform, injected *faults) http.Handler {
 	mux := http.NewServeMux()
 	p.routes(mux)
+	fake.InjectFunc(injected.take)
+	mux.HandleFunc(faultsPath, func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		status, text := injected.respond(r)
+		p.logRequest(r, "Faults", status, began)
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, text)
+	})
 	transport := fake.Client().Transport.(*http.Transport)
 	transport.ExpectContinueTimeout = time.Minute // the fake decides whether a body is sent
+	transport.DisableKeepAlives = true            // on a new connection the transport does not send a request again that a fault cut
 	proxy := &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = "http", r.In.Host },
 		Transport: transport,
 		ErrorLog:  log.New(io.Discard, "", 0), // of clients that go away
+		// A fault cut the fake's connection, or the client went away.
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { proxy.ServeHTTP(respelled{w}, r) })
 	return mux

@@ -1,0 +1,83 @@
+package simulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
+)
+
+// runCommand runs a command with the variables in its environment, and returns its exit code.
+//
+// It outlives SIGINT and SIGHUP, which a terminal also sends to the command. It passes on SIGTERM, and
+// terminates the command if ctx ends without a signal.
+func runCommand(ctx context.Context, args []string, variables []variable, stdout, stderr io.Writer) (int, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	signals := make(chan os.Signal, 8)
+	for _, each := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(each) { // as it is for a program that nohup starts
+			signal.Notify(signals, each)
+		}
+	}
+	defer signal.Stop(signals)
+	child := exec.Command(args[0], args[1:]...)
+	child.Stdin, child.Stdout, child.Stderr = os.Stdin, stdout, stderr
+	child.Env = os.Environ()
+	for _, v := range variables {
+		child.Env = append(child.Env, v.name+"="+v.value)
+	}
+	if err := child.Start(); err != nil {
+		if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+			return 0, command.UsageErrorf("cannot start the command: %w", err)
+		}
+		return 0, fmt.Errorf("cannot start the command: %w", err)
+	}
+	exited, canceled := make(chan struct{}), make(chan struct{})
+	go func() {
+		_ = child.Wait() // its error is in ProcessState, unless it is about copying the output
+		close(exited)
+	}()
+	defer context.AfterFunc(ctx, func() {
+		time.Sleep(100 * time.Millisecond) // a signal that ended ctx also arrives here
+		close(canceled)
+	})()
+	for waiting := canceled; ; {
+		select {
+		case <-exited:
+			return exitCode(child.ProcessState), nil
+		case received := <-signals:
+			waiting = nil
+			if received == syscall.SIGTERM {
+				terminate(child.Process)
+			}
+		case <-waiting:
+			waiting = nil
+			terminate(child.Process)
+		}
+	}
+}
+
+// terminate ends a process, on Windows without a chance to clean up.
+func terminate(process *os.Process) {
+	if err := process.Signal(syscall.SIGTERM); err != nil {
+		_ = process.Kill()
+	}
+}
+
+// exitCode returns the exit code of a process, as a shell shows it.
+func exitCode(state *os.ProcessState) int {
+	if code := state.ExitCode(); code >= 0 {
+		return code
+	}
+	return 128 + signalOf(state)
+}

@@ -1,0 +1,40 @@
+package simulator
+
+import (
+	"fmt"
+	"regexp"
+	"runtime"
+	"strings"
+)
+
+// shell is a syntax for environment variables.
+type shell string
+
+var defaultShell = map[bool]shell{false: "sh", true: "powershell"}[runtime.GOOS == "windows"]
+
+func (s *shell) set(value string) error {
+	switch *s = shell(value); *s {
+	case "sh", "powershell", "cmd":
+		return nil
+	}
+	return fmt.Errorf("must be sh, powershell or cmd")
+}
+
+var plain = regexp.MustCompile(`^[\w.:/+=-]+$`)
+
+// variable is an environment variable of the programs that use the simulator.
+type variable struct{ name, value string }
+
+// setting returns the line that sets the variable in the shell.
+func (s shell) setting(v variable) string {
+	switch s {
+	case "powershell":
+		return fmt.Sprintf(`$env:%s = "%s"`, v.name, strings.NewReplacer("`", "``", `"`, "`\"", "$", "`$").Replace(v.value))
+	case "cmd":
+		return fmt.Sprintf(`set "%s=%s"`, v.name, v.value)
+	}
+	if !plain.MatchString(v.value) {
+		v.value = "'" + strings.ReplaceAll(v.value, "'", `'\''`) + "'"
+	}
+	return "export " + v.name + "=" + v.value
+}

@@ -33,11 +33,15 @@ import (
 
 	"github.com/astro-finalize/astro-finalize-go/deploys"
 	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
+	"github.com/astro-finalize/astro-finalize-go/examples/internal/simulator"
 )
 
 func main() { command.Main(run) }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "simulate" {
+		return simulator.Run(ctx, args[1:], stdout, stderr)
+	}
 	s, err := parse(args, stdout)
 	if err != nil {
 		return command.Report(s.name(), err, stderr)

@@ -10,15 +10,13 @@ import (
 	"os/exec"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
 )
 
 // runCommand runs a command with the variables in its environment, and returns its exit code.
 //
-// It outlives SIGINT and SIGHUP, which a terminal also sends to the command. It passes on SIGTERM, and
-// terminates the command if ctx ends without a signal.
+// It outlives SIGINT and SIGHUP, which a terminal also sends to the command, and passes on SIGTERM.
 func runCommand(ctx context.Context, args []string, variables []variable, stdout, stderr io.Writer) (int, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -42,27 +40,19 @@ func runCommand(ctx context.Context, args []string, variables []variable, stdout
 		}
 		return 0, fmt.Errorf("cannot start the command: %w", err)
 	}
-	exited, canceled := make(chan struct{}), make(chan struct{})
+	exited := make(chan struct{})
 	go func() {
 		_ = child.Wait() // its error is in ProcessState, unless it is about copying the output
 		close(exited)
 	}()
-	defer context.AfterFunc(ctx, func() {
-		time.Sleep(100 * time.Millisecond) // a signal that ended ctx also arrives here
-		close(canceled)
-	})()
-	for waiting := canceled; ; {
+	for {
 		select {
 		case <-exited:
 			return exitCode(child.ProcessState), nil
 		case received := <-signals:
-			waiting = nil
 			if received == syscall.SIGTERM {
 				terminate(child.Process)
 			}
-		case <-waiting:
-			waiting = nil
-			terminate(child.Process)
 		}
 	}
 }

@@ -111,7 +111,7 @@ func run(t *testing.T, folder, executable string, args ...string) string {
 
 // A link within the repository leads to a file, and to a heading of it.
 func TestLinksResolve(t *testing.T) {
-	for _, page := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md", "examples/deploy/README.md", "examples/replicate/README.md", "examples/integrations/README.md", "examples/integrations/script/moving-a-script.md"} {
+	for _, page := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md", "examples/deploy/README.md", "examples/replicate/README.md", "examples/simulator/README.md", "examples/integrations/README.md", "examples/integrations/script/moving-a-script.md"} {
 		text, err := os.ReadFile(page)
 		require.NoError(t, err)
 		for _, link := range regexp.MustCompile(`\]\(([^)]+)\)`).FindAllStringSubmatch(string(text), -1) {

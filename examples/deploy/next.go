@@ -24,7 +24,7 @@ func (o *output) next(result *deploys.Result, stage deploys.Stage, err error) st
 		return o.commandLine(status, result, "-wait")
 	case code == command.Unknown:
 		return o.commandLine(status, result)
-	case code == command.Failed && (o.settings.step == finalize || stage == deploys.StageFinalize):
+	case code == command.Failed && (stage == deploys.StageFinalize || o.settings.step == finalize && result.Status != api.DeployStatusDeployed):
 		return o.commandLine(finalize, result)
 	}
 	return ""

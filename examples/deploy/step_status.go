@@ -46,7 +46,9 @@ func statusOf(ctx context.Context, client staged, state deploys.State, wait bool
 	if err == nil {
 		out.newer, err = newerThan(ctx, client, deploy, out.to)
 	}
-	if err != nil {
+	if errors.Is(err, wrapper.ErrNotFound) {
+		return result, &lookedAt{command.UnknownErrorf("%w", err), ""}
+	} else if err != nil {
 		return result, &lookedAt{command.UnknownErrorf("%w", err), status}
 	}
 	switch deploy.Status {

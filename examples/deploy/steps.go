@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -64,7 +65,7 @@ func resultOf(state deploys.State, deploy *api.Deploy) *deploys.Result {
 		Type: state.Type, TarballVersion: state.TarballVersion,
 	}
 	if deploy != nil {
-		result.Status = deploy.Status
+		result.Status, result.Type = deploy.Status, cmp.Or(state.Type, deploy.Type)
 	}
 	return result
 }

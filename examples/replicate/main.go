@@ -12,14 +12,6 @@
 //
 // Without -live it replicates between Deployments of a simulator in this process, and nothing reaches the
 // network.
-//
-// Exit codes:
-//
-//	0  every Deployment has the DAGs
-//	1  at least one Deployment failed and is unchanged; or nothing was deployed
-//	2  the command line is wrong, or the folder cannot be packed; nothing was sent
-//	3  at least one Deployment may have changed: its deploy is FAILED, or its outcome is unknown
-//	4  done as with 0, but the results could not be written to standard output
 package main
 
 import (
@@ -135,7 +127,12 @@ func parse(args []string, stdout io.Writer) (s settings, err error) {
 var help = command.Help{
 	Does: `replicate deploys a folder of DAGs to Deployments that do not have it, if it is what the Deployment -from has.
 Without -live it does so on a simulator in this process.`,
-	Codes: command.Codes,
+	Codes: `  0  every Deployment has the DAGs
+  1  at least one Deployment failed and is unchanged; or nothing was deployed
+  2  wrong command line, environment or folder: nothing was sent
+  3  at least one Deployment may have changed: its deploy is FAILED, or its outcome is unknown
+  4  done as with 0, but the results could not be written to standard output
+`,
 	Examples: `  replicate                                                  a simulation
   replicate -live -from ID -to ID,ID -dags ./dags            with ASTRO_API_TOKEN and ASTRO_ORGANIZATION_ID in the environment
 `,

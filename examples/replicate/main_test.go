@@ -279,7 +279,7 @@ func TestInterrupted(t *testing.T) {
 	assert.Equal(t, command.Failed, code)
 	assert.Equal(t, "Deployments: 0 deployed, 0 skipped, 2 failed\n", stdout)
 	for _, id := range []string{"one", "two"} {
-		assert.Regexp(t, `Deployment `+id+`: .*context canceled.*the Deployment is unchanged`, stderr)
+		assert.Regexp(t, `Deployment `+id+`: .*interrupted.*the Deployment is unchanged`, stderr)
 	}
 	assert.NotContains(t, stderr, "sig=")
 }

@@ -108,7 +108,7 @@ func (r *report) add(outcome deploys.Outcome) {
 	switch {
 	case outcome.Err != nil:
 		r.failed++
-		_, _ = fmt.Fprintf(r.stderr, "Deployment %s: %v\n", id, outcome.Err)
+		_, _ = fmt.Fprintf(r.stderr, "Deployment %s: %s\n", id, command.Text(outcome.Err))
 	case outcome.Result.Unchanged:
 		r.unchanged++
 		_, _ = fmt.Fprintf(r.stdout, "Deployment %s: skipped, since deploy %s has the same DAGs\n", id, outcome.Result.DeployID)

@@ -1,0 +1,129 @@
+//go:build unix
+
+package main_test
+
+import (
+	"os/exec"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
+)
+
+// lastNext returns the command that standard error advises, or "".
+func lastNext(stderr string) string {
+	found := regexp.MustCompile(`(?m)^next: (.+)$`).FindAllStringSubmatch(stderr, -1)
+	if found == nil {
+		return ""
+	}
+	return found[len(found)-1][1]
+}
+
+// paste runs a command as it was printed, in a shell.
+func (s service) paste(t *testing.T, env []string, command string) ended {
+	t.Helper()
+	require.Regexp(t, `^deploy `, command)
+	shell, err := exec.LookPath("sh")
+	require.NoError(t, err)
+	return start(t, env, nil, func(cmd *exec.Cmd) { cmd.Path, cmd.Args = shell, []string{"sh", "-c", command} }).end()
+}
+
+// ways are the ways to name the Deployment; the command that is advised names it as well.
+func (s service) ways() map[string]struct{ env, args []string } {
+	return map[string]struct{ env, args []string }{
+		"variables": {s.env, nil},
+		"flags":     {s.env[:1], []string{"-base-url", s.URL, "-organization", s.deployment.OrganizationID, "-deployment", s.deployment.ID}},
+		"version":   {s.env, []string{"-api-version", "v1"}},
+	}
+}
+
+// eachWay runs a test for each way, whose deploy ends with 3.
+func eachWay(t *testing.T, fault astrotest.Fault, check func(t *testing.T, s service, env []string, e ended)) {
+	t.Parallel()
+	for _, way := range []string{"variables", "flags", "version"} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			s := newService(t)
+			s.Inject(fault.On("FinalizeDeploy"))
+			show := s.fails("GetDeploy")
+			w := s.ways()[way]
+			e := run(t, w.env, append(s.live, w.args...)...)
+			assert.Equal(t, 3, e.code, e.stderr)
+			require.Contains(t, lastNext(e.stderr), "deploy status ", e.stderr)
+			show()
+			check(t, s, w.env, e)
+		})
+	}
+}
+
+func TestNextAfterALostResponse(t *testing.T) {
+	eachWay(t, astrotest.CutConnection().AfterCommit(), func(t *testing.T, s service, env []string, e ended) {
+		now := s.paste(t, env, lastNext(e.stderr))
+		assert.Equal(t, 0, now.code, now.stderr)
+		assert.Contains(t, now.stdout, s.deployed(t))
+		assert.Contains(t, now.stdout, "DEPLOYED")
+		assert.Empty(t, lastNext(now.stderr))
+	})
+}
+
+func TestNextAfterALostRequest(t *testing.T) {
+	eachWay(t, astrotest.CutConnection(), func(t *testing.T, s service, env []string, e ended) {
+		now := s.paste(t, env, lastNext(e.stderr))
+		assert.Equal(t, 3, now.code, now.stderr)
+		assert.Contains(t, now.stdout+now.stderr, "INITIALIZED")
+		require.Contains(t, lastNext(now.stderr), "deploy finalize ", now.stderr)
+		now = s.paste(t, env, lastNext(now.stderr))
+		assert.Equal(t, 0, now.code, now.stderr)
+		assert.Contains(t, now.stdout, "DEPLOYED")
+		s.deployed(t)
+	})
+}
+
+func TestNextAfterFAILED(t *testing.T) {
+	t.Parallel()
+	s := newService(t, astrotest.WithFinalizedStatus("FAILED"))
+	e := run(t, s.env, s.live...)
+	assert.Equal(t, 3, e.code, e.stderr)
+	now := s.paste(t, s.env, lastNext(e.stderr))
+	assert.Equal(t, 3, now.code, now.stderr)
+	assert.Contains(t, now.stdout+now.stderr, "FAILED")
+	assert.Contains(t, now.stdout+now.stderr, s.created(t))
+}
+
+// After a step, the advice goes on with its state.
+func TestNextAfterAStep(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	state := t.TempDir() + "/a state's file.json"
+	for _, step := range []string{"create", "upload"} {
+		e := run(t, s.env, append([]string{step, "-state", state}, s.live...)...)
+		require.Equal(t, 0, e.code, e.stderr)
+	}
+	s.Inject(astrotest.CutConnection().AfterCommit().On("FinalizeDeploy"), at("GetDeploy", func() {}))
+	show := s.fails("GetDeploy")
+	e := run(t, s.env, "finalize", "-live", "-state", state)
+	assert.Equal(t, 3, e.code, e.stderr)
+	show()
+	now := s.paste(t, s.env, lastNext(e.stderr))
+	assert.Equal(t, 0, now.code, now.stderr)
+	assert.Contains(t, now.stdout, "DEPLOYED")
+	s.deployed(t)
+}
+
+// A deploy that was replaced is not done: status shows what is newer.
+func TestStatusShowsNewerDeploys(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	first := parsed(t, run(t, s.env, append(s.live, "-json")...))
+	second := parsed(t, run(t, s.env, append(s.live, "-json", "-description", "newer")...))
+	e := run(t, s.env, "status", "-live", "-deploy", first["deployId"].(string))
+	assert.Contains(t, e.stdout+e.stderr, second["deployId"])
+	e = run(t, s.env, "status", "-live", "-deploy", second["deployId"].(string), "-dags-version", second["tarballVersion"].(string))
+	assert.Equal(t, 0, e.code, e.stderr)
+	assert.NotContains(t, e.stdout+e.stderr, first["deployId"])
+	e = run(t, s.env, "status", "-live", "-deploy", second["deployId"].(string), "-dags-version", "another")
+	assert.Equal(t, 3, e.code, e.stdout+e.stderr)
+}

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"testing"
@@ -62,7 +63,7 @@ func TestJSONOfFailures(t *testing.T) {
 				assert.Regexp(t, `^\d+(?:\.\d{1,3})?$`, timing[2], timing[1])
 			}
 			if row.code == 3 {
-				assert.Contains(t, e.stderr, "\nnext: "+report["next"].(string)+"\n")
+				assert.Contains(t, e.stderr, fmt.Sprintf("\nnext: %v\n", report["next"]))
 			} else {
 				assert.NotContains(t, report, "next")
 				assert.NotContains(t, e.stderr, "next: ")

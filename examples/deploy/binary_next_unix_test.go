@@ -5,6 +5,7 @@ package main_test
 import (
 	"os/exec"
 	"regexp"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -40,27 +41,53 @@ func (s service) ways() map[string]struct{ env, args []string } {
 	}
 }
 
+// interrupted ends a deploy while its finalize request has no response, so that its outcome is unknown.
+func (s service) interrupted(t *testing.T, finalize astrotest.Fault, env []string, args ...string) ended {
+	t.Helper()
+	hang, arrived := arrival(finalize.On("FinalizeDeploy"))
+	s.Inject(hang)
+	p := start(t, env, args)
+	await(t, "FinalizeDeploy", arrived)
+	assert.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
+	e := p.end()
+	assert.Equal(t, 3, e.code, e.stderr)
+	return e
+}
+
 // eachWay runs a test for each way, whose deploy ends with 3.
-func eachWay(t *testing.T, fault astrotest.Fault, check func(t *testing.T, s service, env []string, e ended)) {
+func eachWay(t *testing.T, finalize astrotest.Fault, check func(t *testing.T, s service, env []string, e ended)) {
 	t.Parallel()
 	for _, way := range []string{"variables", "flags", "version"} {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
 			s := newService(t)
-			s.Inject(fault.On("FinalizeDeploy"))
-			show := s.fails("GetDeploy")
 			w := s.ways()[way]
-			e := run(t, w.env, append(s.live, w.args...)...)
-			assert.Equal(t, 3, e.code, e.stderr)
+			e := s.interrupted(t, finalize, w.env, append(s.live, w.args...)...)
 			require.Contains(t, lastNext(e.stderr), "deploy status ", e.stderr)
-			show()
 			check(t, s, w.env, e)
 		})
 	}
 }
 
+// Without an interrupt, the client first tries to find out.
+func TestNextAfterLookUpsThatFail(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: it waits between look-ups")
+	}
+	t.Parallel()
+	s := newService(t)
+	s.Inject(astrotest.CutConnection().AfterCommit().On("FinalizeDeploy"))
+	show := s.fails("GetDeploy")
+	e := run(t, s.env, s.live...)
+	assert.Equal(t, 3, e.code, e.stderr)
+	show()
+	now := s.paste(t, s.env, lastNext(e.stderr))
+	assert.Equal(t, 0, now.code, now.stderr)
+	s.deployed(t)
+}
+
 func TestNextAfterALostResponse(t *testing.T) {
-	eachWay(t, astrotest.CutConnection().AfterCommit(), func(t *testing.T, s service, env []string, e ended) {
+	eachWay(t, astrotest.Hang().AfterCommit(), func(t *testing.T, s service, env []string, e ended) {
 		now := s.paste(t, env, lastNext(e.stderr))
 		assert.Equal(t, 0, now.code, now.stderr)
 		assert.Contains(t, now.stdout, s.deployed(t))
@@ -70,7 +97,7 @@ func TestNextAfterALostResponse(t *testing.T) {
 }
 
 func TestNextAfterALostRequest(t *testing.T) {
-	eachWay(t, astrotest.CutConnection(), func(t *testing.T, s service, env []string, e ended) {
+	eachWay(t, astrotest.Hang(), func(t *testing.T, s service, env []string, e ended) {
 		now := s.paste(t, env, lastNext(e.stderr))
 		assert.Equal(t, 3, now.code, now.stderr)
 		assert.Contains(t, now.stdout+now.stderr, "INITIALIZED")
@@ -102,11 +129,7 @@ func TestNextAfterAStep(t *testing.T) {
 		e := run(t, s.env, append([]string{step, "-state", state}, s.live...)...)
 		require.Equal(t, 0, e.code, e.stderr)
 	}
-	s.Inject(astrotest.CutConnection().AfterCommit().On("FinalizeDeploy"), at("GetDeploy", func() {}))
-	show := s.fails("GetDeploy")
-	e := run(t, s.env, "finalize", "-live", "-state", state)
-	assert.Equal(t, 3, e.code, e.stderr)
-	show()
+	e := s.interrupted(t, astrotest.Hang().AfterCommit(), s.env, "finalize", "-live", "-state", state)
 	now := s.paste(t, s.env, lastNext(e.stderr))
 	assert.Equal(t, 0, now.code, now.stderr)
 	assert.Contains(t, now.stdout, "DEPLOYED")

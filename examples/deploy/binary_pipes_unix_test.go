@@ -85,19 +85,18 @@ func TestClosedStdout(t *testing.T) {
 func TestFailedAndClosedStdout(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
-		fault astrotest.Fault
-		code  int
+		faults []astrotest.Fault
+		code   int
 	}{
-		"refused": {astrotest.Error(403, "no"), 1},
-		"FAILED":  {showing("FAILED"), 3},
-		"unknown": {astrotest.CutConnection(), 3},
+		"refused": {[]astrotest.Fault{astrotest.Error(403, "no").On("FinalizeDeploy")}, 1},
+		"FAILED":  {[]astrotest.Fault{showing("FAILED").On("FinalizeDeploy")}, 3},
+		"unknown": {[]astrotest.Fault{showing("INITIALIZED").On("FinalizeDeploy"), astrotest.Error(403, "no").On("GetDeploy")}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, json := range []string{"-json=false", "-json"} {
 				s := newService(t)
-				s.Inject(row.fault.On("FinalizeDeploy"))
-				s.fails("GetDeploy")
+				s.Inject(row.faults...)
 				e := start(t, s.env, append(s.live, json), stdoutTo(closed(t))).end()
 				assert.Equal(t, row.code, e.code, e.stderr)
 				if json == "-json" {

@@ -43,16 +43,18 @@ func TestSignals(t *testing.T) {
 				report := parsed(t, e)
 				assert.NotEmpty(t, report["error"])
 				assert.Equal(t, stage, report["failedStage"])
-				assert.Equal(t, row.code == 3, lastNext(e.stderr) != "", e.stderr)
+				if row.code == 3 {
+					assert.NotEmpty(t, lastNext(e.stderr), e.stderr)
+				}
 			})
 		}
 	}
 }
 
-// nohup and the trap of a shell protect a deploy, as they protect other programs.
+// nohup, and a shell that starts a program in the background, protect a deploy as they protect other programs.
 func TestIgnoredSignals(t *testing.T) {
 	t.Parallel()
-	for name, signal := range map[string]syscall.Signal{"HUP": syscall.SIGHUP, "INT": syscall.SIGINT, "TERM": syscall.SIGTERM} {
+	for name, signal := range map[string]syscall.Signal{"HUP": syscall.SIGHUP, "INT": syscall.SIGINT} {
 		s := newService(t, astrotest.WithDeployedAfter(1))
 		var p *process
 		started := make(chan struct{})

@@ -41,7 +41,7 @@ func TestForgottenLive(t *testing.T) {
 	}
 	state := filepath.Join(t.TempDir(), "state.json")
 	for _, args := range [][]string{
-		{"-organization", s.deployment.OrganizationID}, {"-deployment", s.deployment.ID}, {"-base-url", s.URL}, {"-state", state}, {"-only-if-changed"},
+		{"-organization", s.deployment.OrganizationID}, {"-deployment", s.deployment.ID}, {"-base-url", s.URL}, {"-only-if-changed"},
 	} {
 		refused(args[0], nil, args...)
 		refused(args[0], nil, append(args, "-dags", s.dags, "-json")...)
@@ -55,6 +55,9 @@ func TestForgottenLive(t *testing.T) {
 		assert.Equal(t, 0, e.code, e.stderr)
 	}
 	refused("ASTRO_", s.env, "-dags", s.dags)
+	noStep := run(t, nil, "-state", state)
+	isUsage(t, noStep)
+	assert.Contains(t, noStep.stderr, "-state")
 	for _, command := range []string{"create", "upload", "finalize", "status"} {
 		refused("-live", s.env, command, "-state", state)
 	}

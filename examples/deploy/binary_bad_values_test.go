@@ -20,7 +20,7 @@ func TestBadValues(t *testing.T) {
 	s := newService(t)
 	refused := func(says string, variables []string, args ...string) {
 		t.Helper()
-		e := run(t, append(s.env, variables...), args...)
+		e := run(t, append(s.env, variables...), append(args, "-json")...)
 		assert.Equal(t, 2, e.code, "%q %q: %s", variables, args, e.stderr)
 		assert.Contains(t, e.stderr, says, "%q %q", variables, args)
 		isUsage(t, e)
@@ -97,7 +97,10 @@ func TestBadFolders(t *testing.T) {
 			if args[0] == "-dags" {
 				env = nil
 			}
-			isUnpackable(t, bad, run(t, env, append(args, "-json")...))
+			isUnpackable(t, bad, run(t, env, args...))
+			e := run(t, env, append(args, "-json")...)
+			assert.Equal(t, 2, e.code, e.stderr)
+			assert.Contains(t, parsed(t, e)["error"], bad)
 		}
 	}
 	isUnpackable(t, "-ignore", run(t, s.env, append(s.live, "-ignore", "[a")...))

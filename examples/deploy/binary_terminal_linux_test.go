@@ -116,20 +116,21 @@ func TestTerminals(t *testing.T) {
 // The bar fits a terminal that becomes narrower while the tarball is uploaded.
 func TestTerminalShrinks(t *testing.T) {
 	t.Parallel()
-	for _, columns := range []int{90, 60} {
+	for columns, progress := range map[int]string{80: "uploading", 60: "uploaded"} {
 		t.Run(fmt.Sprint(columns), func(t *testing.T) {
 			t.Parallel()
 			const mark = "\n-- narrower --\n"
 			s, term := newService(t), newTerminal(t, 200)
-			s.Inject(astrotest.CutUpload(512 << 10).Then(func() {
+			s.Inject(astrotest.CutUpload(256 << 10).Then(func() { // another attempt follows
 				term.resize(columns)
 				_, err := term.slave.WriteString(mark)
 				assert.NoError(t, err)
 			}))
-			shown := term.upload(s, 2<<20, "TERM=xterm")
+			shown := term.upload(s, 16<<20, "TERM=xterm") // more than the buffers of a connection hold
 			before, after, found := strings.Cut(shown, mark)
 			require.True(t, found, "%q", shown)
 			assert.Contains(t, before, "\r", "%q", shown)
+			assert.Contains(t, after, progress, "%q", shown)
 			// The program may have measured the terminal just before, and written that update after the mark.
 			_, after, _ = strings.Cut(strings.TrimLeft(after, "\r"), "\r")
 			widths(t, after, columns)

@@ -20,7 +20,7 @@ func TestBadValues(t *testing.T) {
 	s := newService(t)
 	refused := func(says string, variables []string, args ...string) {
 		t.Helper()
-		e := run(t, append(s.env, variables...), append(args, "-json")...)
+		e := run(t, append(s.env, variables...), args...)
 		assert.Equal(t, 2, e.code, "%q %q: %s", variables, args, e.stderr)
 		assert.Contains(t, e.stderr, says, "%q %q", variables, args)
 		isUsage(t, e)
@@ -58,6 +58,26 @@ func TestBadValues(t *testing.T) {
 	refused("-dags-version", nil, "finalize", "-live", "-deploy", "x", "-dags-version", "")
 	refused("-bundle-version", nil, "finalize", "-live", "-deploy", "x", "-bundle-version", "")
 	assert.Empty(t, s.Requests())
+}
+
+// A usage error prints no JSON, whether it is found in the flags or in the environment.
+func TestUsageErrorsHaveNoJSON(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	for _, row := range []struct {
+		env  []string
+		args []string
+	}{
+		{nil, []string{"-nonsense"}},
+		{nil, []string{"-deployment", "../x"}},
+		{[]string{"ASTRO_API_TOKEN="}, nil},
+		{[]string{"ASTRO_ORGANIZATION_ID="}, nil},
+		{[]string{"ASTRO_API_URL=x"}, nil},
+	} {
+		e := run(t, append(s.env, row.env...), append(append(s.live, "-json"), row.args...)...)
+		assert.Equal(t, 2, e.code, e.stderr)
+		assert.Empty(t, e.stdout)
+	}
 }
 
 // badFolders returns folders that cannot be deployed as DAGs.

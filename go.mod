@@ -9,7 +9,7 @@ require (
 	github.com/oapi-codegen/runtime v1.8.0 // newer ones need Go 1.26
 	github.com/schollz/progressbar/v3 v3.19.1
 	github.com/stretchr/testify v1.12.1
-	golang.org/x/sys v0.47.0 // indirect
+	golang.org/x/sys v0.47.0
 	golang.org/x/term v0.45.0
 )
 

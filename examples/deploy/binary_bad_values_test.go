@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -60,15 +61,14 @@ func TestBadValues(t *testing.T) {
 	assert.Empty(t, s.Requests())
 }
 
-// A usage error prints no JSON, whether it is found in the flags or in the environment.
-func TestUsageErrorsHaveNoJSON(t *testing.T) {
+// If the flags can be read, -json prints the error; a script need not read standard error.
+func TestUsageErrorsAsJSON(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for _, row := range []struct {
 		env  []string
 		args []string
 	}{
-		{nil, []string{"-nonsense"}},
 		{nil, []string{"-deployment", "../x"}},
 		{[]string{"ASTRO_API_TOKEN="}, nil},
 		{[]string{"ASTRO_ORGANIZATION_ID="}, nil},
@@ -76,8 +76,14 @@ func TestUsageErrorsHaveNoJSON(t *testing.T) {
 	} {
 		e := run(t, append(s.env, row.env...), append(append(s.live, "-json"), row.args...)...)
 		assert.Equal(t, 2, e.code, e.stderr)
-		assert.Empty(t, e.stdout)
+		var report struct{ Error string }
+		require.NoError(t, json.Unmarshal([]byte(e.stdout), &report), e.stdout)
+		assert.Contains(t, e.stderr, report.Error)
+		assert.NotEmpty(t, report.Error)
 	}
+	e := run(t, s.env, append(s.live, "-json", "-nonsense")...)
+	assert.Equal(t, 2, e.code, e.stderr)
+	assert.Empty(t, e.stdout)
 }
 
 // badFolders returns folders that cannot be deployed as DAGs.

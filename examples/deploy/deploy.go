@@ -36,6 +36,9 @@ func deploy(ctx context.Context, s settings, out *output) (*deploys.Result, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := client.CheckCreate(to, s.request()); err != nil {
+		return nil, err
+	}
 	source, folder := source(s)
 	out.begin("deploying "+folder+" to", to, client)
 	out.stage("packing")

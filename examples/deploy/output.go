@@ -45,7 +45,7 @@ func (o *output) logger() *slog.Logger {
 
 func (o *output) begin(doing string, to wrapper.Deployment, client *wrapper.Client) {
 	o.to, o.host = to, command.Host(client)
-	o.say(fmt.Sprintf("%s Deployment %s at %s", doing, to.DeploymentID, o.host))
+	o.say(command.OneLine(fmt.Sprintf("%s Deployment %s at %s", doing, to.DeploymentID, o.host)))
 }
 
 // end reports the result of the deploy, and returns the exit code.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,7 +20,8 @@ type screen struct {
 	columns func() int // of the terminal; 0 if a bar must not be drawn
 
 	mu       sync.Mutex
-	bar      *progressbar.ProgressBar // nil if there is none on the screen
+	bar      *progressbar.ProgressBar // nil if it is not on the screen
+	width    int                      // of the terminal that the bar was made for
 	reported int64                    // quarters of the upload that were reported as lines
 	leave    context.CancelFunc       // the stage
 }
@@ -49,17 +51,18 @@ func columns(w io.Writer) int {
 func (s *screen) uploaded(sent, total int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	quarter := 4 * sent / total
-	if width := s.columns(); width == 0 {
+	quarter, width := 4*sent/total, s.columns()
+	switch {
+	case width > 0 && s.bar != nil && s.width == width:
+		_ = s.bar.Set64(sent)
+	case width > 0 && sent < total: // the bar computes the speed from the next update on
+		s.clear()
+		s.bar, s.width = newBar(s.to, total, width), width
+	default:
 		s.clear()
 		if quarter != s.reported {
-			s.line(fmt.Sprintf("uploaded %d of %d bytes", sent, total))
+			s.line(fmt.Sprintf("uploaded %d%% of %d bytes", 100*sent/total, total))
 		}
-	} else {
-		if s.bar == nil {
-			s.bar = newBar(s.to, total, width)
-		}
-		_ = s.bar.Set64(sent)
 	}
 	s.reported = quarter // falls when the upload is retried
 }
@@ -68,8 +71,9 @@ func newBar(to io.Writer, total int64, width int) *progressbar.ProgressBar {
 	return progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(to),
 		progressbar.OptionSetDescription("uploading"),
-		progressbar.OptionSetWidth(min(width-around, 60)),
+		progressbar.OptionSetWidth(min(width, 120)-around),
 		progressbar.OptionShowBytes(true),
+		progressbar.OptionShowCount(),
 		progressbar.OptionSetElapsedTime(false),
 		progressbar.OptionSetPredictTime(false),
 		progressbar.OptionThrottle(100*time.Millisecond),
@@ -79,10 +83,15 @@ func newBar(to io.Writer, total int64, width int) *progressbar.ProgressBar {
 
 // clear removes the bar from the screen. The caller holds the lock.
 func (s *screen) clear() {
-	if s.bar != nil {
-		_ = s.bar.Clear()
+	if s.bar == nil {
+		return
 	}
 	s.bar = nil
+	blank := "\r\x1b[2K"
+	if runtime.GOOS == "windows" { // not every console knows the codes
+		blank = "\r" + strings.Repeat(" ", minColumns-1) + "\r"
+	}
+	_, _ = io.WriteString(s.to, blank)
 }
 
 func (s *screen) line(text string) { _, _ = fmt.Fprintln(s.to, text) }

@@ -41,17 +41,23 @@ func TestBarAndLines(t *testing.T) {
 	width := 100
 	s := &screen{to: &shown, columns: func() int { return width }}
 	s.uploaded(100, 1000)
-	assert.Contains(t, shown.String(), "uploading")
+	s.uploaded(1000, 1000)
+	assert.Contains(t, shown.String(), "uploading 100%")
 	assert.NotContains(t, shown.String(), "\n")
 	shown.Reset()
 	s.say("429, retrying in 20 s")
-	assert.True(t, strings.HasSuffix(shown.String(), "\r429, retrying in 20 s\n") || strings.HasSuffix(shown.String(), "\x1b[2K\r429, retrying in 20 s\n"), "%q", shown.String())
+	assert.True(t, strings.HasPrefix(shown.String(), "\r") && strings.HasSuffix(shown.String(), "429, retrying in 20 s\n"), "%q", shown.String())
+	shown.Reset()
+	s.reported = 0
+	s.uploaded(1000, 1000)
+	assert.Equal(t, "uploaded 100% of 1000 bytes\n", shown.String(), "a bar that is full at once is none")
 	width = 0
+	s.reported = 0
 	shown.Reset()
 	for sent := int64(100); sent <= 1000; sent += 100 {
 		s.uploaded(sent, 1000)
 	}
-	assert.Equal(t, "uploaded 300 of 1000 bytes\nuploaded 500 of 1000 bytes\nuploaded 800 of 1000 bytes\nuploaded 1000 of 1000 bytes\n", shown.String())
+	assert.Equal(t, "uploaded 30% of 1000 bytes\nuploaded 50% of 1000 bytes\nuploaded 80% of 1000 bytes\nuploaded 100% of 1000 bytes\n", shown.String())
 }
 
 func TestWaitsAreSaid(t *testing.T) {

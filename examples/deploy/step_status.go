@@ -73,13 +73,17 @@ func statusOf(ctx context.Context, client staged, state deploys.State, wait bool
 	return result, &lookedAt{err, status}
 }
 
-// newerThan returns the deploys of the Deployment that were created after the given one.
+// newerThan returns the deploys of the Deployment that were created after the given one. Those of the same second
+// are newer if the service lists them first.
 func newerThan(ctx context.Context, client staged, than *api.Deploy, in wrapper.Deployment) (all []newer, err error) {
+	isListed := false
 	for deploy, err := range client.ListDeploys(ctx, in) {
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if deploy.CreatedAt.After(than.CreatedAt) && deploy.ID != than.ID {
+		case deploy.ID == than.ID:
+			isListed = true
+		case deploy.CreatedAt.After(than.CreatedAt), deploy.CreatedAt.Equal(than.CreatedAt) && !isListed:
 			all = append(all, newer{deploy.ID, deploy.Type, deploy.Status, deploy.CreatedAt})
 		}
 	}

@@ -29,7 +29,6 @@ func takeStep(ctx context.Context, s settings, out *output) (result *deploys.Res
 	}
 	switch s.step {
 	case create:
-		out.begin("creating a deploy on", to, client)
 		result, err = createDeploy(ctx, staged, to, s, out)
 	case upload:
 		out.begin("uploading "+s.dags+s.bundle+" for deploy "+state.DeployID+" to", to, client)

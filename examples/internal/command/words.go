@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/astro-finalize/astro-finalize-go/tarball"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
@@ -22,7 +23,6 @@ var fields = map[string]string{
 	"bundleMountPath":      "-mount-path",
 	"bundleType":           "-bundle-type",
 	"description":          "-description",
-	"state":                "the file",
 	"state.organizationId": "its Organization ID",
 	"state.deploymentId":   "its Deployment ID",
 	"state.deployId":       "its deploy ID",
@@ -35,8 +35,9 @@ var phrases = strings.NewReplacer(
 	"set ASTRO_API_TOKEN or use WithToken or WithTokenSource", "set it to an API token",
 	"; use strings.TrimSpace", "",
 	"use WithAPIVersion(V1)", "use -api-version v1",
+	"and use WithAPIVersion", "and use -api-version",
+	"in an image (Image with WithDAGsInImage)", "in an image, with deploy create -image -dags-in-image",
 	"must be v1beta1 (V1Beta1) or v1 (V1)", "must be v1beta1 or v1",
-	"must be the JSON of a State", "is damaged, or not of this command",
 	"or pass AllowEmpty() if that is intended", "or add -allow-empty if that is intended",
 	"exclude it with Ignore", "exclude it with -ignore",
 	"does not need with Ignore", "does not need with -ignore",
@@ -62,16 +63,30 @@ var phrases = strings.NewReplacer(
 )
 
 // Text returns the text of an error in the words of an operator, with flags and variables instead of the
-// names of the library.
+// names of the library, in one line.
 func Text(err error) string {
 	text := err.Error()
 	if invalid := (*wrapper.ValidationError)(nil); errors.As(err, &invalid) {
+		if invalid.Field == "state" { // what is wrong with its JSON is for programs
+			text = strings.Replace(text, invalid.Error(), "the file is damaged, or not of this command", 1)
+		}
 		text = renamed(text, invalid.Error(), invalid.Field)
 	}
 	if unpackable := (*tarball.Error)(nil); errors.As(err, &unpackable) {
 		text = renamed(text, unpackable.Error(), unpackable.Field)
 	}
-	return phrases.Replace(ofFolder.ReplaceAllString(text, "use -dags $1"))
+	return OneLine(phrases.Replace(ofFolder.ReplaceAllString(text, "use -dags $1")))
+}
+
+// OneLine replaces the control characters of a text, such as a file's name, so that it cannot look like more
+// than one line.
+func OneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
 }
 
 // ofFolder matches what the library says about a project folder.

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 
@@ -30,7 +29,8 @@ func TestTranscript(t *testing.T) {
 	require.NoError(t, err)
 	folder := t.TempDir()
 	require.NoError(t, os.CopyFS(filepath.Join(folder, "dags"), os.DirFS("dags")))
-	programs := buildProgram(t)
+	program, err := binary()
+	require.NoError(t, err)
 	codes := map[string]bool{}
 	for _, block := range regexp.MustCompile("(?ms)^```(sh|console)\n(.*?)^```$").FindAllStringSubmatch(string(readme), -1) {
 		if name := regexp.MustCompile(`^# ([\w-]+\.sh)\n`).FindStringSubmatch(block[2]); name != nil {
@@ -40,7 +40,7 @@ func TestTranscript(t *testing.T) {
 			continue
 		}
 		shown := shownIn(block[2])
-		for i, got := range runAll(t, folder, programs, shown) {
+		for i, got := range runAll(t, folder, filepath.Dir(program), shown) {
 			assert.Regexp(t, shown[i].pattern(), got, "$ %s", shown[i].command)
 			if shown[i].command == "echo $?" {
 				codes[strings.TrimSpace(got)] = true
@@ -76,24 +76,9 @@ func runAll(t *testing.T, folder, programs string, all []shown) []string {
 	}
 	command := exec.CommandContext(t.Context(), "sh", "-c", script.String())
 	command.Dir = folder
-	command.Env = append(withoutVariables(os.Environ()), "PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"))
+	command.Env = environment(programs)
 	output, _ := command.CombinedOutput() // the last command may fail
 	outputs := strings.Split(string(output), mark)
 	require.Len(t, outputs, len(all)+1, string(output))
 	return outputs[:len(all)]
-}
-
-// withoutVariables removes what would configure the programs.
-func withoutVariables(env []string) []string {
-	return slices.DeleteFunc(env, func(variable string) bool {
-		return strings.HasPrefix(variable, "ASTRO_") || strings.HasPrefix(variable, "SIMULATOR_") || strings.HasPrefix(variable, "SSL_CERT_")
-	})
-}
-
-// buildProgram builds the command, and returns the folder that has it.
-func buildProgram(t *testing.T) string {
-	folder := t.TempDir()
-	output, err := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(folder, "deploy"), ".").CombinedOutput()
-	require.NoError(t, err, string(output))
-	return folder
 }

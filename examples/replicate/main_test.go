@@ -23,6 +23,13 @@ import (
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
+// simulated unsets the variables of a real deploy.
+func simulated(t *testing.T) {
+	for _, variable := range []string{"ASTRO_API_TOKEN", "ASTRO_API_URL", "ASTRO_ORGANIZATION_ID", "ASTRO_DEPLOYMENT_ID"} {
+		t.Setenv(variable, "")
+	}
+}
+
 func runWith(ctx context.Context, args ...string) (code int, stdout, stderr string) {
 	var out, errors bytes.Buffer
 	code = run(ctx, args, &out, &errors)
@@ -31,7 +38,7 @@ func runWith(ctx context.Context, args ...string) (code int, stdout, stderr stri
 
 // The lines of the Deployments come in the order in which their deploys end.
 func TestSimulation(t *testing.T) {
-	t.Setenv("ASTRO_API_TOKEN", "")
+	simulated(t)
 	code, stdout, stderr := runWith(t.Context())
 	require.Equal(t, command.OK, code, stderr)
 	lines := strings.Split(stdout, "\n")
@@ -51,7 +58,7 @@ func TestSimulation(t *testing.T) {
 
 // A result that is lost is said, with a code of its own.
 func TestClosedOutput(t *testing.T) {
-	t.Setenv("ASTRO_API_TOKEN", "")
+	simulated(t)
 	reader, stdout := io.Pipe()
 	require.NoError(t, reader.Close())
 	var stderr bytes.Buffer
@@ -63,6 +70,7 @@ func TestClosedOutput(t *testing.T) {
 func TestForgottenLive(t *testing.T) {
 	for _, variable := range []string{"ASTRO_API_TOKEN", "ASTRO_API_URL", "ASTRO_ORGANIZATION_ID", "ASTRO_DEPLOYMENT_ID"} {
 		t.Run(variable, func(t *testing.T) {
+			simulated(t)
 			t.Setenv(variable, "set")
 			code, stdout, stderr := runWith(t.Context())
 			assert.Equal(t, command.Usage, code)

@@ -73,7 +73,7 @@ func TestASecondActorPanicsWhenRefused(t *testing.T) {
 	for message, act := range map[string]func(){
 		`astrotest: deploy "another" does not exist; add it with AddDeploy`:                                 func() { server.Finalize("another", api.FinalizeDeployRequest{}) },
 		"astrotest: finalizing deploy " + deploy.ID + ": No DAG tarball version ID provided for DAG deploy": func() { server.Finalize(deploy.ID, api.FinalizeDeployRequest{}) },
-		"astrotest: finalizing deploy " + deploy.ID + `: No DAG tarball has the version "v": upload one, or add one with astrotest.Server.AddTarball`: func() {
+		"astrotest: finalizing deploy " + deploy.ID + `: No DAG tarball has the version "v": upload one (in a Go test, Server.AddTarball adds one)`: func() {
 			server.Finalize(deploy.ID, api.FinalizeDeployRequest{DAGTarballVersion: ptr("v")})
 		},
 		"astrotest: rolling back to deploy " + deploy.ID + ": Cannot roll back to a deploy that was never finalized, or failed": func() { server.Rollback(deploy.ID) },

@@ -45,9 +45,9 @@ func (s *service) refusalToFinalize(deploy *storedDeploy, request api.FinalizeDe
 	case deploy.Type == api.DeployTypeBundle && request.BundleTarballVersion == nil:
 		return "No bundle tarball version ID provided for bundle deploy"
 	case needsVersion && !s.hasTarball(*version):
-		return fmt.Sprintf("No DAG tarball has the version %q: upload one, or add one with astrotest.Server.AddTarball", *version)
+		return fmt.Sprintf("No DAG tarball has the version %q: upload one (in a Go test, Server.AddTarball adds one)", *version)
 	case deploy.Type == api.DeployTypeBundle && *request.BundleTarballVersion != "" && !s.hasTarball(*request.BundleTarballVersion):
-		return fmt.Sprintf("No bundle tarball has the version %q: upload one, or add one with astrotest.Server.AddTarball", *request.BundleTarballVersion)
+		return fmt.Sprintf("No bundle tarball has the version %q: upload one (in a Go test, Server.AddTarball adds one)", *request.BundleTarballVersion)
 	}
 	return ""
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // badIDs cannot be the ID of anything.
-var badIDs = []string{"../x", "a b", " x", "x ", `"x"`, "x/y", "x\ny", "x?", "."}
+var badIDs = []string{"../x", "x\ny", `"x"`}
 
 // A bad value is refused before anything is sent, in one line and in the operator's words.
 func TestBadValues(t *testing.T) {
@@ -37,10 +37,10 @@ func TestBadValues(t *testing.T) {
 	for _, variable := range []string{"ASTRO_ORGANIZATION_ID", "ASTRO_DEPLOYMENT_ID", "ASTRO_API_TOKEN"} {
 		refused(variable, []string{variable + "="}, s.live...)
 	}
-	for _, token := range []string{"a\nb", "real\n", "a b", " real", `"real"`, "Bearer real", "a\x01b", "a\tb"} {
+	for _, token := range []string{"a b", "a\nb", "Bearer real"} {
 		refused("ASTRO_API_TOKEN", []string{"ASTRO_API_TOKEN=" + token}, s.live...)
 	}
-	for _, url := range []string{"http://api.astronomer.io", "api.astronomer.io", "://", "ftp://a.example", " " + s.URL, `"` + s.URL + `"`, s.URL + "?a=b", s.URL + "#a", s.URL + "/v1", s.URL + "/platform/v1beta1", "https://a:b@a.example", "https://", "https://a.example:x", "/v1"} {
+	for _, url := range []string{"http://api.astronomer.io", "https://a:b@a.example", s.URL + "/v1"} {
 		refused("ASTRO_API_URL", []string{"ASTRO_API_URL=" + url}, s.live...)
 		refused("-base-url", nil, append(s.live, "-base-url", url)...)
 	}

@@ -76,12 +76,12 @@ func TestNextAfterLookUpsThatFail(t *testing.T) {
 	}
 	t.Parallel()
 	s := newService(t)
-	s.Inject(astrotest.CutConnection().AfterCommit().On("FinalizeDeploy"))
-	show := s.fails("GetDeploy")
+	s.Inject(astrotest.Error(524, "no").On("FinalizeDeploy"))
 	e := run(t, s.env, s.live...)
 	assert.Equal(t, 3, e.code, e.stderr)
-	show()
 	now := s.paste(t, s.env, lastNext(e.stderr))
+	assert.Equal(t, 3, now.code, now.stderr)
+	now = s.paste(t, s.env, lastNext(now.stderr))
 	assert.Equal(t, 0, now.code, now.stderr)
 	s.deployed(t)
 }

@@ -3,6 +3,7 @@ package main_test
 import (
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -146,21 +147,12 @@ func TestHelp(t *testing.T) {
 			for _, code := range codes {
 				assert.Regexp(t, `(?m)^ *`+code+` +\w`, e.stdout, "%s: the exit code %s", command, code)
 			}
-			_, examples, _ := regexpCut(`(?mi)^examples?:?.*\n`, e.stdout)
+			_, examples, _ := strings.Cut(e.stdout, "\nExamples:\n")
 			assert.Contains(t, examples, "deploy "+command, "%q has no example", command)
 			assert.Regexp(t, `(?m)^ +-\w`, e.stdout, "flags")
 		}
 	}
 	assert.Empty(t, s.Requests())
-}
-
-// regexpCut is strings.Cut at the first match.
-func regexpCut(pattern, text string) (before, after string, found bool) {
-	at := regexp.MustCompile(pattern).FindStringIndex(text)
-	if at == nil {
-		return text, "", false
-	}
-	return text[:at[0]], text[at[1]:], true
 }
 
 // Every command exits with what the code of the command behind -- says, and that one finds the simulator.

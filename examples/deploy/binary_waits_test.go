@@ -39,8 +39,8 @@ func TestRetryIsSaidBeforeTheWait(t *testing.T) {
 			t.Parallel()
 			s := newService(t)
 			said, connect := stderrFile(t)
-			s.Inject(fault.WithHeader("Retry-After", "2").On(operation), at(operation, func() {
-				assert.Contains(t, said(), "429, retrying in 2 s\n", "at the second attempt")
+			s.Inject(fault.WithHeader("Retry-After", "1").On(operation), at(operation, func() {
+				assert.Contains(t, said(), "429, retrying in 1 s\n", "at the second attempt")
 			}))
 			e := start(t, s.env, s.live, connect).end()
 			assert.Equal(t, 0, e.code, said())

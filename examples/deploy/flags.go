@@ -83,8 +83,6 @@ func parse(args []string, stdout io.Writer) (s settings, err error) {
 		addFolder(flags, &s)
 	case finalize:
 		addDeploy(flags, &s)
-		flags.BoolVar(&s.imageOnly, "image-only", false, "with -deploy: the deploy carries an image alone")
-		flags.BoolVar(&s.removeBundle, "remove-bundle", false, "with -deploy: the deploy removes its bundle from the Deployment")
 	case status:
 		addDeploy(flags, &s)
 		flags.BoolVar(&s.wait, "wait", false, "wait until the deploy is DEPLOYED or FAILED")
@@ -128,4 +126,6 @@ func addDeploy(flags *flag.FlagSet, s *settings) {
 	flags.StringVar(&s.deploy, "deploy", "", "`ID` of the deploy, instead of -state")
 	flags.StringVar(&s.dagsVersion, "dags-version", "", "with -deploy: `version` of the tarball with its DAGs, which the upload returned")
 	flags.StringVar(&s.bundleVersion, "bundle-version", "", "with -deploy: `version` of the tarball with its bundle")
+	flags.BoolVar(&s.imageOnly, "image-only", false, "with -deploy: the deploy carries an image alone")
+	flags.BoolVar(&s.removeBundle, "remove-bundle", false, "with -deploy: the deploy removes its bundle from the Deployment")
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"regexp"
 	"strings"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
@@ -43,25 +42,18 @@ func (o *output) commandLine(step string, result *deploys.Result, more ...string
 	if s.apiVersion != "" {
 		args = append(args, "-api-version", s.apiVersion)
 	}
-	switch carried := s.carried(); {
+	switch version := result.TarballVersion; {
 	case s.state != "":
 		args = append(args, "-state", s.state)
-	case len(carried) > 0 && result.TarballVersion == "":
-		args = append(args, "-deploy", result.DeployID, carried[0])
-	case result.TarballVersion == "":
-		args = append(args, "-deploy", result.DeployID)
+	case version == "":
+		args = append(append(args, "-deploy", result.DeployID), s.carried()...)
 	case result.Type == api.DeployTypeBundle:
-		args = append(args, "-deploy", result.DeployID, "-bundle-version", result.TarballVersion)
+		args = append(args, "-deploy", result.DeployID, "-bundle-version", version)
 	default:
-		args = append(args, "-deploy", result.DeployID, "-dags-version", result.TarballVersion)
+		args = append(args, "-deploy", result.DeployID, "-dags-version", version)
 	}
 	for i, arg := range args {
-		if !plain.MatchString(arg) {
-			args[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-		}
+		args[i] = command.ShellQuote(arg)
 	}
 	return strings.Join(append(args, more...), " ")
 }
-
-// plain matches the arguments that a shell takes as they are.
-var plain = regexp.MustCompile(`^[\w@%+=:,./\\-]+$`)

@@ -51,3 +51,15 @@ func fieldsOf(structure reflect.Type) (names []string) {
 	}
 	return names
 }
+
+func TestReadmeHasTheFlags(t *testing.T) {
+	for _, args := range [][]string{{"-h"}, {create, "-h"}, {upload, "-h"}, {finalize, "-h"}, {status, "-h"}} {
+		code, stdout, _ := runWith(t, args...)
+		assert.Equal(t, command.OK, code)
+		flags := regexp.MustCompile(`(?m)^  (-[\w-]+)`).FindAllStringSubmatch(stdout, -1)
+		assert.NotEmpty(t, flags)
+		for _, flag := range flags {
+			assert.Regexp(t, "`"+flag[1]+"[ `]", readme(t))
+		}
+	}
+}

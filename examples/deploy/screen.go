@@ -123,7 +123,7 @@ func (s *screen) stage(doing string) {
 			case <-ctx.Done():
 				return
 			case <-time.After(next - last):
-				s.say(fmt.Sprintf("%s, %.0f s", doing, next.Seconds()))
+				s.say(doing + ", " + seconds(next))
 			}
 		}
 	}()

@@ -69,6 +69,8 @@ func (s settings) request() api.CreateDeployRequest {
 // misses returns what the later steps would miss in a new deploy.
 func (s settings) misses(deploy *api.Deploy) error {
 	switch {
+	case deploy.Status == api.DeployStatusFailed:
+		return fmt.Errorf("deploy %s is FAILED, so the Deployment is unchanged: create another", deploy.ID)
 	case (s.dags != "" || s.bundle != "") && uploadURL(deploy) == nil:
 		return fmt.Errorf("deploy %s has no upload URL, so DAG deploys seem to be disabled on the Deployment: enable them, or deploy DAGs with -image -dags-in-image", deploy.ID)
 	case s.image && (deploy.ImageRepository == "" || deploy.ImageTag == ""):

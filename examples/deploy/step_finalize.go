@@ -19,6 +19,11 @@ func finalizeDeploy(ctx context.Context, client staged, state deploys.State, s s
 		return nil, command.UsageErrorf("the deploy of -state has no tarball version: run upload first")
 	}
 	deploy, err := client.GetDeploy(ctx, state.Target)
+	if err == nil && s.deploy != "" {
+		if wrong := s.mismatch(deploy); wrong != "" {
+			return resultOf(state, deploy), &lookedAt{fmt.Errorf("deploy %s %s; this step finalized nothing", deploy.ID, wrong), ""}
+		}
+	}
 	switch {
 	case err != nil:
 		return resultOf(state, nil), fmt.Errorf("%w; this step finalized nothing", err)
@@ -37,11 +42,26 @@ func finalizeDeploy(ctx context.Context, client staged, state deploys.State, s s
 	case errors.As(err, &failed):
 		deploy = failed.Deploy
 	case errors.As(err, &invalid): // the deploy was read, and is not what the flags say
-		err = fmt.Errorf("%s; this step finalized nothing", command.Text(err))
+		err = &lookedAt{fmt.Errorf("%s; this step finalized nothing", command.Text(err)), ""}
 	case err != nil:
 		err = fmt.Errorf("%w; finalize can be run again, since it reads the deploy first", err)
 	}
 	return resultOf(state, deploy), err
+}
+
+// mismatch says how the deploy of -deploy is not what the flags say, or "".
+func (s settings) mismatch(deploy *api.Deploy) string {
+	isBundle := deploy.Type == api.DeployTypeBundle || deploy.BundleMountPath != nil && *deploy.BundleMountPath != ""
+	asBundle := s.bundleVersion != "" || s.removeBundle
+	switch {
+	case isBundle && !asBundle:
+		return "is that of a bundle: give -bundle-version or -remove-bundle"
+	case asBundle && !isBundle:
+		return "is not that of a bundle: give -dags-version or -image-only"
+	case deploy.Type == api.DeployTypeImageOnly && s.dagsVersion != "":
+		return "has an image alone: give -image-only"
+	}
+	return ""
 }
 
 // content returns what the deploy carries, by -state or by the flags.

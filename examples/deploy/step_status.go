@@ -46,31 +46,34 @@ func statusOf(ctx context.Context, client staged, state deploys.State, wait bool
 	if err == nil {
 		out.newer, err = newerThan(ctx, client, deploy, out.to)
 	}
-	if errors.Is(err, wrapper.ErrNotFound) {
-		return result, &lookedAt{command.UnknownErrorf("%w", err), ""}
-	} else if err != nil {
-		return result, &lookedAt{command.UnknownErrorf("%w", err), status}
+	next, err := verdict(deploy, err, state.TarballVersion, out)
+	if err != nil {
+		return result, &lookedAt{command.UnknownErrorf("%w", err), next}
 	}
-	switch deploy.Status {
-	case api.DeployStatusDeployed:
-		if shows(deploy, state.TarballVersion) {
-			return result, nil
-		}
-		err = command.UnknownErrorf("deploy %s is DEPLOYED, but does not show tarball version %s: it was finalized with another, or replaced%s", deploy.ID, state.TarballVersion, describe(out.newer))
-		return result, &lookedAt{err, ""}
-	case api.DeployStatusFailed:
-		err = command.UnknownErrorf("deploy %s is FAILED: check in the Astro UI what the Deployment runs now%s", deploy.ID, describe(out.newer))
-		return result, &lookedAt{err, ""}
-	case api.DeployStatusInitialized:
-		next := ""
+	return result, nil
+}
+
+// verdict returns why a deploy is not known to be done, or nil, and the step that goes on. err is that of the look.
+func verdict(deploy *api.Deploy, err error, version string, out *output) (next string, _ error) {
+	more := describe(out.newer)
+	switch {
+	case errors.Is(err, wrapper.ErrNotFound):
+		return "", err
+	case err != nil:
+		return status, err
+	case deploy.Status == api.DeployStatusDeployed && shows(deploy, version):
+		return "", nil
+	case deploy.Status == api.DeployStatusDeployed:
+		return "", fmt.Errorf("deploy %s is DEPLOYED, but does not show tarball version %s: it was finalized with another, or replaced%s", deploy.ID, version, more)
+	case deploy.Status == api.DeployStatusFailed:
+		return "", fmt.Errorf("deploy %s is FAILED: check in the Astro UI what the Deployment runs now%s", deploy.ID, more)
+	case deploy.Status == api.DeployStatusInitialized:
 		if out.settings.state != "" || len(out.settings.carried()) > 0 {
 			next = finalize
 		}
-		err = command.UnknownErrorf("deploy %s is INITIALIZED: it was not finalized, or is not DEPLOYED yet%s", deploy.ID, describe(out.newer))
-		return result, &lookedAt{err, next}
+		return next, fmt.Errorf("deploy %s is INITIALIZED: it was not finalized, or is not DEPLOYED yet%s", deploy.ID, more)
 	}
-	err = command.UnknownErrorf("deploy %s has the status %.40q%s", deploy.ID, deploy.Status, describe(out.newer))
-	return result, &lookedAt{err, status}
+	return status, fmt.Errorf("deploy %s has the status %.40q%s", deploy.ID, deploy.Status, more)
 }
 
 // newerThan returns the deploys of the Deployment that were created after the given one. Those of the same second

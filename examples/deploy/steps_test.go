@@ -216,6 +216,7 @@ func TestStepsFail(t *testing.T) {
 		{[]string{"-image"}, astrotest.Error(403, "no").On("CreateDeploy"), "403"},
 		{[]string{"-dags", folder(t)}, without("dagsUploadUrl"), "has no upload URL"},
 		{[]string{"-image"}, without("imageTag"), "where to push"},
+		{[]string{"-image"}, showing("FAILED").On("CreateDeploy"), "is FAILED, so the Deployment is unchanged"},
 		{[]string{"-image", "-dags-in-image"}, astrotest.Slow(0).On("CreateDeploy"), "would not use the DAGs in the image"},
 	} {
 		p := newPipeline(t, true)
@@ -310,36 +311,4 @@ func TestStepsInterrupted(t *testing.T) {
 	assert.Equal(t, stored, p.stored())
 	assert.Regexp(t, "^deploy "+id+` is DEPLOYED at 127\.0\.0\.1:\d+\n$`, p.must(finalize))
 	assert.Equal(t, 1, p.server.Commits(id))
-}
-
-func TestBadFlagsOfSteps(t *testing.T) {
-	p := newPipeline(t, true)
-	for _, row := range []struct {
-		args []string
-		want string
-	}{
-		{[]string{create, "-state", p.state, "-image"}, "add -live; to try it without an account"},
-		{[]string{finalize, "-live"}, "finalize needs one of -state FILE and -deploy ID"},
-		{p.args(create, nil), "create needs -dags, -bundle or -image"},
-		{p.args(upload, nil), "upload needs -dags or -bundle"},
-		{p.args(create, []string{"-bundle", p.folder}), "-bundle needs -mount-path"},
-		{p.args(create, []string{"-image", "-bundle", p.folder, "-mount-path", "/a"}), "-image goes alone"},
-		{p.args(create, []string{"-dags-in-image"}), "-image goes alone"},
-		{p.args(create, []string{"-image", "-dags-in-image", "-dags", p.folder}), "-image goes alone"},
-		{p.args(create, []string{"-dags", t.TempDir()}), "-allow-empty"},
-		{p.args(create, []string{"-bundle", p.folder, "-mount-path", "a"}), "-mount-path must be an absolute path"},
-		{p.args(upload, []string{"-dags", p.folder, "-image"}), "not defined: -image"},
-		{p.args(finalize, []string{"-dags", p.folder}), "not defined: -dags"},
-		{[]string{"-state", p.state}, "not defined: -state"},
-		{[]string{"destroy"}, "unexpected argument"},
-	} {
-		code, stdout, stderr := runWith(t, row.args...)
-		assert.Equal(t, command.Usage, code, "%v: %s", row.args, stderr)
-		assert.Empty(t, stdout)
-		assert.Contains(t, stderr, row.want)
-	}
-	t.Setenv("ASTRO_DEPLOYMENT_ID", "")
-	p.fails(command.Usage, "ASTRO_DEPLOYMENT_ID must be set, unless -deployment is given", finalize)
-	assert.Empty(t, p.server.Requests())
-	assert.NoFileExists(t, p.state)
 }

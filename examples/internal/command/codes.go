@@ -43,9 +43,12 @@ func DeployCode(err error) int {
 	var unpackable *tarball.Error
 	var waiting *wrapper.WaitError
 	var failed *wrapper.DeployFailedError
+	var deploying *deploys.Error
 	switch {
 	case err == nil:
 		return OK
+	case !errors.As(err, &several) && errors.As(err, &deploying) && deploying.Stage == deploys.StageCreate && errors.As(err, &failed):
+		return Failed // it was not finalized
 	case errors.As(err, new(unknownError)), errors.Is(err, wrapper.ErrOutcomeUnknown), errors.As(err, &waiting), errors.As(err, &failed):
 		return Unknown
 	case errors.As(err, &several):

@@ -36,6 +36,8 @@ func TestDeployCode(t *testing.T) {
 		{command.UnknownErrorf("%w", invalid), command.Unknown},
 		{&wrapper.WaitError{}, command.Unknown},
 		{&wrapper.DeployFailedError{}, command.Unknown},
+		{&deploys.Error{Stage: deploys.StageCreate, Err: &wrapper.DeployFailedError{}}, command.Failed},
+		{&deploys.Error{Stage: deploys.StageFinalize, Err: &wrapper.DeployFailedError{}}, command.Unknown},
 		{several(refused, refused), command.Failed},
 		{several(invalid), command.Failed},
 		{several(refused, unknown, invalid), command.Unknown},

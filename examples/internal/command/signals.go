@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 )
 
@@ -11,11 +12,10 @@ import (
 // the signal ignored, as nohup does.
 func notify(parent context.Context) (ctx context.Context, stop context.CancelFunc) {
 	heedBrokenPipes()
-	var ends []os.Signal
-	for _, one := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		if !signal.Ignored(one) {
-			ends = append(ends, one)
-		}
-	}
-	return signal.NotifyContext(parent, ends...)
+	return signal.NotifyContext(parent, EndSignals()...)
+}
+
+// EndSignals returns the signals that end a program, without those that it was started with ignored.
+func EndSignals() []os.Signal {
+	return slices.DeleteFunc([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
 }

@@ -22,11 +22,7 @@ func runCommand(ctx context.Context, args []string, variables []variable, stdout
 		return 0, err
 	}
 	signals := make(chan os.Signal, 8)
-	for _, each := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		if !signal.Ignored(each) { // as it is for a program that nohup starts
-			signal.Notify(signals, each)
-		}
-	}
+	signal.Notify(signals, command.EndSignals()...)
 	defer signal.Stop(signals)
 	child := exec.Command(args[0], args[1:]...)
 	child.Stdin, child.Stdout, child.Stderr = os.Stdin, stdout, stderr

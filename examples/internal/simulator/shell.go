@@ -2,9 +2,10 @@ package simulator
 
 import (
 	"fmt"
-	"regexp"
 	"runtime"
 	"strings"
+
+	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
 )
 
 // shell is a syntax for environment variables.
@@ -20,8 +21,6 @@ func (s *shell) set(value string) error {
 	return fmt.Errorf("must be sh, powershell or cmd")
 }
 
-var plain = regexp.MustCompile(`^[\w.:/+=-]+$`)
-
 // variable is an environment variable of the programs that use the simulator.
 type variable struct{ name, value string }
 
@@ -33,8 +32,5 @@ func (s shell) setting(v variable) string {
 	case "cmd":
 		return fmt.Sprintf(`set "%s=%s"`, v.name, v.value)
 	}
-	if !plain.MatchString(v.value) {
-		v.value = "'" + strings.ReplaceAll(v.value, "'", `'\''`) + "'"
-	}
-	return "export " + v.name + "=" + v.value
+	return "export " + v.name + "=" + command.ShellQuote(v.value)
 }

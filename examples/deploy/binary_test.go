@@ -163,14 +163,6 @@ func (s service) created(t *testing.T) string {
 	return ""
 }
 
-// fails makes every request of an operation fail with 403 until show is called.
-func (s service) fails(operation string) (show func()) {
-	s.InjectFunc(func(requested string) (astrotest.Fault, bool) {
-		return astrotest.Error(403, "no"), requested == operation
-	})
-	return func() { s.InjectFunc(nil) }
-}
-
 // showing makes the response show another status.
 func showing(status string) astrotest.Fault {
 	return astrotest.EditDeploy(func(deploy map[string]any) { deploy["status"] = status })

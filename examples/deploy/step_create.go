@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -32,6 +33,9 @@ func createDeploy(ctx context.Context, client staged, to wrapper.Deployment, s s
 	deploy, err := client.CreateDeploy(ctx, to, request)
 	state := deploys.State{Target: wrapper.TargetOf(to.OrganizationID, deploy)}
 	state.Type = request.Type // the response may show another type
+	if failed := (*wrapper.DeployFailedError)(nil); errors.As(err, &failed) {
+		err = fmt.Errorf("deploy %s is FAILED, so the Deployment is unchanged: create another", failed.Deploy.ID)
+	}
 	if err == nil {
 		err = s.misses(deploy)
 	}
@@ -69,8 +73,6 @@ func (s settings) request() api.CreateDeployRequest {
 // misses returns what the later steps would miss in a new deploy.
 func (s settings) misses(deploy *api.Deploy) error {
 	switch {
-	case deploy.Status == api.DeployStatusFailed:
-		return fmt.Errorf("deploy %s is FAILED, so the Deployment is unchanged: create another", deploy.ID)
 	case (s.dags != "" || s.bundle != "") && uploadURL(deploy) == nil:
 		return fmt.Errorf("deploy %s has no upload URL, so DAG deploys seem to be disabled on the Deployment: enable them, or deploy DAGs with -image -dags-in-image", deploy.ID)
 	case s.image && (deploy.ImageRepository == "" || deploy.ImageTag == ""):

@@ -36,11 +36,12 @@ func deploy(ctx context.Context, s settings, out *output) (*deploys.Result, erro
 	if err != nil {
 		return nil, err
 	}
+	out.at(to, client)
 	if err := client.CheckCreate(to, s.request()); err != nil {
 		return nil, err
 	}
 	source, folder := source(s)
-	out.begin("deploying "+folder+" to", to, client)
+	out.begin("deploying "+folder+" to", to)
 	out.stage("packing")
 	deployOptions := []deploys.Option{deploys.WithProgress(out.uploaded)}
 	if s.description != "" {
@@ -56,11 +57,10 @@ func deploy(ctx context.Context, s settings, out *output) (*deploys.Result, erro
 	return deploys.DAGs(ctx, staged, to, source, deployOptions...)
 }
 
-// to returns the Deployment, or an error that names a missing ID, and how to set it.
+// to returns the Deployment, or an error that names what is missing.
 func (s settings) to() (wrapper.Deployment, error) {
-	organization, err := command.ID(s.organization, "-organization", command.OrganizationVariable)
-	deployment, missing := command.ID(s.deployment, "-deployment", command.DeploymentVariable)
-	return wrapper.Deployment{OrganizationID: organization, DeploymentID: deployment}, cmp.Or(err, missing)
+	organization, deployment, err := command.Require(s.organization, s.deployment)
+	return wrapper.Deployment{OrganizationID: organization, DeploymentID: deployment}, err
 }
 
 func (s settings) clientOptions(out *output) []wrapper.Option {

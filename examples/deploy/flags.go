@@ -5,7 +5,9 @@ import (
 	"flag"
 	"io"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/astro-finalize/astro-finalize-go/examples/internal/command"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
@@ -63,6 +65,9 @@ func parse(args []string, stdout io.Writer) (s settings, err error) {
 	if len(args) > 0 && slices.Contains([]string{create, upload, finalize, status}, args[0]) {
 		s.step, args = args[0], args[1:]
 	}
+	if s.step == "" && len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		return s, command.UsageErrorf("unknown command %q: use create, upload, finalize, status or simulate; a folder goes with -dags", args[0])
+	}
 	flags := flag.NewFlagSet(s.name(), flag.ContinueOnError)
 	flags.BoolVar(&s.live, "live", false, "use a real Deployment, with the token from ASTRO_API_TOKEN")
 	flags.StringVar(&s.organization, "organization", "", "`ID` of the Organization (default $ASTRO_ORGANIZATION_ID)")
@@ -95,6 +100,9 @@ func parse(args []string, stdout io.Writer) (s settings, err error) {
 		s.given[f.Name] = true
 		if f.Value.String() == "" && f.Name != "description" && f.Name != "ignore" {
 			err = cmp.Or(err, command.UsageErrorf("-%s must not be empty; is a variable unset?", f.Name))
+		}
+		if value := f.Value.String(); f.Name == "state" && (!utf8.ValidString(value) || command.OneLine(value) != value) {
+			err = cmp.Or(err, command.UsageErrorf("-state must not have control characters, and be UTF-8"))
 		}
 	})
 	return s, cmp.Or(err, s.usage())

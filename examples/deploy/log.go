@@ -23,7 +23,7 @@ func (w waits) Handle(ctx context.Context, record slog.Record) error {
 	}
 	switch {
 	case record.Message == "astro: retry":
-		why, wait := "no response", time.Duration(0)
+		why, wait, isFinalize := "no response", time.Duration(0), false
 		record.Attrs(func(attr slog.Attr) bool {
 			switch attr.Key {
 			case "status":
@@ -32,10 +32,14 @@ func (w waits) Handle(ctx context.Context, record slog.Record) error {
 				why += " (" + attr.Value.String() + ")"
 			case "wait":
 				wait = attr.Value.Duration()
+			case "path":
+				isFinalize = strings.HasSuffix(attr.Value.String(), "/finalize")
 			}
 			return true
 		})
-		if wait >= time.Second {
+		if isFinalize && wait < time.Second {
+			w.say(why + ", reading the deploy back before a retry")
+		} else {
 			w.say(fmt.Sprintf("%s, retrying in %s", why, seconds(wait)))
 		}
 	case record.Level >= slog.LevelWarn:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -17,8 +18,9 @@ func TestLossy(t *testing.T) {
 		_, err := fmt.Fprintln(l, i)
 		require.NoError(t, err)
 	}
-	require.NoError(t, l.Close())
+	assert.True(t, l.Flush(time.Hour))
 	assert.Equal(t, "0\n1\n2\n", written.String())
+	l.Close()
 	_, err := fmt.Fprintln(l, "late")
 	assert.NoError(t, err)
 	assert.Equal(t, "0\n1\n2\n", written.String())
@@ -32,6 +34,8 @@ func TestLossyDrops(t *testing.T) {
 		_, err := io.WriteString(l, "x")
 		require.NoError(t, err)
 	}
+	assert.False(t, l.Flush(time.Nanosecond))
 	require.NoError(t, reader.Close())
-	require.NoError(t, l.Close())
+	assert.True(t, l.Flush(time.Hour))
+	l.Close()
 }

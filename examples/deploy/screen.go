@@ -22,8 +22,10 @@ type screen struct {
 	mu       sync.Mutex
 	bar      *progressbar.ProgressBar // nil if it is not on the screen
 	width    int                      // of the terminal that the bar was made for
-	reported int64                    // quarters of the upload that were reported as lines
-	leave    context.CancelFunc       // the stage
+	began    time.Time
+	reported int64              // quarters of the upload that were reported as lines
+	doing    string             // the stage, or ""
+	leave    context.CancelFunc // ends the lines of the stage
 }
 
 // A bar needs 80 columns: what stands around it, such as "uploading 100%" and "(1023.9/1023.9 MB, 1023.9 MB/s)",
@@ -54,10 +56,12 @@ func (s *screen) uploaded(sent, total int64) {
 	quarter, width := 4*sent/total, s.columns()
 	switch {
 	case width > 0 && s.bar != nil && s.width == width:
-		_ = s.bar.Set64(sent)
-	case width > 0 && sent < total: // the bar computes the speed from the next update on
+		if sent == total || time.Since(s.began) >= 200*time.Millisecond { // before, the bar computes a wrong speed
+			_ = s.bar.Set64(sent)
+		}
+	case width > 0 && sent < total:
 		s.clear()
-		s.bar, s.width = newBar(s.to, total, width), width
+		s.bar, s.width, s.began = newBar(s.to, total, width), width, time.Now()
 	default:
 		s.clear()
 		if quarter != s.reported {
@@ -96,6 +100,14 @@ func (s *screen) clear() {
 
 func (s *screen) line(text string) { _, _ = fmt.Fprintln(s.to, text) }
 
+// sayWait prints why the stage waits.
+func (s *screen) sayWait(why string) {
+	s.mu.Lock()
+	doing := s.doing
+	s.mu.Unlock()
+	s.say(doing + ": " + why)
+}
+
 // say prints a line.
 func (s *screen) say(text string) {
 	s.mu.Lock()
@@ -104,7 +116,7 @@ func (s *screen) say(text string) {
 	s.line(text)
 }
 
-// stage says what goes on, after 10 s and then ever more rarely, until the next stage. "" ends the last one.
+// stage says what goes on, after 10 s and then at growing intervals, until the next stage. "" ends the last one.
 func (s *screen) stage(doing string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -112,6 +124,7 @@ func (s *screen) stage(doing string) {
 		s.leave()
 	}
 	s.clear()
+	s.doing = doing
 	if doing == "" {
 		return
 	}
@@ -123,7 +136,9 @@ func (s *screen) stage(doing string) {
 			case <-ctx.Done():
 				return
 			case <-time.After(next - last):
-				s.say(doing + ", " + seconds(next))
+				if ctx.Err() == nil {
+					s.say(doing + ", " + seconds(next))
+				}
 			}
 		}
 	}()

@@ -70,6 +70,10 @@ func TestWaitsAreSaid(t *testing.T) {
 	log.Info("astro: retry", "error", errors.New("EOF"), "wait", 1500*time.Millisecond)
 	log.Info("astro: retry", "status", 503, "wait", 400*time.Millisecond)
 	log.Warn("astro: v1beta1 is gone")
-	assert.Equal(t, []string{"429, retrying in 20 s", "no response (EOF), retrying in 1.5 s", "v1beta1 is gone"}, said)
-	assert.Equal(t, 5, strings.Count(verbose.String(), "\n"))
+	log.Info("astro: retry", "status", 502, "wait", 400*time.Millisecond, "path", "/v1/deploys/d/finalize")
+	assert.Equal(t, []string{
+		"429, retrying in 20 s", "no response (EOF), retrying in 1.5 s", "503, retrying in 0.4 s", "v1beta1 is gone",
+		"502, reading the deploy back before a retry",
+	}, said)
+	assert.Equal(t, 6, strings.Count(verbose.String(), "\n"))
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,15 +19,18 @@ import (
 func reserve(path string) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return command.UsageErrorf("-state %s exists: finalize its deploy, or delete it, and create again", path)
+		return command.InvalidErrorf("-state %s exists: finalize its deploy, or delete it, and create again", path)
 	} else if err != nil {
-		return command.UsageErrorf("-state cannot be created: %w", err)
+		return command.InvalidErrorf("-state cannot be created: %w", err)
 	}
 	return file.Close()
 }
 
 // store replaces the state file at once, so that it is whole at any time. Only its owner can read it.
 func store(path string, state deploys.State) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
 	encoded, err := json.MarshalIndent(state, "", "  ")
 	if err != nil {
 		return err
@@ -75,15 +77,19 @@ func (s settings) deployState(of wrapper.Deployment) (deploys.State, error) {
 
 // load reads the state file, which must be that of a deploy of the given Deployment.
 func load(path string, of wrapper.Deployment) (deploys.State, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() { // a pipe could be read for ever
+		return deploys.State{}, command.InvalidErrorf("-state %s is not a regular file", path)
+	}
 	stored, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return deploys.State{}, command.UsageErrorf("-state %s does not exist: run create first", path)
+		return deploys.State{}, command.InvalidErrorf("-state %s does not exist: run create first", path)
 	} else if err != nil {
-		return deploys.State{}, command.UsageErrorf("-state cannot be read: %w", err)
+		return deploys.State{}, command.InvalidErrorf("-state cannot be read: %w", err)
 	}
 	state, err := deploys.ParseState(stored, of)
 	if err != nil {
-		return state, fmt.Errorf("-state %s: %w", path, err)
+		return state, command.InvalidErrorf("-state %s: %w", path, err)
 	}
 	return state, nil
 }

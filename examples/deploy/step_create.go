@@ -29,7 +29,7 @@ func createDeploy(ctx context.Context, client staged, to wrapper.Deployment, s s
 	if err := reserve(s.state); err != nil {
 		return nil, err
 	}
-	out.begin("creating a deploy on", to, client.Client)
+	out.begin("creating a deploy on", to)
 	deploy, err := client.CreateDeploy(ctx, to, request)
 	state := deploys.State{Target: wrapper.TargetOf(to.OrganizationID, deploy)}
 	state.Type = request.Type // the response may show another type

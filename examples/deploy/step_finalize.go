@@ -16,7 +16,7 @@ import (
 // replace what was deployed since.
 func finalizeDeploy(ctx context.Context, client staged, state deploys.State, s settings) (*deploys.Result, error) {
 	if s.state != "" && folderFlag(state) != "" && state.TarballVersion == "" {
-		return nil, command.UsageErrorf("the deploy of -state has no tarball version: run upload first")
+		return nil, command.InvalidErrorf("the deploy of -state has no tarball version: run upload first")
 	}
 	deploy, err := client.GetDeploy(ctx, state.Target)
 	if err == nil && s.deploy != "" {
@@ -26,14 +26,14 @@ func finalizeDeploy(ctx context.Context, client staged, state deploys.State, s s
 	}
 	switch {
 	case err != nil:
-		return resultOf(state, nil), fmt.Errorf("%w; this step finalized nothing", err)
+		return resultOf(state, nil), &lookedAt{command.UnknownErrorf("%w; this step finalized nothing, an earlier one may have", err), finalize}
 	case deploy.Status == api.DeployStatusInitialized:
 		if s.deploy != "" { // only the service knows more than its ID
 			state.Target = wrapper.TargetOf(state.OrganizationID, deploy)
 		}
 		deploy, err = client.Finalize(ctx, state.Target, s.content(state))
 	case deploy.Status == api.DeployStatusDeployed && !shows(deploy, state.TarballVersion):
-		return resultOf(state, deploy), fmt.Errorf("deploy %s was finalized before, and no longer shows tarball version %s: it was finalized with another, or replaced; this step finalized nothing", deploy.ID, state.TarballVersion)
+		return resultOf(state, deploy), command.UnknownErrorf("deploy %s was finalized before, and does not show tarball version %s: it was finalized with another, or replaced; this step finalized nothing", deploy.ID, state.TarballVersion)
 	}
 	if err == nil && deploy.Status != api.DeployStatusDeployed {
 		deploy, err = client.Wait(ctx, state.Target)

@@ -46,6 +46,11 @@ func statusOf(ctx context.Context, client staged, state deploys.State, wait bool
 	if err == nil {
 		out.newer, err = newerThan(ctx, client, deploy, out.to)
 	}
+	if err == nil && len(out.settings.carried()) > 0 {
+		if wrong := out.settings.mismatch(deploy); wrong != "" {
+			return result, &lookedAt{command.UnknownErrorf("deploy %s %s", deploy.ID, wrong), ""}
+		}
+	}
 	next, err := verdict(deploy, err, state.TarballVersion, out)
 	if err != nil {
 		return result, &lookedAt{command.UnknownErrorf("%w", err), next}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/astro-finalize/astro-finalize-go/api"
@@ -15,7 +16,7 @@ import (
 func uploadFolder(ctx context.Context, client staged, state deploys.State, s settings, out *output) (*deploys.Result, error) {
 	switch want := folderFlag(state); {
 	case want == "":
-		return nil, command.UsageErrorf("the deploy of -state %s has no tarball: push its image, then finalize", s.state)
+		return nil, command.InvalidErrorf("the deploy of -state %s has no tarball: push its image, then finalize", s.state)
 	case (want == "-bundle") != (s.bundle != ""):
 		return nil, command.UsageErrorf("the deploy of -state %s needs %s, as create did", s.state, want)
 	}
@@ -29,6 +30,9 @@ func uploadFolder(ctx context.Context, client staged, state deploys.State, s set
 	if err == nil && deploy.Status != api.DeployStatusInitialized {
 		err = fmt.Errorf("the deploy is %s, so nothing can be added: create another", deploy.Status)
 	}
+	if err == nil && uploadURL(deploy) == nil {
+		err = errors.New("the deploy has no upload URL: create another")
+	}
 	if err == nil {
 		state.TarballVersion, err = client.Upload(ctx, uploadURL(deploy), packed, wrapper.WithProgress(out.uploaded))
 	}
@@ -36,6 +40,9 @@ func uploadFolder(ctx context.Context, client staged, state deploys.State, s set
 		err = store(s.state, state)
 	}
 	result := resultOf(state, deploy)
+	if invalid := (*wrapper.ValidationError)(nil); errors.As(err, &invalid) {
+		err = errors.New(command.Text(err)) // the deploy was read
+	}
 	if err != nil {
 		return result, fmt.Errorf("%w; deploy %s was not changed by this step, nor was the Deployment", err, state.DeployID)
 	}

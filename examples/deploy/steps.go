@@ -21,6 +21,7 @@ func takeStep(ctx context.Context, s settings, out *output) (result *deploys.Res
 	if err != nil {
 		return nil, err
 	}
+	out.at(to, client)
 	staged, state := staged{client, out}, deploys.State{}
 	if s.step != create {
 		if state, err = s.deployState(to); err != nil {
@@ -31,13 +32,13 @@ func takeStep(ctx context.Context, s settings, out *output) (result *deploys.Res
 	case create:
 		result, err = createDeploy(ctx, staged, to, s, out)
 	case upload:
-		out.begin("uploading "+s.dags+s.bundle+" for deploy "+state.DeployID+" to", to, client)
+		out.begin("uploading "+s.dags+s.bundle+" for deploy "+state.DeployID+" to", to)
 		result, err = uploadFolder(ctx, staged, state, s, out)
 	case finalize:
-		out.begin("finalizing deploy "+state.DeployID+" of", to, client)
+		out.begin("finalizing deploy "+state.DeployID+" of", to)
 		result, err = finalizeDeploy(ctx, staged, state, s)
 	case status:
-		out.begin("reading deploy "+state.DeployID+" of", to, client)
+		out.begin("reading deploy "+state.DeployID+" of", to)
 		result, err = statusOf(ctx, staged, state, s.wait, out)
 	}
 	if result != nil {

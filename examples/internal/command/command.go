@@ -10,8 +10,10 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"runtime/debug"
 	"strings"
 
+	"github.com/astro-finalize/astro-finalize-go/tarball"
 	"github.com/astro-finalize/astro-finalize-go/wrapper"
 )
 
@@ -20,6 +22,12 @@ import (
 func Main(run func(ctx context.Context, args []string, stdout, stderr io.Writer) int) {
 	ctx, stop := notify(context.Background())
 	context.AfterFunc(ctx, stop)
+	defer func() {
+		if cause := recover(); cause != nil { // Go's own exit code, 2, would say that nothing was sent
+			_, _ = fmt.Fprintf(os.Stderr, "panic: %v\n%s", cause, debug.Stack())
+			os.Exit(Unknown)
+		}
+	}()
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	os.Exit(code)
 }
@@ -30,6 +38,8 @@ type Help struct {
 	Codes    string // its exit codes
 	Examples string // command lines
 }
+
+type unwrittenError struct{ error }
 
 type usageError struct{ error }
 
@@ -44,7 +54,10 @@ func Parse(flags *flag.FlagSet, help Help, args []string, stdout io.Writer) erro
 	flags.SetOutput(io.Discard)
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		return errors.Join(err, help.print(flags, stdout))
+		if failed := help.print(flags, stdout); failed != nil {
+			return unwrittenError{failed}
+		}
+		return err
 	case err != nil:
 		return UsageErrorf("%w", err)
 	case flags.NArg() > 0:
@@ -55,9 +68,13 @@ func Parse(flags *flag.FlagSet, help Help, args []string, stdout io.Writer) erro
 
 func (h Help) print(flags *flag.FlagSet, stdout io.Writer) error {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s\n\nUsage: %s [flags]\n\nFlags:\n", h.Does, flags.Name())
-	flags.SetOutput(&text)
+	fmt.Fprintf(&text, "%s\n", h.Does)
+	var defaults strings.Builder
+	flags.SetOutput(&defaults)
 	flags.PrintDefaults()
+	if defaults.Len() > 0 {
+		fmt.Fprintf(&text, "\nUsage: %s [flags]\n\nFlags:\n%s", flags.Name(), &defaults)
+	}
 	if h.Codes != "" {
 		fmt.Fprintf(&text, "\nExit codes:\n%s", h.Codes)
 	}
@@ -74,7 +91,7 @@ func Report(name string, err error, stderr io.Writer) int {
 		return OK
 	}
 	code, hint := DeployCode(err), ""
-	if errors.As(err, new(usageError)) || errors.As(err, new(*wrapper.ValidationError)) && code == Usage {
+	if code == Usage && !errors.As(err, new(invalidError)) && !errors.As(err, new(*tarball.Error)) {
 		hint = fmt.Sprintf("; run %q for the flags", name+" -h")
 	}
 	_, _ = fmt.Fprintf(stderr, "%s: %s%s\n", strings.Fields(name)[0], Text(err), hint)

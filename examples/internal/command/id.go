@@ -3,6 +3,7 @@ package command
 import (
 	"cmp"
 	"os"
+	"strings"
 )
 
 // The environment variables of a real deploy.
@@ -12,6 +13,27 @@ const (
 	OrganizationVariable = "ASTRO_ORGANIZATION_ID"
 	DeploymentVariable   = "ASTRO_DEPLOYMENT_ID"
 )
+
+// Require returns an error that names all variables of a real deploy that are missing. ids are the values of the
+// flags of the Organization and the Deployment.
+func Require(organization, deployment string) (string, string, error) {
+	organization = cmp.Or(organization, os.Getenv(OrganizationVariable))
+	deployment = cmp.Or(deployment, os.Getenv(DeploymentVariable))
+	var missing []string
+	if os.Getenv(TokenVariable) == "" {
+		missing = append(missing, TokenVariable)
+	}
+	if organization == "" {
+		missing = append(missing, OrganizationVariable+" (or -organization)")
+	}
+	if deployment == "" {
+		missing = append(missing, DeploymentVariable+" (or -deployment)")
+	}
+	if len(missing) > 0 {
+		return "", "", UsageErrorf("set %s", strings.Join(missing, " and "))
+	}
+	return organization, deployment, nil
+}
 
 // ID returns the value of a flag or else that of a variable. The error names both.
 func ID(value, flag, variable string) (string, error) {

@@ -17,5 +17,5 @@ func notify(parent context.Context) (ctx context.Context, stop context.CancelFun
 
 // EndSignals returns the signals that end a program, without those that it was started with ignored.
 func EndSignals() []os.Signal {
-	return slices.DeleteFunc([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
+	return slices.DeleteFunc(append([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, moreEnds...), signal.Ignored)
 }

@@ -33,6 +33,7 @@ var fields = map[string]string{
 // phrases replaces what the library says to Go programs.
 var phrases = strings.NewReplacer(append(libraryPhrases,
 	"context deadline exceeded: -timeout", "-timeout",
+	" has passed: context deadline exceeded while", " has passed while",
 	"context canceled", "interrupted",
 	"CreateDeploy: ", "creating the deploy: ",
 	"GetDeploy: ", "reading the deploy: ",
@@ -51,7 +52,7 @@ var libraryPhrases = []string{
 	"v1beta1 (V1Beta1) or v1 (V1)", "v1beta1 or v1",
 	"pass AllowEmpty() if", "add -allow-empty if",
 	"with Ignore", "with -ignore",
-	"; for an existing tarball, use File", ", not a tarball",
+	"; for an existing tarball, use File", "",
 	`, or add the option Prefix("dags") if that is intended`, "",
 	", or pass the option ModTime, which takes precedence", "",
 	"OnlyIfChanged", "-only-if-changed",
@@ -72,6 +73,9 @@ var libraryPhrases = []string{
 // names of the library, in one line.
 func Text(err error) string {
 	text := err.Error()
+	if rest, isPack := strings.CutPrefix(text, "pack: "); isPack {
+		text = "packing: " + rest
+	}
 	if invalid := (*wrapper.ValidationError)(nil); errors.As(err, &invalid) {
 		if invalid.Field == "state" { // what is wrong with its JSON is for programs
 			text = strings.Replace(text, invalid.Error(), "the file is damaged, or not of this command", 1)

@@ -21,7 +21,7 @@ func TestText(t *testing.T) {
 		"-organization or ASTRO_ORGANIZATION_ID must not be empty":       invalid,
 		"-state f: its deploy ID is wrong":                               fmt.Errorf("-state f: %w", &wrapper.ValidationError{Field: "state.deployId", Rule: "is wrong"}),
 		"ASTRO_API_TOKEN is missing: set it to an API token":             &wrapper.ValidationError{Field: "ASTRO_API_TOKEN", Rule: "is missing: set ASTRO_API_TOKEN or use WithToken or WithTokenSource"},
-		`pack: -ignore has "[" (got "x"); nothing was sent`:              &deploys.Error{Stage: deploys.StagePack, Err: &tarball.Error{Field: "Ignore", Rule: `has "[" (got "x")`}},
+		`packing: -ignore has "[" (got "x"); nothing was sent`:           &deploys.Error{Stage: deploys.StagePack, Err: &tarball.Error{Field: "Ignore", Rule: `has "[" (got "x")`}},
 		`"p" is a project; use -dags "p/dags"`:                           &tarball.Error{Path: "p", Rule: `is a project; use Dir("p/dags"), or add the option Prefix("dags") if that is intended`},
 		"finalizing the deploy: 404 Not Found: no organizationId in url": fmt.Errorf("FinalizeDeploy: 404 Not Found: no organizationId in url"),
 	} {

@@ -17,6 +17,7 @@ import (
 // runCommand runs a command with the variables in its environment, and returns its exit code.
 //
 // It outlives SIGINT and SIGHUP, which a terminal also sends to the command, and passes on SIGTERM.
+// A second signal kills the command.
 func runCommand(ctx context.Context, args []string, variables []variable, stdout, stderr io.Writer) (int, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -31,27 +32,38 @@ func runCommand(ctx context.Context, args []string, variables []variable, stdout
 		child.Env = append(child.Env, v.name+"="+v.value)
 	}
 	if err := child.Start(); err != nil {
+		_, _ = fmt.Fprintf(stderr, "deploy: cannot start %s: %v; a script needs a first line such as #!/bin/sh, and chmod +x\n", command.OneLine(args[0]), err)
 		if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
-			return 0, command.UsageErrorf("cannot start the command: %w", err)
+			return notFound, nil
 		}
-		return 0, fmt.Errorf("cannot start the command: %w", err)
+		return notExecutable, nil
 	}
 	exited := make(chan struct{})
 	go func() {
 		_ = child.Wait() // its error is in ProcessState, unless it is about copying the output
 		close(exited)
 	}()
-	for {
+	for seen := 0; ; {
 		select {
 		case <-exited:
 			return exitCode(child.ProcessState), nil
 		case received := <-signals:
-			if received == syscall.SIGTERM {
+			seen++
+			switch {
+			case seen > 1:
+				_ = child.Process.Kill()
+			case received == syscall.SIGTERM:
 				terminate(child.Process)
 			}
 		}
 	}
 }
+
+// The exit codes of sh for a command that cannot be started.
+const (
+	notExecutable = 126
+	notFound      = 127
+)
 
 // terminate ends a process, on Windows without a chance to clean up.
 func terminate(process *os.Process) {

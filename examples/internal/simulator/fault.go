@@ -57,7 +57,7 @@ func parseFault(spec string) (*fault, error) {
 		ok, left = ok && err == nil && n > 0, n
 	}
 	if !ok {
-		return nil, fmt.Errorf("%q is not OPERATION=FAULT or OPERATION=FAULT*TIMES: %s", spec, allowedFaults)
+		return nil, fmt.Errorf("%q is not OPERATION=FAULT or OPERATION=FAULT*TIMES", spec)
 	}
 	return &fault{operation, kind, made, left}, nil
 }

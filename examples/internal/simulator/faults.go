@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 
@@ -12,6 +13,15 @@ import (
 
 // faultsPath is where faults are added while the simulator runs.
 const faultsPath = "/simulator/faults"
+
+// faultsVariable is the environment variable that has the URL of the faults.
+const faultsVariable = "SIMULATOR_FAULTS_URL"
+
+// IsAt reports whether a URL of the API is that of a simulator that this process has the variables of.
+func IsAt(url string) bool {
+	base, found := strings.CutSuffix(os.Getenv(faultsVariable), faultsPath)
+	return found && strings.HasPrefix(url, base+"/")
+}
 
 // faults are those that were not used yet.
 type faults struct {
@@ -60,18 +70,23 @@ func (f *faults) respond(r *http.Request) (status int, text string) {
 	case http.MethodPost:
 		added, err := parseFaults(r.Body)
 		if err != nil {
-			return http.StatusBadRequest, err.Error() + "\n"
+			return http.StatusBadRequest, fmt.Sprintf("%v: %s\n", err, allowedFaults)
 		}
 		return http.StatusOK, f.change(func(list []*fault) []*fault { return append(list, added...) })
 	}
 	return http.StatusMethodNotAllowed, "Use GET, POST or DELETE.\n"
 }
 
+const maxFaults = 64 << 10
+
 // parseFaults parses the faults in a body, which white space separates.
 func parseFaults(body io.Reader) (added []*fault, err error) {
-	text, err := io.ReadAll(io.LimitReader(body, 64<<10))
-	if err != nil {
+	text, err := io.ReadAll(io.LimitReader(body, maxFaults+1))
+	switch {
+	case err != nil:
 		return nil, err
+	case len(text) > maxFaults:
+		return nil, fmt.Errorf("more than %d bytes; send fewer faults at once", maxFaults)
 	}
 	for _, spec := range strings.Fields(string(text)) {
 		parsed, err := parseFault(spec)
@@ -81,7 +96,7 @@ func parseFaults(body io.Reader) (added []*fault, err error) {
 		added = append(added, parsed)
 	}
 	if len(added) == 0 {
-		return nil, fmt.Errorf("no fault; send OPERATION=FAULT or OPERATION=FAULT*TIMES, one a line: %s", allowedFaults)
+		return nil, fmt.Errorf("no fault; send OPERATION=FAULT or OPERATION=FAULT*TIMES, one a line")
 	}
 	return added, nil
 }

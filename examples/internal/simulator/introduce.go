@@ -8,29 +8,31 @@ import (
 
 // introduce prints the variables, and how to use the simulator.
 func introduce(s settings, url string, variables []variable, stdout, stderr io.Writer) error {
+	curl, ref := "curl", s.shell.reference
+	if s.shell == "powershell" {
+		curl = "curl.exe" // where curl is something else
+	}
 	_, _ = fmt.Fprintf(stderr, `A fake of the Astro API listens at %s until it is interrupted. Paste the lines
 below into another shell, and try:
 
-  curl -H "Authorization: Bearer $ASTRO_API_TOKEN" -H "Content-Type: application/json" -d '{"type":"IMAGE_AND_DAG"}' $ASTRO_API_URL/v1/organizations/$ASTRO_ORGANIZATION_ID/deployments/$ASTRO_DEPLOYMENT_ID/deploys
-  go run ./examples/deploy -live -dags ./examples/deploy/dags
+  deploy -live -dags ./dags
 
 The next finalize fails after:
 
-  curl -d FinalizeDeploy=500 $SIMULATOR_FAULTS_URL
+  %s -d FinalizeDeploy=500 %s
 
 With the vendor's CLI, in an Astro project (your own configuration of the CLI is not used):
 
-  export ASTRO_HOME=$(mktemp -d) ASTRO_DOMAIN=localhost ASTRO_TELEMETRY_DISABLED=1
-  astro config set -g local.core $ASTRO_API_URL
-  astro deploy $ASTRO_DEPLOYMENT_ID --dags
+%s
+  astro config set -g local.core %s
+  astro deploy %s --dags
 
-For other shells the lines are as below with -shell:
-
-  -shell sh           %s
-  -shell powershell   %s
-  -shell cmd          %s
-
-`, url, shell("sh").setting(variable{"NAME", "value"}), shell("powershell").setting(variable{"NAME", "value"}), shell("cmd").setting(variable{"NAME", "value"}))
+`, url, curl, ref(faultsVariable), s.shell.cli(), ref("ASTRO_API_URL"), ref("ASTRO_DEPLOYMENT_ID"))
+	for _, other := range []shell{"sh", "powershell", "cmd"} {
+		if other != s.shell {
+			_, _ = fmt.Fprintf(stderr, "For %s: -shell %s\n\n", other, other)
+		}
+	}
 	if s.deployments > 1 {
 		var others []string
 		for i := 1; i < s.deployments; i++ {

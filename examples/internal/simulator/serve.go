@@ -44,7 +44,7 @@ func serve(ctx context.Context, s settings, stdout, stderr io.Writer) (code int,
 		{"ASTRO_API_URL", url},
 		{"ASTRO_ORGANIZATION_ID", organizationID},
 		{"ASTRO_DEPLOYMENT_ID", deploymentID(0)},
-		{"SIMULATOR_FAULTS_URL", url + faultsPath},
+		{faultsVariable, url + faultsPath},
 	}
 	if certificate != "" {
 		variables = append(variables, variable{"SSL_CERT_FILE", certificate})

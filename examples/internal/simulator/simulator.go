@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -61,22 +62,27 @@ func run(ctx context.Context, name string, args []string, stdout, stderr io.Writ
 
 func helpOf(name string) command.Help {
 	return command.Help{
-		Does: `Serves a fake of the Astro API on loopback, to programs in any language, and prints the variables that point to it.
-With a command (` + name + ` [flags] -- command args…) it runs the command with these variables in its environment instead.`,
+		Does: `Serves a fake of the Astro API on loopback and prints the variables for it.
+With -- COMMAND, runs the command with these variables in its environment.`,
 		Codes: `  0  it was interrupted
-  1  it cannot serve, or cannot start the command
-  2  wrong command line, or there is no such command: nothing was started
-  With a command that was started: the command's own.
+  1  it cannot serve
+  2  wrong command line
+  With a command: the command's own; 127 if it is not found, 126 if it cannot be
+  executed, and 128 and the signal's number if a signal ended it.
 `,
 		Examples: strings.ReplaceAll(`  NAME -- ./deploy.sh
   NAME -fault FinalizeDeploy=503 -fault 'GetDeploy=hang*2' -- ./deploy.sh
   NAME > variables.sh
 
 Faults:
-  -fault OPERATION=FAULT or OPERATION=FAULT*TIMES, or while it runs: curl -d FinalizeDeploy=500 $SIMULATOR_FAULTS_URL
-  OPERATION  `+strings.Join(slices.Concat(apiOperations, uploadOperations), ", ")+`
-  FAULT      a status (500), a status with a Retry-After in seconds (429:20), hang, cut (without effect), cut-after-commit
-             (with effect, without a response), slow:5s; of FinalizeDeploy also FAILED; of uploads also expired
+  -fault OPERATION=FAULT or OPERATION=FAULT*TIMES, or while it runs:
+  curl -d FinalizeDeploy=500 $SIMULATOR_FAULTS_URL
+  OPERATION  `+strings.Join(apiOperations, ", ")+`,
+             `+strings.Join(uploadOperations, ", ")+`
+  FAULT      500 or another status; 429:20, a status with a Retry-After in
+             seconds; hang; cut (without effect); cut-after-commit (with
+             effect, without a response); slow:5s; FinalizeDeploy: FAILED;
+             uploads: expired
   TIMES      a number, or always (default 1)
 `, "NAME", name),
 	}
@@ -87,7 +93,7 @@ func parse(name string, args []string, stdout io.Writer) (s settings, err error)
 	flags.StringVar(&s.addr, "addr", "", "loopback `address` to listen on; port 0 selects a free one (default 127.0.0.1:8888, or with a command a free port)")
 	flags.StringVar(&s.token, "token", "", "`token` to accept; the default is made up, in the form of a JWT, which the vendor's CLI demands")
 	flags.IntVar(&s.deployments, "deployments", 1, "`number` of Deployments, 1 to 90")
-	flags.IntVar(&s.rateLimit, "rate-limit", 0, "maximum number of POST requests a second; 0 means no limit")
+	flags.IntVar(&s.rateLimit, "rate-limit", 0, "maximum `number` of POST requests a second; 0 means no limit")
 	flags.BoolVar(&s.dagDeploys, "dag-deploys", true, "whether the Deployment has DAG deploys enabled")
 	flags.DurationVar(&s.uploadURLsValidFor, "upload-urls-valid-for", time.Hour, "how long an upload URL is valid; 0 means it expires at once")
 	flags.Func("fault", "make a request fail: `OPERATION=FAULT`, as below; repeatable", func(spec string) error {
@@ -136,9 +142,12 @@ func usage(s settings) error {
 	case !safeToken.MatchString(s.token):
 		return command.UsageErrorf("-token has characters that a shell may interpret; use letters, digits and . _ - + / = only")
 	}
-	host, _, err := net.SplitHostPort(s.addr)
+	host, port, err := net.SplitHostPort(s.addr)
 	if err != nil {
 		return command.UsageErrorf("-addr must be a host and a port: %w", err)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return command.UsageErrorf("-addr %s has no port from 0 to 65535", s.addr)
 	}
 	ip, err := netip.ParseAddr(host)
 	if host != "localhost" && (err != nil || !ip.IsLoopback()) {

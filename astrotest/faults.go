@@ -69,8 +69,8 @@ func Hibernating() Fault {
 	return fault
 }
 
-// FailedDeploy lets a finalize take effect, but the deploy becomes FAILED, and its Deployment does not
-// change. With [WithDeployedAfter] the response still shows INITIALIZED. It applies to FinalizeDeploy.
+// FailedDeploy accepts a finalize, but the deploy becomes FAILED and its Deployment does not change. With
+// [WithDeployedAfter] the response still shows INITIALIZED. It applies to FinalizeDeploy.
 func FailedDeploy() Fault {
 	return Fault{name: "FailedDeploy()", commits: true, fails: true, operations: []string{"FinalizeDeploy"}}
 }

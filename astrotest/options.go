@@ -37,8 +37,8 @@ func WithEmptyDAGVersionAccepted() Option {
 }
 
 // WithoutRecording makes the server keep neither the content of uploads nor the requests, so that its
-// memory does not grow with them: for a server that runs for long or receives large tarballs. For the
-// version of an upload [Server.Tarball] returns nil and true, and [Server.Requests] returns none.
+// memory does not grow with them: for a server that runs for long or receives large tarballs.
+// [Server.Tarball] then returns nil and true for an uploaded version, and [Server.Requests] returns none.
 func WithoutRecording() Option {
 	return func(s *Server) { s.requests.off, s.service.storage.empties = true, true }
 }

@@ -13,10 +13,10 @@ var (
 	escapes = regexp.MustCompile(`(?s)\\.`)
 )
 
-// isPath reports whether a pattern has a backslash that makes sense only as a separator of Windows. There,
-// no name contains a backslash or a wildcard, so that sub\*.csv and logs\ would match nothing, in silence.
-// The escapes that a .gitignore needs for names that Windows allows are fine, as in Generated\ Files and
-// \#*\#.
+// isPath reports whether a pattern has a backslash that can only be meant as a Windows path separator. On
+// Windows, no name contains a backslash or a wildcard, so that sub\*.csv and logs\ would match nothing, in
+// silence. The escapes that a .gitignore needs for names that Windows allows are fine, as in
+// Generated\ Files and \#*\#.
 func isPath(pattern string) bool {
 	start := true
 	for pattern != "" {

@@ -109,10 +109,9 @@ func WithoutLookUp() Option {
 
 // WithLogger logs every attempt of a request or an upload at debug level ("astro: attempt"), when it has
 // ended: method, host, path, attempt, status or error, request ID, and the wait before it. If a retry is
-// planned, "astro: retry" follows before the wait: method, host, path, status or error, and wait. It may
-// still turn out to be unnecessary, for example because a look-up shows that the deploy is finalized. The
-// move to another API version is a warning. Bodies, headers and queries are never logged. The default,
-// nil, logs nothing.
+// planned, "astro: retry" follows before the wait: method, host, path, status or error, and wait. The
+// retry is not sent if reading the deploy back shows that it is finalized. The move to another API version
+// is a warning. Bodies, headers and queries are never logged. The default, nil, logs nothing.
 func WithLogger(logger *slog.Logger) Option {
 	return func(cfg *config) error {
 		cfg.logger = logger

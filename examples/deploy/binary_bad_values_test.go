@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/astro-finalize/astro-finalize-go/astrotest"
 )
 
 // badIDs cannot be the ID of anything.
@@ -143,16 +145,16 @@ func TestBadStates(t *testing.T) {
 	good, err := os.ReadFile(path)
 	require.NoError(t, err)
 	before := len(s.Requests())
-	other := s.AddDeployment(s.deployment)
-	other.ID = ""
-	other = s.AddDeployment(other)
+	other := s.AddDeployment(astrotest.Deployment{OrganizationID: s.deployment.OrganizationID, DAGDeploys: true})
 	refused := func(path string, env []string, args ...string) {
 		t.Helper()
 		e := run(t, append(s.env, env...), args...)
 		assert.Equal(t, 2, e.code, "%q: %s", args, e.stderr)
 		assert.Contains(t, e.stderr, "-state")
 		assert.Contains(t, e.stderr, path)
-		isUsage(t, e)
+		assert.Empty(t, e.stdout)
+		assert.Regexp(t, `^deploy: [^\n]+\n$`, e.stderr) // the flags are right
+		assert.NotContains(t, e.stderr, "-h")
 	}
 	refused(path, nil, append([]string{"create", "-state", path}, s.live...)...)
 	refused(path, []string{"ASTRO_DEPLOYMENT_ID=" + other.ID}, "finalize", "-live", "-state", path)

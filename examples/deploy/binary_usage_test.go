@@ -163,7 +163,7 @@ func TestSimulateRunsACommand(t *testing.T) {
 	path := program.cmd.Path
 	e := run(t, nil, "simulate", "--", path, "-live", "-dags", folder(t), "-json")
 	assert.Equal(t, 0, e.code, e.stderr)
-	assert.Equal(t, false, parsed(t, e)["simulated"])
+	assert.Equal(t, true, parsed(t, e)["simulated"])
 	assert.Equal(t, 2, run(t, nil, "simulate", "--", path, "-nonsense").code)
 	assert.Equal(t, 1, run(t, nil, "simulate", "-fault", "PutBlob=expired", "--", path, "-live", "-dags", folder(t)).code)
 	assert.Equal(t, 3, run(t, nil, "simulate", "-fault", "FinalizeDeploy=FAILED", "--", path, "-live", "-dags", folder(t)).code)

@@ -62,6 +62,7 @@ func (s *screen) uploaded(sent, total int64) {
 	case width > 0 && sent < total:
 		s.clear()
 		s.bar, s.width, s.began = newBar(s.to, total, width), width, time.Now()
+		_ = s.bar.RenderBlank()
 	default:
 		s.clear()
 		if quarter != s.reported {

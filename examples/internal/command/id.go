@@ -30,7 +30,11 @@ func Require(organization, deployment string) (string, string, error) {
 		missing = append(missing, DeploymentVariable+" (or -deployment)")
 	}
 	if len(missing) > 0 {
-		return "", "", UsageErrorf("set %s", strings.Join(missing, " and "))
+		text := strings.Join(missing[1:], " and ")
+		if text != "" {
+			text = map[int]string{2: " and ", 3: ", "}[len(missing)] + text
+		}
+		return "", "", UsageErrorf("set %s%s", missing[0], text)
 	}
 	return organization, deployment, nil
 }

@@ -3,6 +3,7 @@
 package main_test
 
 import (
+	"os"
 	"os/exec"
 	"regexp"
 	"syscall"
@@ -134,6 +135,58 @@ func TestNextAfterAStep(t *testing.T) {
 	assert.Equal(t, 0, now.code, now.stderr)
 	assert.Contains(t, now.stdout, "DEPLOYED")
 	s.deployed(t)
+}
+
+// The advice for a deploy by its ID says what it carries.
+func TestNextAfterAnImage(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	state := t.TempDir() + "/state.json"
+	created := run(t, s.env, "create", "-live", "-json", "-image", "-state", state)
+	require.Equal(t, 0, created.code, created.stderr)
+	e := s.interrupted(t, astrotest.Hang(), s.env, "finalize", "-live", "-deploy", parsed(t, created)["deployId"].(string), "-image-only")
+	now := s.paste(t, s.env, lastNext(e.stderr))
+	assert.Equal(t, 3, now.code, now.stderr)
+	now = s.paste(t, s.env, lastNext(now.stderr))
+	assert.Equal(t, 0, now.code, now.stderr)
+	s.deployed(t)
+}
+
+// Neither finalize nor status takes a deploy for what it is not, whatever its status.
+func TestAnotherKindOfDeploy(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	done := parsed(t, run(t, s.env, append(s.live, "-json")...))
+	id, version := done["deployId"].(string), done["tarballVersion"].(string)
+	for _, flags := range [][]string{{"-remove-bundle"}, {"-bundle-version", version}} {
+		e := run(t, s.env, append([]string{"finalize", "-live", "-deploy", id}, flags...)...)
+		assert.Equal(t, 1, e.code, e.stdout)
+		assert.Contains(t, e.stderr, "is not that of a bundle")
+		assert.Empty(t, lastNext(e.stderr))
+		e = run(t, s.env, append([]string{"status", "-live", "-deploy", id}, flags...)...)
+		assert.Equal(t, 3, e.code, e.stdout)
+		assert.Empty(t, lastNext(e.stderr))
+	}
+	s.deployed(t)
+}
+
+// A state that is a pipe is not read for ever, and one that is a link stays a link.
+func TestStatesThatAreNotFiles(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	folder := t.TempDir()
+	pipe, state, link := folder+"/pipe", folder+"/state.json", folder+"/link.json"
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	e := run(t, s.env, "finalize", "-live", "-state", pipe)
+	assert.Equal(t, 2, e.code, e.stderr)
+	assert.Contains(t, e.stderr, "is not a regular file")
+	require.Equal(t, 0, run(t, s.env, append([]string{"create", "-state", state}, s.live...)...).code)
+	require.NoError(t, os.Symlink("state.json", link))
+	require.Equal(t, 0, run(t, s.env, append([]string{"upload", "-state", link}, s.live...)...).code)
+	assert.Equal(t, 0, run(t, s.env, "finalize", "-live", "-state", state).code)
+	e = run(t, s.env, "finalize", "-live", "-state", "a\nnext: b")
+	assert.Equal(t, 2, e.code)
+	assert.Empty(t, lastNext(e.stderr))
 }
 
 // A deploy that was replaced is not done: status shows what is newer.

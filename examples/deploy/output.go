@@ -88,7 +88,7 @@ func (o *output) end(result *deploys.Result, err error) int {
 }
 
 // unread is how long the program waits for a reader of standard error at its end.
-const unread = 10 * time.Second
+const unread = 5 * time.Second
 
 // report is the JSON of a deploy.
 type report struct {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -173,6 +174,16 @@ func TestStepsOfImages(t *testing.T) {
 	}
 	p := newPipeline(t, true)
 	assert.Regexp(t, `is INITIALIZED at \S+; push the image as [\w.]+/\S+:\S+\n$`, p.must(create, "-image"))
+}
+
+// What a response says stays in one line of the result.
+func TestForgedLines(t *testing.T) {
+	p := newPipeline(t, true)
+	p.server.Inject(astrotest.EditDeploy(func(deploy map[string]any) { deploy["imageRepository"] = "r\x1b[31m\nnext: rm" }).On("CreateDeploy"))
+	code, stdout, _ := runWith(t, p.args(create, []string{"-image"})...)
+	assert.Equal(t, command.OK, code)
+	assert.Equal(t, 1, strings.Count(stdout, "\n"), stdout)
+	assert.NotContains(t, stdout, "\x1b")
 }
 
 // Nothing is sent for a state that is missing, damaged, of another Deployment, or of another kind of deploy.

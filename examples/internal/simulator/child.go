@@ -17,7 +17,7 @@ import (
 // runCommand runs a command with the variables in its environment, and returns its exit code.
 //
 // It outlives SIGINT and SIGHUP, which a terminal also sends to the command, and passes on SIGTERM.
-// A second signal kills the command.
+// The same signal once more kills the command.
 func runCommand(ctx context.Context, args []string, variables []variable, stdout, stderr io.Writer) (int, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -43,18 +43,18 @@ func runCommand(ctx context.Context, args []string, variables []variable, stdout
 		_ = child.Wait() // its error is in ProcessState, unless it is about copying the output
 		close(exited)
 	}()
-	for seen := 0; ; {
+	for seen := map[os.Signal]bool{}; ; {
 		select {
 		case <-exited:
 			return exitCode(child.ProcessState), nil
 		case received := <-signals:
-			seen++
 			switch {
-			case seen > 1:
+			case seen[received]:
 				_ = child.Process.Kill()
 			case received == syscall.SIGTERM:
 				terminate(child.Process)
 			}
+			seen[received] = true
 		}
 	}
 }

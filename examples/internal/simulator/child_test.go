@@ -122,17 +122,17 @@ func TestFaultsOfACommand(t *testing.T) {
 func TestCommandsThatDoNotStart(t *testing.T) {
 	folder := t.TempDir()
 	for name, code := range map[string]int{
-		"no-such-command":                   command.Usage,
-		filepath.Join(folder, "no-command"): command.Usage,
-		folder:                              command.Failed,
+		"no-such-command":                   notFound,
+		filepath.Join(folder, "no-command"): notFound,
+		folder:                              notExecutable,
 	} {
 		var stdout, stderr bytes.Buffer
 		got := Run(t.Context(), []string{"--", name}, &stdout, &stderr)
-		if runtime.GOOS != "windows" || code == command.Usage { // Windows does not find a folder
+		if runtime.GOOS != "windows" || code == notFound { // Windows does not find a folder
 			assert.Equal(t, code, got, stderr.String())
 		}
 		assert.Empty(t, stdout.String())
-		assert.Contains(t, stderr.String(), "deploy: cannot start the command: ")
+		assert.Contains(t, stderr.String(), "deploy: cannot start "+name+": ")
 		assert.Equal(t, 1, strings.Count(stderr.String(), "\n"), stderr.String())
 	}
 }

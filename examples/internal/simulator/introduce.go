@@ -28,11 +28,7 @@ With the vendor's CLI, in an Astro project (your own configuration of the CLI is
   astro deploy %s --dags
 
 `, url, curl, ref(faultsVariable), s.shell.cli(), ref("ASTRO_API_URL"), ref("ASTRO_DEPLOYMENT_ID"))
-	for _, other := range []shell{"sh", "powershell", "cmd"} {
-		if other != s.shell {
-			_, _ = fmt.Fprintf(stderr, "For %s: -shell %s\n\n", other, other)
-		}
-	}
+	_, _ = fmt.Fprintf(stderr, "For other shells: -shell sh, -shell powershell or -shell cmd.\n\n")
 	if s.deployments > 1 {
 		var others []string
 		for i := 1; i < s.deployments; i++ {

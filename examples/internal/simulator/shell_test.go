@@ -26,7 +26,11 @@ func TestSettingsOfShells(t *testing.T) {
 }
 
 func TestShellFlag(t *testing.T) {
-	for flag, prefix := range map[string]string{"-shell=sh": "export ", "-shell=powershell": "$env:", "-shell=cmd": `set "`} {
+	for flag, row := range map[string]struct{ prefix, hint string }{
+		"-shell=sh":         {"export ", "  curl -d FinalizeDeploy=500 $SIMULATOR_FAULTS_URL\n"},
+		"-shell=powershell": {"$env:", "  curl.exe -d FinalizeDeploy=500 $env:SIMULATOR_FAULTS_URL\n"},
+		"-shell=cmd":        {`set "`, "  curl -d FinalizeDeploy=500 %SIMULATOR_FAULTS_URL%\n"},
+	} {
 		ctx, interrupt := context.WithCancel(t.Context())
 		var stderr bytes.Buffer
 		stdout := &onWrite{act: interrupt}
@@ -34,11 +38,10 @@ func TestShellFlag(t *testing.T) {
 		lines := strings.Split(strings.TrimSuffix(stdout.text.String(), "\n"), "\n")
 		assert.Len(t, lines, 5)
 		for _, line := range lines {
-			assert.True(t, strings.HasPrefix(line, prefix), line)
+			assert.True(t, strings.HasPrefix(line, row.prefix), line)
 		}
-		for _, hint := range []string{"  -shell sh           export NAME=value\n", "  -shell powershell   $env:NAME = \"value\"\n", "  -shell cmd          set \"NAME=value\"\n"} {
-			assert.Contains(t, stderr.String(), hint)
-		}
+		assert.Contains(t, stderr.String(), row.hint)
+		assert.Contains(t, stderr.String(), "  "+row.prefix, "for the vendor's CLI")
 	}
 }
 

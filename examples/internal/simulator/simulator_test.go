@@ -116,7 +116,7 @@ func TestServesUntilInterrupted(t *testing.T) {
 	assert.Equal(t, command.OK, code)
 	assert.Empty(t, rest, "standard output is only for eval")
 	log := s.stderr.String()
-	assert.Contains(t, log, "  curl -H ")
+	assert.Contains(t, log, "  deploy -live -dags ./dags\n")
 	assert.Regexp(t, `level=INFO msg=request operation=CreateDeploy method=POST path=/\S+/deploys status=200 bytes=\d+ duration=`, log)
 	assert.Regexp(t, `operation=FinalizeDeploy method=POST path=/\S+/finalize status=200`, log)
 	_, err = net.Dial("tcp", strings.TrimPrefix(s.exports["ASTRO_API_URL"], "http://"))
@@ -283,14 +283,14 @@ func TestBadFlags(t *testing.T) {
 		{[]string{"-shell", "fish"}, command.Usage, "sh, powershell or cmd"},
 		{[]string{"--"}, command.Usage, "no command after --"},
 		{[]string{"-nonsense", "--"}, command.Usage, "-nonsense"},
-		{[]string{"-fault", "FinalizeDeploy"}, command.Usage, "PutBlockList"},
+		{[]string{"-fault", "FinalizeDeploy"}, command.Usage, "is not OPERATION=FAULT"},
 		{[]string{"-addr", "127.0.0.1"}, command.Usage, "a host and a port"},
 		{[]string{"-addr", ":0"}, command.Usage, "not on loopback"},
 		{[]string{"-addr", "0.0.0.0:0"}, command.Usage, "not on loopback"},
 		{[]string{"-addr", "[::]:0"}, command.Usage, "not on loopback"},
 		{[]string{"-addr", "example.com:0"}, command.Usage, "not on loopback"},
 		{[]string{"-addr", taken.Addr().String()}, command.Failed, "choose another port with -addr"},
-		{[]string{"-addr", "127.0.0.1:99999"}, command.Failed, "invalid port"},
+		{[]string{"-addr", "127.0.0.1:99999"}, command.Usage, "has no port from 0 to 65535"},
 	} {
 		var stdout, stderr bytes.Buffer
 		assert.Equal(t, row.code, Run(interrupted, row.args, &stdout, &stderr), row.args)

@@ -13,12 +13,12 @@ import (
 // next returns the command that finds out what became of a deploy, or that goes on with it; "" if there is none.
 func (o *output) next(result *deploys.Result, stage deploys.Stage, err error) string {
 	code := command.DeployCode(err)
-	looked, waited := (*lookedAt)(nil), (*wrapper.WaitError)(nil)
+	read, waited := (*statusError)(nil), (*wrapper.WaitError)(nil)
 	switch {
 	case !o.settings.live || result == nil || result.DeployID == "":
 		return ""
-	case errors.As(err, &looked):
-		return o.commandLine(looked.next, result)
+	case errors.As(err, &read):
+		return o.commandLine(read.next, result)
 	case errors.As(err, &waited):
 		return o.commandLine(status, result, "-wait")
 	case code == command.Unknown:

@@ -21,12 +21,12 @@ func finalizeDeploy(ctx context.Context, client staged, state deploys.State, s s
 	deploy, err := client.GetDeploy(ctx, state.Target)
 	if err == nil && s.deploy != "" {
 		if wrong := s.mismatch(deploy); wrong != "" {
-			return resultOf(state, deploy), &lookedAt{fmt.Errorf("deploy %s %s; this step finalized nothing", deploy.ID, wrong), ""}
+			return resultOf(state, deploy), &statusError{fmt.Errorf("deploy %s %s; this step finalized nothing", deploy.ID, wrong), ""}
 		}
 	}
 	switch {
 	case err != nil:
-		return resultOf(state, nil), &lookedAt{command.UnknownErrorf("%w; this step finalized nothing, an earlier one may have", err), finalize}
+		return resultOf(state, nil), &statusError{command.UnknownErrorf("%w; this step finalized nothing, an earlier one may have", err), finalize}
 	case deploy.Status == api.DeployStatusInitialized:
 		if s.deploy != "" { // only the service knows more than its ID
 			state.Target = wrapper.TargetOf(state.OrganizationID, deploy)
@@ -42,7 +42,7 @@ func finalizeDeploy(ctx context.Context, client staged, state deploys.State, s s
 	case errors.As(err, &failed):
 		deploy = failed.Deploy
 	case errors.As(err, &invalid): // the deploy was read, and is not what the flags say
-		err = &lookedAt{fmt.Errorf("%s; this step finalized nothing", command.Text(err)), ""}
+		err = &statusError{fmt.Errorf("%s; this step finalized nothing", command.Text(err)), ""}
 	case err != nil:
 		err = fmt.Errorf("%w; finalize can be run again, since it reads the deploy first", err)
 	}

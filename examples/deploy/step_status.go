@@ -21,14 +21,14 @@ type newer struct {
 	CreatedAt time.Time        `json:"createdAt"`
 }
 
-// lookedAt is the error of a look at a deploy that is not DEPLOYED, or cannot be read. next is the step that
-// goes on.
-type lookedAt struct {
+// statusError reports a deploy that is not DEPLOYED, is not what the flags say, or cannot be read. next is the
+// step that goes on, or "".
+type statusError struct {
 	error
 	next string
 }
 
-func (e *lookedAt) Unwrap() error { return e.error }
+func (e *statusError) Unwrap() error { return e.error }
 
 // statusOf tells what became of a deploy, and which deploys are newer.
 func statusOf(ctx context.Context, client staged, state deploys.State, wait bool, out *output) (*deploys.Result, error) {
@@ -48,12 +48,12 @@ func statusOf(ctx context.Context, client staged, state deploys.State, wait bool
 	}
 	if err == nil && len(out.settings.carried()) > 0 {
 		if wrong := out.settings.mismatch(deploy); wrong != "" {
-			return result, &lookedAt{command.UnknownErrorf("deploy %s %s", deploy.ID, wrong), ""}
+			return result, &statusError{command.UnknownErrorf("deploy %s %s", deploy.ID, wrong), ""}
 		}
 	}
 	next, err := verdict(deploy, err, state.TarballVersion, out)
 	if err != nil {
-		return result, &lookedAt{command.UnknownErrorf("%w", err), next}
+		return result, &statusError{command.UnknownErrorf("%w", err), next}
 	}
 	return result, nil
 }

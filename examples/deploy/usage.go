@@ -35,7 +35,7 @@ func (s settings) checkLive() error {
 			return command.UsageErrorf("-%s is for a real deploy: add -live, or remove it to run the simulation", name)
 		}
 	}
-	return command.Simulated()
+	return command.CheckSimulation()
 }
 
 // checkDeploy checks the flags that name a deploy and what it carries.

@@ -119,7 +119,7 @@ func parse(args []string, stdout io.Writer) (s settings, err error) {
 		}
 	}
 	if !s.live {
-		return s, command.Simulated()
+		return s, command.CheckSimulation()
 	}
 	return s, nil
 }

@@ -64,6 +64,8 @@ func DeployCode(err error) int {
 		return Unknown
 	case errors.As(err, &several):
 		return Failed // whatever the errors are, others may have been deployed
+	case errors.As(err, &deploying) && deploying.Stage != deploys.StagePack:
+		return Failed // something was sent
 	case errors.As(err, &invalid), errors.As(err, &unpackable), errors.As(err, new(usageError)), errors.As(err, new(invalidError)):
 		return Usage
 	default:

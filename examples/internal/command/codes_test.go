@@ -38,6 +38,8 @@ func TestDeployCode(t *testing.T) {
 		{&wrapper.DeployFailedError{}, command.Unknown},
 		{&deploys.Error{Stage: deploys.StageCreate, Err: &wrapper.DeployFailedError{}}, command.Failed},
 		{&deploys.Error{Stage: deploys.StageFinalize, Err: &wrapper.DeployFailedError{}}, command.Unknown},
+		{&deploys.Error{Stage: deploys.StagePack, Err: invalid}, command.Usage},
+		{&deploys.Error{Stage: deploys.StageFinalize, Err: invalid}, command.Failed},
 		{several(refused, refused), command.Failed},
 		{several(invalid), command.Failed},
 		{several(refused, unknown, invalid), command.Unknown},

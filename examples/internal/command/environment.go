@@ -14,9 +14,9 @@ const (
 	DeploymentVariable   = "ASTRO_DEPLOYMENT_ID"
 )
 
-// Require returns an error that names all variables of a real deploy that are missing. ids are the values of the
-// flags of the Organization and the Deployment.
-func Require(organization, deployment string) (string, string, error) {
+// Require returns the IDs of a real deploy, those of the flags or else those of the variables. The error names all
+// that is missing, the token included.
+func Require(organization, deployment string) (organizationID, deploymentID string, err error) {
 	organization = cmp.Or(organization, os.Getenv(OrganizationVariable))
 	deployment = cmp.Or(deployment, os.Getenv(DeploymentVariable))
 	var missing []string
@@ -47,8 +47,8 @@ func ID(value, flag, variable string) (string, error) {
 	return value, nil
 }
 
-// Simulated returns an error if a variable of a real deploy is set: a simulation then is a forgotten -live.
-func Simulated() error {
+// CheckSimulation returns an error if a variable of a real deploy is set: a simulation then is a forgotten -live.
+func CheckSimulation() error {
 	for _, variable := range []string{TokenVariable, URLVariable, OrganizationVariable, DeploymentVariable} {
 		if os.Getenv(variable) != "" {
 			return UsageErrorf("%s is set, which is for a real deploy: add -live, or unset it to run the simulation", variable)

@@ -71,7 +71,7 @@ func TestFaults(t *testing.T) {
 				ctx := t.Context()
 				if row.fault == "hang" {
 					var cancel context.CancelFunc
-					ctx, cancel = context.WithTimeout(ctx, 100*time.Millisecond)
+					ctx, cancel = context.WithTimeout(ctx, time.Second)
 					defer cancel()
 				}
 				request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.deploysURL(), strings.NewReader(`{"type":"IMAGE_ONLY"}`))

@@ -176,7 +176,7 @@ func TestStatesThatAreNotFiles(t *testing.T) {
 	s := newService(t)
 	folder := t.TempDir()
 	pipe, state, link := folder+"/pipe", folder+"/state.json", folder+"/link.json"
-	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	require.NoError(t, exec.Command("mkfifo", pipe).Run())
 	e := run(t, s.env, "finalize", "-live", "-state", pipe)
 	assert.Equal(t, 2, e.code, e.stderr)
 	assert.Contains(t, e.stderr, "is not a regular file")

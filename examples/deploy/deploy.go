@@ -26,7 +26,7 @@ func deploy(ctx context.Context, s settings, out *output) (*deploys.Result, erro
 			return nil, err
 		}
 	} else {
-		simulator := astrotest.NewServer()
+		simulator := astrotest.NewServer(astrotest.WithoutRecording())
 		defer simulator.Close()
 		options = append(options, wrapper.WithBaseURL(simulator.URL), wrapper.WithToken(astrotest.Token))
 		added := simulator.AddDeployment(astrotest.Deployment{DAGDeploys: true})
